@@ -1,0 +1,122 @@
+"""The typed diagram: boxes, ports, states and wires, resolved but still nested.
+
+A ``Box`` is a definition made concrete: every parameter has a value, every dimension a number, every
+name a meaning. Boxes are shared: a thousand interior boxes that use one definition in the same way are one
+``Box`` object. The interaction pattern is a small list of equations over the box's own variables, which
+lowering instantiates wherever the box is used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dilsctl.diagnostics import SourceSpan
+from dilsctl.ir import Eqn, Type, Var
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A named, typed place on a box's border. ``var`` stands for its value inside the box."""
+
+    name: str
+    type: Type
+    span: SourceSpan | None
+    var: Var
+
+
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """How a state begins: ``value`` (a number or nested tuples), or a named ``rule`` with ``arguments``."""
+
+    rule: str = ""
+    arguments: tuple[Any, ...] = ()
+    value: Any = 0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A variable that lives on. ``learn`` holds the options of a learned state, None for a constant one."""
+
+    name: str
+    type: Type
+    initial: Initial
+    learn: tuple[tuple[str, Any], ...] | None
+    span: SourceSpan | None
+    var: Var
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Child:
+    """An interior box. ``count`` is None for a single one.
+
+    ``boxes`` holds one Box that all elements share, or one for each element. ``element`` gives values that
+    differ from element to element without changing the box: ``index`` and the numbers of ``each``.
+    ``inputs`` and ``outputs`` are its ports as the parent sees them, stacked on a leading axis if counted.
+    """
+
+    name: str
+    boxes: tuple[Box, ...]
+    count: int | None
+    inputs: dict[str, Var]
+    outputs: dict[str, Var]
+    element: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    span: SourceSpan | None = None
+
+    @property
+    def box(self) -> Box:
+        return self.boxes[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Box:
+    """A box with its interface, interior, state and pattern.
+
+    ``eqns`` compute, from own inputs, states, element values and interior outputs, the variables in
+    ``readout`` (one for each output port), ``dispatch`` (one for each interior input) and ``losses``.
+    """
+
+    name: str
+    inputs: dict[str, Port]
+    outputs: dict[str, Port]
+    states: dict[str, State]
+    children: dict[str, Child]
+    element: dict[str, Var]
+    eqns: tuple[Eqn, ...]
+    readout: dict[str, Var]
+    dispatch: dict[tuple[str, str], Var]
+    losses: tuple[Var, ...]
+    lets: dict[str, Var]
+    doc: str = ""
+    span: SourceSpan | None = None
+    hole: bool = False
+    reads: frozenset[tuple[str, str]] = frozenset()  # interior outputs that some expression reads
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Diagram:
+    """A main box and where it came from."""
+
+    name: str
+    main: Box
+    span: SourceSpan | None = None
+
+
+def holes(box: Box, path: str = "") -> list[tuple[str, Box]]:
+    """The unfilled holes inside a box, with their paths."""
+    if box.hole:
+        return [(path or box.name, box)]
+    found: list[tuple[str, Box]] = []
+    seen: set[int] = set()
+    stack = [(path, box)]
+    while stack:
+        where, one = stack.pop()
+        for name, child in one.children.items():
+            for interior in dict.fromkeys(child.boxes):
+                inside = f"{where}.{name}" if where else name
+                if interior.hole:
+                    found.append((inside, interior))
+                elif id(interior) not in seen:
+                    seen.add(id(interior))
+                    stack.append((inside, interior))
+    return found
