@@ -86,7 +86,9 @@ def measure(verb: str, path: Path) -> dict[str, float]:
 
 def main() -> int:
     """Parse options, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--boxes", type=int, default=100_000, help="a multiple of 2000")
     parser.add_argument("--keep", type=Path, help="only write the file here")
     parser.add_argument("--json", action="store_true")
@@ -107,13 +109,11 @@ def main() -> int:
             rows.append(row)
             path.unlink()
             if not options.json:
-                print(
-                    f"{boxes:>8} boxes {wires:>9} wires "
-                    + " ".join(
-                        f"| {verb} {row[f'{verb}_seconds']:6.2f} s {row[f'{verb}_mib']:6.0f} MiB" for verb in VERBS
-                    ),
-                    flush=True,
-                )
+                print(f"{boxes:>8} boxes {wires:>9} wires", end="")
+                for verb in VERBS:
+                    seconds, mib = row[f"{verb}_seconds"], row[f"{verb}_mib"]
+                    print(f" | {verb} {seconds:6.2f} s {mib:6.0f} MiB", end="")
+                print(flush=True)
     if options.json:
         print(json.dumps(rows, indent=2))
     return 0

@@ -1,5 +1,6 @@
 """Time of one training step: dilsctl against the peers, interleaved in one process.
 
+    pip install -e ".[bench]"
     python benchmarks/step.py [--size small] [--rounds 15] [--peer numpy] [--json] [--check]
 
 Each round gives every engine the same number of epochs, in turn, so that a slow moment of the machine hits
@@ -16,10 +17,7 @@ import platform
 import statistics
 import sys
 import time
-from pathlib import Path
 from typing import Any
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
 from peers import PEERS, SIZES, Problem, Run, make_problem
 
@@ -95,7 +93,9 @@ def measure(size_name: str, names: list[str], rounds: int) -> dict[str, Any]:
     for name, series in times.items():
         row = {"median_us": statistics.median(series), "fastest_us": min(series)}
         if OURS in times and name != OURS:
-            row["ratio"] = statistics.median(ours / theirs for ours, theirs in zip(times[OURS], series, strict=True))
+            row["ratio"] = statistics.median(
+                ours / theirs for ours, theirs in zip(times[OURS], series, strict=True)
+            )
         rows[name] = row
     return {"size": size_name, "network": str(problem.size), "engines": rows, "missing": missing}
 
@@ -125,7 +125,9 @@ def show(result: dict[str, Any], out: Any = sys.stdout) -> None:
 
 def main() -> int:
     """Parse options, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--size", choices=SIZES, action="append", help="default: all three")
     parser.add_argument("--peer", choices=PEERS, action="append", help="default: all that are installed")
     parser.add_argument("--rounds", type=int, default=15)
