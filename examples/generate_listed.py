@@ -21,7 +21,7 @@ doc: >
   to the same matrix products as the network drawn by layers.
 
 define:
-  unit:
+  tanh_unit:
     doc: A neuron of the hidden layer.
     in: {x: real %(pixels)d}
     out: {y: real}
@@ -32,7 +32,7 @@ define:
     wires:
       - tanh(weight @ x + bias) -> y
 
-  sum:
+  linear_unit:
     doc: A neuron of the output layer.
     in: {x: real %(hidden)d}
     out: {y: real}
@@ -78,9 +78,9 @@ def lines(pixels: int = PIXELS, hidden: int = HIDDEN, classes: int = CLASSES) ->
     """The file, in parts."""
     yield HEAD % {"pixels": pixels, "hidden": hidden, "classes": classes}
     for unit in range(hidden):
-        yield f"      h{unit}: unit\n"
+        yield f"      h{unit}: tanh_unit\n"
     for unit in range(classes):
-        yield f"      o{unit}: sum\n"
+        yield f"      o{unit}: linear_unit\n"
     yield "    wires:\n"
     for unit in range(hidden):
         for place in range(pixels):
