@@ -1,0 +1,32 @@
+"""The table of operations, filled: importing this package registers every family."""
+
+from dilsctl.operations import (
+    contract,
+    convolution,
+    derivatives,
+    elementwise,
+    index,
+    random,
+    reduce,
+    slicing,
+    softmax,
+    structure,
+)
+from dilsctl.operations.table import OPERATIONS, Builder, Operation, OperationError
+
+__all__ = [
+    "OPERATIONS",
+    "Builder",
+    "Operation",
+    "OperationError",
+    "contract",
+    "convolution",
+    "derivatives",
+    "elementwise",
+    "index",
+    "random",
+    "reduce",
+    "slicing",
+    "softmax",
+    "structure",
+]
