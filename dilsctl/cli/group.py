@@ -1,0 +1,191 @@
+"""The ``dilsctl`` command: its subcommands, loaded when used, and what its exit codes mean.
+
+0: good. 1: findings (an invalid file, a failing check). 2: wrong usage. 3: the program failed.
+130: interrupted. 141: whoever read the output went away.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import click
+
+from dilsctl import __version__
+from dilsctl.diagnostics import Problem, did_you_mean
+
+GOOD, FINDINGS, USAGE, FAILED, INTERRUPTED, NO_READER = 0, 1, 2, 3, 130, 141
+
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "Write": ("init", "validate", "inspect", "schema"),
+    "Learn": ("train", "eval", "predict"),
+    "Check": ("test", "plan", "doctor"),
+}
+
+HELP = """Describe a learning system as boxes and wires in one YAML file; check it, train it, use it.
+
+\b
+Start here:
+  dilsctl init first.yaml          write a small diagram that trains
+  dilsctl validate first.yaml      find mistakes before running anything
+  dilsctl train first.yaml         train it, with a run folder to show for it
+"""
+
+EPILOG = """\b
+Exit codes: 0 good, 1 findings, 2 wrong usage, 3 the program failed, 130 interrupted.
+"""
+
+
+@dataclass
+class Session:
+    """What one call of the program was told."""
+
+    debug: bool = False
+
+
+def _set_debug(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        context.ensure_object(Session).debug = True
+
+
+def _debug_option() -> click.Option:
+    return click.Option(
+        ["--debug"],
+        is_flag=True,
+        expose_value=False,
+        callback=_set_debug,
+        help="Show the traceback if the program itself fails (also: DILSCTL_DEBUG=1).",
+    )
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for names in SECTIONS.values() for name in names]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = importlib.import_module(f"dilsctl.cli.{cmd_name}").command
+        if not any("--debug" in param.opts for param in command.params):
+            command.params.append(_debug_option())
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            hint = did_you_mean(name, self.list_commands(ctx))
+            ctx.fail(f"there is no command '{name}'" + (f"; {hint}" if hint else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, names in SECTIONS.items():
+            commands = [(name, self.get_command(ctx, name)) for name in names]
+            with formatter.section(title):
+                formatter.write_dl([(name, one.get_short_help_str(80)) for name, one in commands if one])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        # Here and not in main: click answers a broken pipe or the end of a file with exit codes of its own.
+        try:
+            return super().invoke(ctx)
+        except click.exceptions.Exit:
+            raise
+        except KeyboardInterrupt:
+            return interrupted()
+        except Exception as error:
+            return explain(error, ctx.ensure_object(Session))
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> NoReturn:
+        """Run a command line and exit. Commands return their exit code; exceptions are told in words."""
+        session = Session(debug=os.environ.get("DILSCTL_DEBUG", "") not in ("", "0"))
+        try:
+            code = super().main(
+                args, prog_name, complete_var, False, windows_expand_args, obj=session, **extra
+            )
+            sys.stdout.flush()
+        except Exception as error:
+            code = explain(error, session)
+        sys.exit(code if isinstance(code, int) else GOOD)
+
+
+def explain(error: Exception, session: Session) -> int:
+    """Say what went wrong, on standard error, and give the exit code."""
+    if isinstance(error, BrokenPipeError):
+        return _no_reader()
+    if isinstance(error, click.Abort):
+        return interrupted()
+    if isinstance(error, click.ClickException):
+        error.show()
+        return USAGE if isinstance(error, click.UsageError) else error.exit_code
+    if isinstance(error, Problem):
+        from dilsctl.cli.output import show_findings
+
+        show_findings(error.diagnostics, err=True)
+        return FINDINGS
+    if session.debug:
+        import traceback
+
+        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    click.echo(apology(error, session), err=True)
+    return FAILED
+
+
+def apology(error: Exception, session: Session) -> str:
+    """One paragraph for an exception that nobody expected (or that the machine is to blame for)."""
+    if isinstance(error, OSError) and error.strerror:
+        about = f"{error.filename}: " if error.filename else ""
+        return f"dilsctl: {about}{error.strerror}"
+    if isinstance(error, MemoryError):
+        return "dilsctl: there is not enough memory for this. A smaller batch or network may fit."
+    kind = type(error).__name__
+    said = " ".join(str(error).split()) or "no message"
+    ask = "Please report it with the command line and the file that led to it"
+    how = "the traceback above" if session.debug else "the traceback that --debug shows"
+    return (
+        f"Sorry: dilsctl {__version__} failed, and it is not your fault. {kind}: {said}. {ask}, and {how}, "
+        "to the maintainers (the issue tracker of the place you have dilsctl from)."
+    )
+
+
+def interrupted() -> int:
+    click.echo("interrupted", err=True)
+    return INTERRUPTED
+
+
+def _no_reader() -> int:
+    """The reader of our output went away: keep Python from complaining when it flushes at exit."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError, AttributeError):
+        return NO_READER
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+    return NO_READER
+
+
+CONTEXT: MutableMapping[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(cls=Commands, help=HELP, epilog=EPILOG, context_settings=CONTEXT)
+@click.version_option(__version__, "-V", "--version", prog_name="dilsctl")
+def main() -> None:
+    pass
+
+
+main.params.append(_debug_option())
+
+__all__ = ["SECTIONS", "Commands", "Session", "main"]

@@ -1,0 +1,87 @@
+"""Where words go: plain text, JSON, findings, and whether the place they go to is a terminal."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, TextIO
+
+import click
+
+from dilsctl.diagnostics import Diagnostic, Report
+
+
+def is_terminal(stream: TextIO | None = None) -> bool:
+    """Whether a person watches this stream, so that a line may be redrawn. CI logs are not watched."""
+    stream = sys.stdout if stream is None else stream
+    if os.environ.get("TERM") == "dumb" or os.environ.get("CI", "") not in ("", "0", "false"):
+        return False
+    return stream.isatty()
+
+
+def wants_colour(stream: TextIO | None = None) -> bool:
+    """NO_COLOR (any value) says no, FORCE_COLOR says yes; otherwise a terminal gets colour."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    stream = sys.stdout if stream is None else stream
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def width(default: int = 100) -> int:
+    """Columns to fill: those of the terminal, or ``default`` in a pipe."""
+    return shutil.get_terminal_size((default, 24)).columns if sys.stdout.isatty() else default
+
+
+def clean(value: Any) -> Any:
+    """A value as JSON has it: NumPy scalars and arrays as numbers and lists; no NaN, which JSON lacks."""
+    if isinstance(value, dict):
+        return {str(key): clean(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [clean(one) for one in value]
+    if hasattr(value, "tolist"):
+        return clean(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)
+
+
+def write_json(value: Any, indent: int | None = 2) -> None:
+    click.echo(json.dumps(clean(value), indent=indent, ensure_ascii=False))
+
+
+def show_findings(found: Report | Iterable[Diagnostic], err: bool = False) -> None:
+    """Print findings as text with snippets."""
+    from dilsctl.report.text import render_text
+
+    stream = sys.stderr if err else sys.stdout
+    report = found if isinstance(found, Report) else Report(list(found))
+    text = render_text(report, colour=wants_colour(stream))
+    if text:
+        click.echo(text, err=err, nl=not text.endswith("\n"), color=True)
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """``1 box``, ``1,797 rows``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = (), indent: str = "") -> str:
+    """Rows as aligned columns, two blanks between them; the columns in ``right`` are flush right."""
+    if not rows:
+        return ""
+    wide = [
+        max((len(row[at]) for row in rows if at < len(row)), default=0) for at in range(max(map(len, rows)))
+    ]
+    lines = []
+    for row in rows:
+        cells = [cell.rjust(wide[at]) if at in right else cell.ljust(wide[at]) for at, cell in enumerate(row)]
+        lines.append((indent + "  ".join(cells)).rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,254 @@
+"""A Program for people, and for scripts: every equation with its shapes, source line, work and memory traffic.
+
+``flops`` counts floating point operations, ``bytes`` what is read and written once (real numbers at the
+chosen precision). Both are for one tick with ``batch`` examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from dilsctl.diagnostics import SourceSpan
+from dilsctl.ir import Eqn, Program, Slot, Type, Var
+from dilsctl.operations.table import OPERATIONS
+
+LONGEST_PARAM = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One equation with what it costs."""
+
+    eqn: Eqn
+    flops: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A program and its costs."""
+
+    program: Program
+    lines: tuple[Line, ...]
+    batch: int
+    names: dict[Var, str]
+
+    @property
+    def flops(self) -> int:
+        return sum(line.flops for line in self.lines)
+
+    @property
+    def bytes(self) -> int:
+        return sum(line.bytes for line in self.lines)
+
+    @property
+    def states(self) -> int:
+        """Elements of all states: parameters, moments and what else lives on."""
+        return sum(var.type.size for var in self.program.states)
+
+
+def describe(program: Program, batch: int = 1, precision: str = "float32") -> Plan:
+    """Measure a program."""
+    real = 8 if precision == "float64" else 4
+    lines = tuple(Line(eqn, _flops(eqn, batch), _bytes(eqn, batch, real)) for eqn in program.eqns)
+    return Plan(program, lines, batch, name_variables(program))
+
+
+def _batched(eqn: Eqn) -> bool:
+    return any(var.batched for var in (*eqn.inputs, *eqn.outputs))
+
+
+def _flops(eqn: Eqn, batch: int) -> int:
+    return OPERATIONS[eqn.op].cost(eqn) * (batch if _batched(eqn) else 1)
+
+
+def _bytes(eqn: Eqn, batch: int, real: int) -> int:
+    width = {"real": real, "simplex": real, "bool": 1, "int": 8, "class": 8}
+    total = 0
+    for var in (*dict.fromkeys(eqn.inputs), *eqn.outputs):
+        total += var.type.size * width[var.type.kind] * (batch if var.batched else 1)
+    return total
+
+
+def name_variables(program: Program) -> dict[Var, str]:
+    """A name for every variable: its port or state path where that is still free, else a number."""
+    names: dict[Var, str] = {}
+    taken: set[str] = set()
+    number = 0
+
+    def give(var: Var, wish: str) -> None:
+        nonlocal number
+        if var in names:
+            return
+        if not wish or wish in taken:
+            number += 1
+            wish = f"%{number}"
+        taken.add(wish)
+        names[var] = wish
+
+    for name, var in program.inputs.items():
+        give(var, name)
+    for var in program.states:
+        give(var, var.name)
+    for eqn in program.eqns:
+        for var in eqn.outputs:
+            give(var, var.name)
+    for var in (*program.outputs.values(), *program.updates.values()):
+        give(var, var.name)
+    return names
+
+
+def type_text(var: Var) -> str:
+    return f"{var.type}{' · batch' if var.batched else ''}"
+
+
+def param_text(value: Any) -> str:
+    """A parameter's value, cut where it is long."""
+    if isinstance(value, Type):
+        return f"‹{value}›"
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= LONGEST_PARAM else text[: LONGEST_PARAM - 1] + "…"
+
+
+def eqn_text(eqn: Eqn, names: dict[Var, str]) -> str:
+    """``h = matmul(weight, x; axis=-1)``."""
+    out = ", ".join(names[var] for var in eqn.outputs)
+    inputs = ", ".join(names.get(var, "?") for var in eqn.inputs)
+    params = ", ".join(f"{key}={param_text(value)}" for key, value in eqn.params)
+    inside = "; ".join(part for part in (inputs, params) if part)
+    return f"{out} = {eqn.op}({inside})"
+
+
+def source_text(span: SourceSpan | None) -> str:
+    """``file:line: text of that line`` for the place an equation came from."""
+    if span is None:
+        return "compiler"
+    return f"{span.file.name}:{span.line}: {span.file.line(span.line).strip()}"
+
+
+def amount(number: float, unit: str = "") -> str:
+    """A number with a decimal prefix: 12, 3.4 k, 56 M."""
+    for prefix in ("", "k", "M", "G", "T"):
+        if abs(number) < 999.5 or prefix == "T":
+            break
+        number /= 1000
+    digits = f"{number:.0f}" if number >= 99.95 or number == int(number) else f"{number:.1f}"
+    return f"{digits} {prefix}{unit}".strip()
+
+
+def plan_text(plan: Plan, title: str = "") -> str:
+    """The plan as text: a summary, inputs, states, equations under the source line they serve, results."""
+    program = plan.program
+    lines = [f"{title}: {summary(plan)}" if title else summary(plan)]
+    for heading, entries in (("inputs", program.inputs.items()), ("states", _states(program))):
+        rows = [(name, type_text(var)) for name, var in entries]
+        if rows:
+            lines += ["", f"{heading}:", *_aligned(rows)]
+    if plan.lines:
+        lines += ["", "equations:", *_equations(plan)]
+    ends = [(f"{name} = {plan.names[var]}", type_text(var)) for name, var in program.outputs.items()]
+    if ends:
+        lines += ["", "outputs:", *_aligned(ends)]
+    moves = [(f"{plan.names[var]} ← {plan.names[to]}", "") for var, to in program.updates.items()]
+    if moves:
+        lines += ["", "updates:", *_aligned(moves)]
+    return "\n".join(lines)
+
+
+def summary(plan: Plan) -> str:
+    work = f"{amount(plan.flops, 'FLOP')}, {amount(plan.bytes, 'B')} moved"
+    number = len(plan.lines)
+    return (
+        f"{number:,} equation{'' if number == 1 else 's'}, {plan.states:,} numbers of state, {work} "
+        f"a tick at batch {plan.batch}"
+    )
+
+
+def _states(program: Program) -> Iterable[tuple[str, Var]]:
+    names = name_variables(Program(program.inputs, program.states, {}, ()))
+    return ((names[var], var) for var in program.states)
+
+
+def _aligned(rows: list[tuple[str, str]]) -> list[str]:
+    wide = max(len(left) for left, _ in rows)
+    return [f"  {left.ljust(wide)}  {right}".rstrip() for left, right in rows]
+
+
+def _equations(plan: Plan) -> list[str]:
+    rows = [
+        (
+            eqn_text(line.eqn, plan.names),
+            ", ".join(type_text(var) for var in line.eqn.outputs),
+            amount(line.flops),
+            amount(line.bytes, "B"),
+        )
+        for line in plan.lines
+    ]
+    wide = [min(64, max(len(row[0]) for row in rows)), min(28, max(len(row[1]) for row in rows))]
+    flops, moved = (
+        max(len(head), *(len(row[at]) for row in rows)) for at, head in ((2, "FLOP"), (3, "bytes"))
+    )
+    lines = [f"    {''.ljust(wide[0])}  {''.ljust(wide[1])}  {'FLOP'.rjust(flops)}  {'bytes'.rjust(moved)}"]
+    before = None
+    for line, row in zip(plan.lines, rows, strict=True):
+        source = source_text(line.eqn.span)
+        if source != before:
+            lines.append(f"  # {source}")
+            before = source
+        lines.append(
+            f"    {row[0].ljust(wide[0])}  {row[1].ljust(wide[1])}  {row[2].rjust(flops)}  {row[3].rjust(moved)}"
+        )
+    return lines
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON-ready data."""
+    program, names = plan.program, plan.names
+
+    def var_json(var: Var) -> dict[str, Any]:
+        return {"id": names[var], "type": str(var.type), "shape": list(var.shape), "batched": var.batched}
+
+    def span_json(span: SourceSpan | None) -> dict[str, Any] | None:
+        if span is None:
+            return None
+        return {"file": span.file.name, "line": span.line, "column": span.column}
+
+    def slot_json(slot: Slot) -> dict[str, Any]:
+        return {"state": names[slot.var], "index": [_plain(one) for one in slot.index]}
+
+    return {
+        "batch": plan.batch,
+        "inputs": {name: var_json(var) for name, var in program.inputs.items()},
+        "states": [var_json(var) for var in program.states],
+        "slots": {path: slot_json(slot) for path, slot in program.slots.items()},
+        "equations": [
+            {
+                "op": line.eqn.op,
+                "inputs": [names.get(var, "?") for var in line.eqn.inputs],
+                "outputs": [var_json(var) for var in line.eqn.outputs],
+                "params": {key: _plain(value) for key, value in line.eqn.params},
+                "source": span_json(line.eqn.span),
+                "flops": line.flops,
+                "bytes": line.bytes,
+            }
+            for line in plan.lines
+        ],
+        "outputs": {name: names[var] for name, var in program.outputs.items()},
+        "updates": {names[var]: names[to] for var, to in program.updates.items()},
+        "totals": {
+            "equations": len(plan.lines),
+            "state": plan.states,
+            "flops": plan.flops,
+            "bytes": plan.bytes,
+        },
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value)
