@@ -1,0 +1,380 @@
+"""YAML text to values that know their place.
+
+The C parser's events are built into values at once, without a tree of nodes, and without recursion, so that
+no file can exhaust the stack. The language is a subset of YAML: no anchors, aliases, tags or second
+documents, string keys only, each key once.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+import stat
+import sys
+from array import array
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from dilsctl.diagnostics import Label, Problem, Report, SourceFile, SourceSpan
+from dilsctl.scalars import NUMBER_STARTS, WORDS, block_lines, resolve, resolve_number, text_span
+from dilsctl.values import Mapping, Path as ValuePath, Sequence, Value, key_span_at, pack, span_at, value_at
+
+__all__ = [
+    "Mapping",
+    "Sequence",
+    "Value",
+    "ValuePath",
+    "block_lines",
+    "key_span_at",
+    "parse_yaml",
+    "read_source",
+    "span_at",
+    "text_span",
+    "value_at",
+]
+
+MOST_BYTES = 256 << 20
+MOST_LEVELS = 100
+
+_NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_source(path: Path, name: str | None = None) -> SourceFile:
+    """Read a file as text. Raises Problem: not-a-file, too-large, not-text, not-readable."""
+    shown = name if name is not None else str(path)
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            what = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+            raise Problem.of("not-a-file", f"'{shown}' is {what}", file=shown)
+        if status.st_size > MOST_BYTES:
+            raise _too_large(shown)
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise Problem.of("file-not-found", f"there is no file '{shown}'", file=shown) from None
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise Problem.of("not-readable", f"'{shown}' cannot be read: {why}", file=shown) from None
+    try:
+        return SourceFile(shown, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"'{shown}' is not UTF-8 text: byte {error.start} (line {line}) is 0x{data[error.start]:02x}"
+        raise Problem.of("not-text", message, help="save the file as UTF-8", file=shown) from None
+
+
+def _too_large(name: str) -> Problem:
+    return Problem.of("too-large", f"'{name}' is larger than {MOST_BYTES >> 20} MiB", file=name)
+
+
+def parse_yaml(file: SourceFile, report: Report | None = None) -> Value:
+    """The value that a YAML text writes.
+
+    Findings go into ``report``, and the value is then what could be understood (None, if nothing). Without
+    a report, a text with errors raises Problem. Codes: yaml-syntax, flow-split, duplicate-key,
+    alias-not-allowed, tag-not-allowed, key-not-text, several-documents, too-deep, too-large, not-text.
+    """
+    findings = Report() if report is None else report
+    if len(file.text) > MOST_BYTES:
+        findings.extend(_too_large(file.name).diagnostics)
+        value: Value = None
+    else:
+        enabled = gc.isenabled()
+        gc.disable()  # millions of new objects and no cycles: collecting would double the time
+        try:
+            value = _Builder(file, findings).build()
+        finally:
+            if enabled:
+                gc.enable()
+    if report is None:
+        findings.raise_errors()
+    return value
+
+
+class _Stop(Exception):
+    """Nothing more can be read."""
+
+
+class _Builder:
+    """One pass over the events of one file."""
+
+    def __init__(self, file: SourceFile, report: Report) -> None:
+        self.file = file
+        self.report = report
+        self.shift = 1 if file.text.startswith("\ufeff") else 0  # the parser does not count the mark
+
+    def build(self) -> Value:
+        bad = _NOT_TEXT.search(self.file.text)
+        if bad:
+            self._error(
+                "not-text",
+                f"character {bad.start() + 1} (U+{ord(bad.group()):04X}) may not stand in a text file",
+                bad.start(),
+                bad.end(),
+            )
+            return None
+        parser = _Loader(self.file.text)
+        root = Sequence(self.file, 0)
+        try:
+            self._events(parser, root)
+        except _Stop:
+            pass
+        except yaml.YAMLError as error:
+            self._syntax(error)
+        finally:
+            parser.dispose()
+        return root[0] if root else None
+
+    def _events(self, parser: Any, root: Sequence) -> None:
+        """Build everything into ``root``, a list that gets one item."""
+        next_event = parser.get_event
+        shift = self.shift
+        stack: list[tuple[Any, str | None, int, tuple[int, int] | None]] = []
+        container: Any = root  # the innermost open collection
+        spans: array[int] = root.spans
+        is_mapping = False
+        key: str | None = None  # the key whose value comes next
+        flow = 0  # number of open flow collections
+        split: tuple[int, int] | None = None  # unbalanced pieces of the innermost flow collection
+        end = 0
+        while True:
+            event = next_event()
+            kind = type(event)
+            if kind is ScalarEvent:
+                value: Any = event.value
+                start = event.start_mark.index + shift
+                end = event.end_mark.index + shift
+                style = event.style
+                if event.anchor is not None or event.tag is not None:
+                    self._properties(event, start, end)
+                if style:
+                    if style == "|" or style == ">":
+                        end = self._trim(start, end)
+                else:
+                    if flow and value.count("(") != value.count(")"):
+                        split = (split[0] if split else start, end)
+                    if not is_mapping or key is not None:
+                        if value in WORDS:
+                            value = WORDS[value]
+                        elif value[0] in NUMBER_STARTS:
+                            value = resolve_number(value)
+                if not is_mapping:
+                    container.append(value)
+                    spans.append(start << 32 | end)
+                elif key is None:
+                    if value in container:
+                        self._duplicate(container, value, start, end)
+                        value = self._stand_in(container)
+                    elif not style and not isinstance(resolve(value), str):
+                        self._key_not_text(value, start, end)
+                    key = sys.intern(value)
+                    spans.append(start << 32 | end)
+                else:
+                    container[key] = value
+                    spans.append(start << 32 | end)
+                    key = None
+            elif kind is SequenceStartEvent or kind is MappingStartEvent:
+                start = event.start_mark.index + shift
+                if event.anchor is not None or event.tag is not None:
+                    self._properties(event, start, event.end_mark.index + shift)
+                if len(stack) >= MOST_LEVELS:
+                    self._error("too-deep", f"nested deeper than {MOST_LEVELS} levels", start, start + 1)
+                    raise _Stop
+                new: Any = (Mapping if kind is MappingStartEvent else Sequence)(self.file, start)
+                if is_mapping and key is None:
+                    self._error(
+                        "key-not-text", "a key must be text, not a collection", start, event.end_mark.index + shift
+                    )
+                    stack.append((container, self._stand_in(container), flow, split))
+                else:
+                    stack.append((container, None, flow, split))
+                    if key is None:
+                        container.append(new)
+                    else:
+                        container[key] = new
+                spans.append(0)  # known when it closes; until then it is the last one
+                container, spans, is_mapping, key = new, new.spans, kind is MappingStartEvent, None
+                flow = flow + 1 if event.flow_style else 0
+                split = None
+            elif kind is SequenceEndEvent or kind is MappingEndEvent:
+                if flow:
+                    end = event.end_mark.index + shift
+                    if split:
+                        self._flow_split(container.start, end, split)
+                closed = container
+                closed.end = max(end, closed.start)
+                container, key, flow, split = stack.pop()
+                spans = container.spans
+                is_mapping = type(container) is Mapping
+                spans[-1] = closed.start << 32 | closed.end
+            elif kind is AliasEvent:
+                start = event.start_mark.index + shift
+                end = event.end_mark.index + shift
+                self._error(
+                    "alias-not-allowed",
+                    f"anchors and aliases are not part of the language: '*{event.anchor}'",
+                    start,
+                    end,
+                    help="write the value out, or put it into a definition; an expression that begins with * "
+                    "cannot stand in YAML without quotes",
+                )
+                if not is_mapping:
+                    container.append(None)
+                elif key is None:
+                    key = self._stand_in(container)
+                else:
+                    container[key] = None
+                    key = None
+                spans.append(pack(start, end))
+            elif kind is DocumentStartEvent:
+                if root:
+                    at = event.start_mark.index + shift
+                    self._error(
+                        "several-documents",
+                        "a file holds one document",
+                        at,
+                        event.end_mark.index + shift,
+                        help="put the second document into a file of its own",
+                    )
+                    raise _Stop
+            elif kind is StreamEndEvent:
+                return
+
+    def _trim(self, start: int, end: int) -> int:
+        """The end of a block scalar without the line breaks after it."""
+        text = self.file.text
+        while end > start + 1 and text[end - 1].isspace():
+            end -= 1
+        return end
+
+    def _stand_in(self, container: Mapping) -> str:
+        """A key that no file can write, for an entry that is refused."""
+        return f"\0{len(container)}"
+
+    def _error(self, code: str, message: str, start: int, end: int, help: str = "") -> None:
+        self.report.error(code, message, SourceSpan(self.file, start, end), help=help)
+
+    def _properties(self, event: Any, start: int, end: int) -> None:
+        text = self.file.text
+        stop = start
+        while stop < end and not text[stop].isspace():
+            stop += 1
+        if event.anchor is not None:
+            self._error(
+                "alias-not-allowed",
+                f"anchors and aliases are not part of the language: '&{event.anchor}'",
+                start,
+                max(stop, start + 1),
+                help="write the value out where it is used, or put it into a definition",
+            )
+        if event.tag is not None:
+            self._error(
+                "tag-not-allowed",
+                f"tags are not part of the language: '{event.tag}'",
+                start,
+                max(stop, start + 1),
+                help="remove the tag; an expression that begins with ! cannot stand in YAML (not is written 'not')",
+            )
+
+    def _duplicate(self, container: Mapping, key: str, start: int, end: int) -> None:
+        self.report.error(
+            "duplicate-key",
+            f"the key '{key}' stands twice",
+            SourceSpan(self.file, start, end),
+            label="again here",
+            related=[Label(container.key_span(key), "first here")],
+            help="keep one of the two",
+        )
+
+    def _key_not_text(self, text: str, start: int, end: int) -> None:
+        shown = f"'{text}' is {_name(resolve(text))}" if text else "nothing stands before the ':'"
+        self._error("key-not-text", f"a key must be text: {shown}", start, end, help="write a name, or quote it")
+
+    def _flow_split(self, start: int, end: int, pieces: tuple[int, int]) -> None:
+        text = self.file.text
+        self.report.error(
+            "flow-split",
+            "flow style split this expression",
+            SourceSpan(self.file, *pieces),
+            label="YAML takes the comma for the end of an item",
+            help=f"inside {text[start : start + 1]}…{text[end - 1 : end]} YAML splits at every comma and bracket; "
+            "write one item a line (block style), or put the expression in quotes",
+        )
+
+    def _syntax(self, error: yaml.YAMLError) -> None:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        problem = str(getattr(error, "problem", None) or error)
+        context = str(getattr(error, "context", None) or "")
+        text = self.file.text
+        at = min(mark.index + self.shift if mark else 0, len(text))
+        here = text[at : at + 1]
+        if "flow" in context and here in ("[", "{") and at and (text[at - 1].isalnum() or text[at - 1] in "_)"):
+            opening = error.context_mark.index + self.shift if getattr(error, "context_mark", None) else at
+            self.report.error(
+                "flow-split",
+                "flow style split this expression",
+                SourceSpan(self.file, at, at + 1),
+                label="YAML takes this bracket for the start of a list or mapping",
+                related=[Label(SourceSpan(self.file, opening, opening + 1), "the flow collection begins here")],
+                help="write one item a line (block style), or put the expression in quotes",
+            )
+            return
+        if not text[at:].strip() and "flow" in context:
+            message, help = "a bracket is not closed", "close it, or put the text in quotes"
+        else:
+            message, help = _explain(problem, context, here)
+        related = []
+        first = getattr(error, "context_mark", None)
+        if first is not None and first.index + self.shift != at:
+            start = first.index + self.shift
+            related.append(Label(SourceSpan(self.file, start, start + 1), context))
+        while at and at >= len(text) and text[at - 1].isspace():  # the end of the file: point at the last text
+            at -= 1
+            text = text[:at]
+        at = min(at, max(len(self.file.text) - 1, 0))
+        self.report.error(
+            "yaml-syntax", message, SourceSpan(self.file, at, at + 1), related=related, help=help
+        )
+
+
+def _name(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    return "a number"
+
+
+def _explain(problem: str, context: str, here: str) -> tuple[str, str]:
+    """The parser's words in the language's words, and how to fix it."""
+    if here == "\t":
+        return "a tab cannot indent a line", "use spaces"
+    if "mapping values are not allowed" in problem:
+        return (
+            "a ':' does not fit here",
+            "a text with ': ' in it needs quotes; keys of one mapping must be indented alike",
+        )
+    if here and here in "@`%":
+        return f"a value cannot begin with '{here}'", "put it in quotes"
+    if "cannot start any token" in problem and here:
+        return f"a value cannot begin with '{here}'", "put it in quotes"
+    if "expected ',' or" in problem:
+        return f"{problem} ({context})" if context else problem, "close the bracket, or put the text in quotes"
+    if "expected <block end>" in problem or "did not find expected" in problem:
+        return f"{problem} ({context})" if context else problem, "check the indentation of this line"
+    if "quoted scalar" in context:
+        return f"{problem} ({context})", "close the quotes"
+    return f"{problem} ({context})" if context else problem, ""

@@ -1,0 +1,1 @@
+"""What a document may hold: models of its keys, and the grammar of type texts."""
