@@ -1,4 +1,4 @@
-"""A Program for people, and for scripts: every equation with its shapes, source line, work and memory traffic.
+"""A Program for people, and for scripts: every equation with its shapes, source line and cost.
 
 ``flops`` counts floating point operations, ``bytes`` what is read and written once (real numbers at the
 chosen precision). Both are for one tick with ``batch`` examples.
@@ -101,6 +101,7 @@ def name_variables(program: Program) -> dict[Var, str]:
 
 
 def type_text(var: Var) -> str:
+    """``real 64 · batch`` for a variable with one value an example."""
     return f"{var.type}{' · batch' if var.batched else ''}"
 
 
@@ -158,6 +159,7 @@ def plan_text(plan: Plan, title: str = "") -> str:
 
 
 def summary(plan: Plan) -> str:
+    """The plan in one line."""
     work = f"{amount(plan.flops, 'FLOP')}, {amount(plan.bytes, 'B')} moved"
     number = len(plan.lines)
     return (
@@ -186,20 +188,21 @@ def _equations(plan: Plan) -> list[str]:
         )
         for line in plan.lines
     ]
-    wide = [min(64, max(len(row[0]) for row in rows)), min(28, max(len(row[1]) for row in rows))]
-    flops, moved = (
-        max(len(head), *(len(row[at]) for row in rows)) for at, head in ((2, "FLOP"), (3, "bytes"))
-    )
-    lines = [f"    {''.ljust(wide[0])}  {''.ljust(wide[1])}  {'FLOP'.rjust(flops)}  {'bytes'.rjust(moved)}"]
+    head = ("", "", "FLOP", "bytes")
+    wide = [min(64 if at == 0 else 28, max(len(row[at]) for row in (head, *rows))) for at in range(4)]
+
+    def put(row: tuple[str, str, str, str]) -> str:
+        left = f"    {row[0].ljust(wide[0])}  {row[1].ljust(wide[1])}"
+        return f"{left}  {row[2].rjust(wide[2])}  {row[3].rjust(wide[3])}"
+
+    lines = [put(head)]
     before = None
     for line, row in zip(plan.lines, rows, strict=True):
         source = source_text(line.eqn.span)
         if source != before:
             lines.append(f"  # {source}")
             before = source
-        lines.append(
-            f"    {row[0].ljust(wide[0])}  {row[1].ljust(wide[1])}  {row[2].rjust(flops)}  {row[3].rjust(moved)}"
-        )
+        lines.append(put(row))
     return lines
 
 

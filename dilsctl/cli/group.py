@@ -26,18 +26,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Check": ("test", "plan", "doctor"),
 }
 
-HELP = """Describe a learning system as boxes and wires in one YAML file; check it, train it, use it.
-
-\b
-Start here:
-  dilsctl init first.yaml          write a small diagram that trains
-  dilsctl validate first.yaml      find mistakes before running anything
-  dilsctl train first.yaml         train it, with a run folder to show for it
-"""
-
-EPILOG = """\b
-Exit codes: 0 good, 1 findings, 2 wrong usage, 3 the program failed, 130 interrupted.
-"""
+EPILOG = "Exit codes: 0 good, 1 findings, 2 wrong usage, 3 the program failed, 130 interrupted."
 
 
 @dataclass
@@ -102,21 +91,18 @@ class Commands(click.Group):
         except Exception as error:
             return explain(error, ctx.ensure_object(Session))
 
-    def main(
+    def main(  # type: ignore[override]
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,
         complete_var: str | None = None,
         standalone_mode: bool = True,
-        windows_expand_args: bool = True,
         **extra: Any,
     ) -> NoReturn:
         """Run a command line and exit. Commands return their exit code; exceptions are told in words."""
         session = Session(debug=os.environ.get("DILSCTL_DEBUG", "") not in ("", "0"))
         try:
-            code = super().main(
-                args, prog_name, complete_var, False, windows_expand_args, obj=session, **extra
-            )
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, obj=session, **extra)
             sys.stdout.flush()
         except Exception as error:
             code = explain(error, session)
@@ -180,10 +166,17 @@ def _no_reader() -> int:
 CONTEXT: MutableMapping[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-@click.group(cls=Commands, help=HELP, epilog=EPILOG, context_settings=CONTEXT)
+@click.group(cls=Commands, epilog=EPILOG, context_settings=CONTEXT)
 @click.version_option(__version__, "-V", "--version", prog_name="dilsctl")
 def main() -> None:
-    pass
+    """Describe a learning system as boxes and wires in one YAML file; check it, train it, use it.
+
+    \b
+    Start here:
+      dilsctl init first.yaml          write a small diagram that trains
+      dilsctl validate first.yaml      find mistakes before running anything
+      dilsctl train first.yaml         train it; keeps a run folder
+    """
 
 
 main.params.append(_debug_option())

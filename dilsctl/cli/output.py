@@ -54,6 +54,7 @@ def clean(value: Any) -> Any:
 
 
 def write_json(value: Any, indent: int | None = 2) -> None:
+    """Print a value as JSON; ``indent=None`` puts it on one line."""
     click.echo(json.dumps(clean(value), indent=indent, ensure_ascii=False))
 
 

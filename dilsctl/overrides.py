@@ -1,0 +1,186 @@
+"""Values given from outside a file: ``--set train.epochs=5``, and keyword arguments in Python.
+
+They are put into the document before it is checked, so that the effective document is what is checked. Each
+remembers where it was written: a finding about it points at the command line, not at the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping as AbstractMapping
+from dataclasses import dataclass
+from typing import Any
+
+from dilsctl.diagnostics import Problem, SourceFile, SourceSpan
+from dilsctl.source import parse_yaml
+from dilsctl.values import Mapping, Sequence, Value, pack
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A value for the key at ``path``. ``spans`` has the place of each key, ``span`` that of the value."""
+
+    path: tuple[str, ...]
+    value: Value
+    spans: tuple[SourceSpan, ...]
+    span: SourceSpan
+
+    @property
+    def text(self) -> str:
+        """As it was written: ``a.b=c``."""
+        return self.span.file.text
+
+
+class Overlaid(Mapping):
+    """A mapping of a file in which some entries were written elsewhere."""
+
+    __slots__ = ("elsewhere",)
+
+    def __init__(self, file: SourceFile, start: int) -> None:
+        super().__init__(file, start)
+        self.elsewhere: dict[str, tuple[SourceSpan, SourceSpan]] = {}
+
+    @classmethod
+    def of(cls, base: Mapping) -> Overlaid:
+        """A copy of ``base`` (of its first level)."""
+        new = cls(base.file, base.start)
+        new.update(base)
+        new.end = base.end
+        new.spans.extend(base.spans)
+        if isinstance(base, Overlaid):
+            new.elsewhere.update(base.elsewhere)
+        return new
+
+    def put(self, key: str, value: Value, key_span: SourceSpan, value_span: SourceSpan) -> None:
+        """Set an entry that was written elsewhere."""
+        if key not in self:
+            self.spans.extend((pack(self.start, self.start), pack(self.start, self.start)))
+        self[key] = value
+        self.elsewhere[key] = key_span, value_span
+
+    def key_span(self, key: str) -> SourceSpan:
+        return self.elsewhere[key][0] if key in self.elsewhere else super().key_span(key)
+
+    def value_span(self, key: str) -> SourceSpan:
+        return self.elsewhere[key][1] if key in self.elsewhere else super().value_span(key)
+
+
+def parse_override(text: str, origin: str = "--set") -> Override:
+    """Read ``a.b=VALUE``; the value is written as in YAML. Raises Problem: bad-override, or those of YAML."""
+    file = SourceFile(origin, text)
+    head, equals, tail = text.partition("=")
+    keys = [key.strip() for key in head.split(".")]
+    if not equals or not all(keys):
+        where = SourceSpan(file, 0, max(1, len(head)))
+        help = "write a key with dots, then = and a value: train.epochs=5"
+        raise Problem.of("bad-override", f"'{text}' does not set anything", where, help=help)
+    spans = []
+    at = 0
+    for part, key in zip(head.split("."), keys, strict=True):
+        start = at + len(part) - len(part.lstrip())
+        spans.append(SourceSpan(file, start, start + len(key)))
+        at += len(part) + 1
+    begin = len(head) + 1 + len(tail) - len(tail.lstrip())
+    span = SourceSpan(file, min(begin, len(text)), max(begin, len(text.rstrip())))
+    return Override(tuple(keys), _value(file, len(head) + 1), tuple(spans), span)
+
+
+def _value(file: SourceFile, start: int) -> Value:
+    """The YAML value from character ``start``. Blanks stand for what is before, so that places are right."""
+    blanked = SourceFile(file.name, " " * start + file.text[start:])
+    if not blanked.text.strip():
+        return None
+    try:
+        value = parse_yaml(blanked)
+    except Problem as problem:
+        blanked.text = file.text  # the snippet that is shown
+        raise problem from None
+    _move(value, file)
+    return value
+
+
+def _move(value: Value, file: SourceFile) -> None:
+    if isinstance(value, Mapping | Sequence):
+        value.file = file
+        for one in value.values() if isinstance(value, Mapping) else value:
+            _move(one, file)
+
+
+def from_arguments(arguments: AbstractMapping[str, Any], prefix: str = "train") -> list[str]:
+    """Keyword arguments as override texts: ``{"epochs": 5}`` as ``train.epochs=5``. Double underscores are
+    dots, and values that are mappings or lists are written in flow style."""
+    import json
+
+    texts = []
+    for name, value in arguments.items():
+        path = name.replace("__", ".")
+        texts.append(f"{prefix}.{path}={json.dumps(_native(value))}")
+    return texts
+
+
+def _native(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def apply(root: Mapping, overrides: Iterable[Override]) -> Mapping:
+    """The document with the overrides put in, in order. ``root`` itself is left as it is.
+
+    ``params.x`` means the parameter x of the box that ``main`` names. Raises Problem: bad-override.
+    """
+    for override in overrides:
+        path, spans = override.path, override.spans
+        if path[0] == "params":
+            path, spans = _parameter(root, override)
+        root = _put(root, path, spans, override, 0)
+    return root
+
+
+def _parameter(root: Mapping, override: Override) -> tuple[tuple[str, ...], tuple[SourceSpan, ...]]:
+    """Where a parameter of the main box is written."""
+    main, where = root.get("main"), override.spans[0]
+    if not isinstance(main, str):
+        raise Problem.of("bad-override", "the document has no main box, so it has no params", where)
+    define = root.get("define")
+    if not isinstance(define, Mapping) or not isinstance(define.get(main), Mapping):
+        help = "parameters can be set where the main box is defined in the file itself"
+        raise Problem.of(
+            "bad-override", f"the main box '{main}' is not defined in this file", where, help=help
+        )
+    params = define[main].get("params")
+    name = override.path[1] if len(override.path) > 1 else ""
+    known = list(params) if isinstance(params, Mapping) else []
+    if name not in known:
+        from dilsctl.diagnostics import did_you_mean
+
+        span = override.spans[1] if name else where
+        help = did_you_mean(name, known) or (f"it has: {', '.join(known)}" if known else "it has no params")
+        raise Problem.of("unknown-param", f"the main box '{main}' has no parameter '{name}'", span, help=help)
+    return ("define", main, *override.path), (where, where, *override.spans)
+
+
+def _put(
+    base: Value, path: tuple[str, ...], spans: tuple[SourceSpan, ...], override: Override, at: int
+) -> Mapping:
+    if isinstance(base, Mapping):
+        new = Overlaid.of(base)
+    elif base is None:
+        new = Overlaid(override.span.file, 0)
+        new.end = len(override.span.file.text)
+    else:
+        what = "a list" if isinstance(base, Sequence) else f"the value {base!r}"
+        before = ".".join(path[:at])
+        help = f"set {before} as a whole: {before}=VALUE"
+        raise Problem.of("bad-override", f"{before} is {what}, which has no keys", spans[at], help=help)
+    key = path[at]
+    if at == len(path) - 1:
+        new.put(key, override.value, spans[at], override.span)
+    elif key in new and new[key] is not None:
+        places = new.key_span(key), new.value_span(key)
+        below = _put(new[key], path, spans, override, at + 1)
+        if key in new.elsewhere:
+            new.put(key, below, *places)
+        else:
+            new[key] = below
+    else:
+        new.put(key, _put(None, path, spans, override, at + 1), spans[at], override.span)
+    return new
