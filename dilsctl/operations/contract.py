@@ -35,7 +35,9 @@ def parse_spec(spec: str) -> tuple[tuple[str, ...], str]:
             if label not in string.ascii_letters:
                 raise OperationError(f"'{label}' in '{spec}' is no label", "labels are single letters")
         if len(set(labels)) != len(labels):
-            raise OperationError(f"'{spec}' repeats a label within '{labels}'", "give each axis its own label")
+            raise OperationError(
+                f"'{spec}' repeats a label within '{labels}'", "give each axis its own label"
+            )
     for label in right:
         if not any(label in one for one in operands):
             raise OperationError(f"'{label}' in the result of '{spec}' is in no operand")
@@ -51,7 +53,7 @@ def label_sizes(spec: str, shapes: Sequence[tuple[int, ...]]) -> dict[str, int]:
     for number, (labels, shape) in enumerate(zip(operands, shapes, strict=True)):
         if len(labels) != len(shape):
             raise OperationError(
-                f"operand {number + 1} of '{spec}' has {len(labels)} labels, its value has shape {show(shape)}",
+                f"operand {number + 1} of '{spec}' has {len(labels)} labels, but the shape {show(shape)}",
                 "each axis needs one label",
                 number,
             )

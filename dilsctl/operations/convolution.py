@@ -38,7 +38,7 @@ def window_counts(name: str, spatial: Sequence[int], params: Params) -> tuple[in
         room = length + before + after - kernel
         if room < 0:
             raise OperationError(
-                f"'{name}': a window of {kernel} does not fit an axis of {length} with padding {before}+{after}"
+                f"'{name}': a window of {kernel} does not fit a length of {length} (padding {before}+{after})"
             )
         counts.append(room // stride + 1)
     return tuple(counts)
@@ -142,8 +142,8 @@ register(
         stack_trailing,
         _unpatches_reverse,
         cost=lambda eqn: eqn.inputs[0].type.size,
-        doc="windows added back where they came from: the adjoint of patches; params kernel, stride, padding, "
-        "size",
+        doc="windows added back where they came from: the adjoint of patches; params kernel, stride, "
+        "padding, size",
     )
 )
 register(

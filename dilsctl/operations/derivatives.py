@@ -38,7 +38,9 @@ def _by_first(builder: Builder, op: str, first: Var, cotangent: Var, outer: Var)
         return mul(builder, both, sub(builder, constant(builder, 1.0), scale(builder, first, 2.0)))
     if op == "gelu_grad":  # d (Phi + x phi) = phi (2 - x²)
         square = builder.emit("square", (first,))
-        bell = scale(builder, builder.emit("exp", (scale(builder, square, -0.5),)), 1 / math.sqrt(2 * math.pi))
+        bell = scale(
+            builder, builder.emit("exp", (scale(builder, square, -0.5),)), 1 / math.sqrt(2 * math.pi)
+        )
         return mul(builder, both, mul(builder, bell, sub(builder, constant(builder, 2.0), square)))
     return None
 

@@ -227,7 +227,9 @@ for _name, _sign in (("eq", "=="), ("ne", "!="), ("lt", "<"), ("le", "<="), ("gt
         )
     )
 for _name in ("and", "or", "xor", "not"):
-    register(Operation(_name, _logic_type(_name), stack_elementwise, elementwise=True, doc=f"logical {_name}"))
+    register(
+        Operation(_name, _logic_type(_name), stack_elementwise, elementwise=True, doc=f"logical {_name}")
+    )
 
 
 def _where_type(types: tuple[Type, ...], params: dict[str, Any]) -> tuple[Type, ...]:
@@ -295,7 +297,13 @@ register(
 )
 register(
     Operation(
-        "copy", _identity_type, stack_elementwise, _pass_reverse, cost=lambda eqn: 0, elementwise=True, doc="x"
+        "copy",
+        _identity_type,
+        stack_elementwise,
+        _pass_reverse,
+        cost=lambda eqn: 0,
+        elementwise=True,
+        doc="x",
     )
 )
 register(

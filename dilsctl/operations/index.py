@@ -199,7 +199,9 @@ def _one_hot_type(types: Types, params: Params) -> Types:
     if x.kind not in ("int", "class"):
         raise OperationError(f"'one_hot' needs an int or a class, not {x}", argument=0)
     if x.kind == "class" and x.classes is not None and x.classes > classes:
-        raise OperationError(f"'one_hot' of a class {x.classes} needs at least {x.classes} classes", argument=0)
+        raise OperationError(
+            f"'one_hot' of a class {x.classes} needs at least {x.classes} classes", argument=0
+        )
     shape = (*x.shape, classes)
     return (Type("simplex", shape, classes) if x.kind == "class" else Type("real", shape),)
 

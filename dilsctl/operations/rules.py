@@ -36,7 +36,7 @@ def broadcast_shapes(op: str, *shapes: Shape) -> Shape:
                 given = " and ".join(show(one) for one in shapes)
                 raise OperationError(
                     f"'{op}' cannot combine the shapes {given}: lengths {known} and {length} differ",
-                    "shapes are aligned from the right; an axis fits if lengths are equal or one of them is 1",
+                    "shapes are aligned from the right; lengths must be equal, or one of them 1",
                     number,
                 )
     return tuple(result)

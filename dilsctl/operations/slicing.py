@@ -129,7 +129,9 @@ def _assemble_reverse(builder: Builder, eqn: Eqn, cotangents: Cotangents) -> Fou
     if cotangent is None or not has_gradient(eqn.outputs[0]):
         return (None,) * len(eqn.inputs)
     return [
-        sum_to(builder, builder.emit("slice", (cotangent,), index=index), part) if has_gradient(part) else None
+        sum_to(builder, builder.emit("slice", (cotangent,), index=index), part)
+        if has_gradient(part)
+        else None
         for part, index in zip(eqn.inputs, eqn.param("index"), strict=True)
     ]
 

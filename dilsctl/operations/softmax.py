@@ -104,7 +104,7 @@ def _cross_entropy_type(types: Types, params: Params) -> Types:
 
 
 def _cross_entropy_reverse(builder: Builder, eqn: Eqn, cotangents: Cotangents) -> Found:
-    (loss_ct, p_ct), (logits, target), (loss, p) = cotangents, eqn.inputs, eqn.outputs
+    (loss_ct, p_ct), (logits, target), (_, p) = cotangents, eqn.inputs, eqn.outputs
     by_logits: Var | None = None
     by_target: Var | None = None
     if loss_ct is not None:

@@ -1,0 +1,1 @@
+"""The engine: NumPy kernels, binding, and the loop that runs a program."""
