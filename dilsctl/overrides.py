@@ -125,37 +125,30 @@ def _native(value: Any) -> Any:
 def apply(root: Mapping, overrides: Iterable[Override]) -> Mapping:
     """The document with the overrides put in, in order. ``root`` itself is left as it is.
 
-    ``params.x`` means the parameter x of the box that ``main`` names. Raises Problem: bad-override.
+    ``params.x`` means the parameter x of the main box. Raises Problem: bad-override.
     """
     for override in overrides:
         path, spans = override.path, override.spans
         if path[0] == "params":
-            path, spans = _parameter(root, override)
+            root, inside = _main_box(root, spans[0])
+            path, spans = (*inside, *path[1:]), (*(spans[0] for _ in inside), *spans[1:])
         root = _put(root, path, spans, override, 0)
     return root
 
 
-def _parameter(root: Mapping, override: Override) -> tuple[tuple[str, ...], tuple[SourceSpan, ...]]:
-    """Where a parameter of the main box is written."""
-    main, where = root.get("main"), override.spans[0]
+def _main_box(root: Mapping, where: SourceSpan) -> tuple[Mapping, tuple[str, ...]]:
+    """Where parameters of the main box are given. A main box that is only named is written out for it."""
+    main = root.get("main")
+    if isinstance(main, Mapping):
+        return root, ("main", "with") if "box" in main else ("main", "params")
     if not isinstance(main, str):
         raise Problem.of("bad-override", "the document has no main box, so it has no params", where)
-    define = root.get("define")
-    if not isinstance(define, Mapping) or not isinstance(define.get(main), Mapping):
-        help = "parameters can be set where the main box is defined in the file itself"
-        raise Problem.of(
-            "bad-override", f"the main box '{main}' is not defined in this file", where, help=help
-        )
-    params = define[main].get("params")
-    name = override.path[1] if len(override.path) > 1 else ""
-    known = list(params) if isinstance(params, Mapping) else []
-    if name not in known:
-        from dilsctl.diagnostics import did_you_mean
-
-        span = override.spans[1] if name else where
-        help = did_you_mean(name, known) or (f"it has: {', '.join(known)}" if known else "it has no params")
-        raise Problem.of("unknown-param", f"the main box '{main}' has no parameter '{name}'", span, help=help)
-    return ("define", main, *override.path), (where, where, *override.spans)
+    span = root.value_span("main")
+    new, box = Overlaid.of(root), Overlaid(span.file, span.start)
+    box.end = span.end
+    box.put("box", main, span, span)
+    new.put("main", box, root.key_span("main"), span)
+    return new, ("main", "with")
 
 
 def _put(

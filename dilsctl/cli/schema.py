@@ -1,0 +1,36 @@
+"""``dilsctl schema``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command("schema", short_help="Print the JSON Schema of diagram files, for editors.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write it to a file (replaced, if it is there).",
+)
+def command(out: Path | None) -> int:
+    """Print the JSON Schema of diagram files. Editors that know it complete and explain the keys: begin a file
+    with the line
+
+    \b
+      # yaml-language-server: $schema=dils-1.schema.json
+
+    \b
+    Example:
+      dilsctl schema --out dils-1.schema.json
+    """
+    from dilsctl import api
+
+    text = json.dumps(api.schema(), indent=2, ensure_ascii=False)
+    if out is None:
+        click.echo(text)
+    else:
+        out.write_text(text + "\n", encoding="utf-8")
+        click.echo(f"wrote {out}", err=True)
+    return 0
