@@ -69,7 +69,7 @@ def measure(verb: str, path: Path) -> dict[str, float]:
     """Run one command on the file; seconds and peak resident memory in MiB."""
     start = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "dilsctl.cli", verb, str(path)],
+        [sys.executable, "-m", "dilsctl", verb, str(path)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

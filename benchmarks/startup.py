@@ -61,7 +61,7 @@ def measure(arguments: list[str], rounds: int) -> dict[str, object]:
     for _ in range(rounds):
         start = time.perf_counter()
         subprocess.run(
-            [sys.executable, "-m", "dilsctl.cli", *arguments],
+            [sys.executable, "-m", "dilsctl", *arguments],
             cwd=ROOT,
             check=True,
             stdin=subprocess.DEVNULL,
