@@ -149,12 +149,10 @@ def _check(tree: ast.expr) -> None:
             stack.extend((one, child, "bound") for one in (node.lower, node.upper, node.step) if one)
         elif isinstance(node, ast.Tuple) and where == "index":
             stack.extend((one, child, "index") for one in node.elts)
-        elif isinstance(node, ast.Tuple | ast.List) and where in ("argument", "option", "index"):
+        elif isinstance(node, ast.List) or (isinstance(node, ast.Tuple) and where in ("argument", "option")):
             stack.extend((one, child, "argument") for one in node.elts)
         elif isinstance(node, ast.Tuple):
             raise _refuse(node, "a comma has no place here", "one wire or let gives one value")
-        elif isinstance(node, ast.List):
-            raise _refuse(node, "a list may only stand as an argument of a function", "write stack([a, b])")
         else:
             raise _refuse(node, f"{_KIND_WORDS.get(type(node).__name__, 'this')} has no place in an expression")
 

@@ -64,18 +64,21 @@ class Mapping(dict[str, Any]):
         self.spans = array("Q")  # two for each key: the key's, then the value's
         self._order: dict[str, int] = {}
 
-    def _number(self, key: str) -> int:
+    def _span(self, key: str, part: int) -> SourceSpan:
         if len(self._order) != len(self):
             self._order = {known: number for number, known in enumerate(self)}
-        return self._order[key]
+        place = 2 * self._order[key] + part
+        if place >= len(self.spans):  # a value that no file wrote
+            return self.own_span
+        return SourceSpan(self.file, *unpack(self.spans[place]))
 
     def key_span(self, key: str) -> SourceSpan:
         """The place of a key. Raises KeyError."""
-        return SourceSpan(self.file, *unpack(self.spans[2 * self._number(key)]))
+        return self._span(key, 0)
 
     def value_span(self, key: str) -> SourceSpan:
         """The place of a key's value. Raises KeyError."""
-        return SourceSpan(self.file, *unpack(self.spans[2 * self._number(key) + 1]))
+        return self._span(key, 1)
 
     @property
     def own_span(self) -> SourceSpan:

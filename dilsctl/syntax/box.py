@@ -1,0 +1,212 @@
+"""Boxes: the one concept of the language."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Field, Tag
+
+from dilsctl.syntax.model import DefinitionName, Expression, JsonSchema, Model, Name, NotNegative, Text, of_types
+from dilsctl.syntax.train import OptimiserValue, Rate
+
+USE_KEYS = frozenset({"box", "count", "with", "each"})
+BOX_KEYS = frozenset({"doc", "params", "in", "out", "boxes", "state", "let", "wires", "learn", "loss"})
+
+
+def box_shape(value: Any) -> str | None:
+    """Which way a box is given: by name, as a use with options, or in place."""
+    if isinstance(value, str):
+        return "<name>"
+    if isinstance(value, dict):
+        if "box" in value or (USE_KEYS.intersection(value) and not BOX_KEYS.intersection(value)):
+            return "<use>"
+        return "<box>"
+    if isinstance(value, BoxUse):
+        return "<use>"
+    return "<box>" if isinstance(value, Box) else None
+
+
+def _argument_shape(value: Any) -> str:
+    if isinstance(value, dict | Box | BoxUse):
+        return box_shape(value) or "<box>"
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return "<boxes>"
+    return "<plain>"
+
+
+_A_BOX = "a box: a name, {box: NAME, …}, or ports and wires in place"
+_BY_SHAPE = Discriminator(
+    box_shape,
+    custom_error_type="wrong-type",
+    custom_error_message=_A_BOX,
+)
+BoxName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)?$", title="name of a definition")]
+BoxValue = Annotated[
+    Annotated[BoxName, Tag("<name>")] | Annotated["BoxUse", Tag("<use>")] | Annotated["Box", Tag("<box>")],
+    _BY_SHAPE,
+]
+Argument = Annotated[
+    Annotated[Any, Tag("<plain>"), JsonSchema({"type": ["number", "string", "boolean", "array"]})]
+    | Annotated[list[BoxValue], Tag("<boxes>")]
+    | Annotated["BoxUse", Tag("<use>")]
+    | Annotated["Box", Tag("<box>")],
+    Discriminator(_argument_shape),
+]
+Count = Annotated[
+    int | str,
+    of_types(
+        "a whole number (at least 1), or an expression of parameters",
+        int,
+        str,
+        check=lambda value: isinstance(value, str) or value >= 1,
+    ),
+    JsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}),
+]
+
+
+class State(Model):
+    """A state, key by key."""
+
+    type: Text = Field(description="Its type.", examples=["real units n"])
+    init: Any = Field(None, description="How it begins: a number, a list, or an expression.", examples=["glorot"])
+
+
+class LearnOptions(Model):
+    """Options of one learned state, in place of those of the train block."""
+
+    optimiser: OptimiserValue | None = Field(None, description="Its own optimiser.")
+    rate: Rate | None = Field(None, description="Its own learning rate.", examples=[0.01])
+    decay: NotNegative | None = Field(None, description="Its own weight decay.", examples=[0.0])
+
+
+def _state_shape(value: Any) -> str:
+    return "<options>" if isinstance(value, dict | State) else "<text>"
+
+
+def _wires_shape(value: Any) -> str | None:
+    if isinstance(value, list):
+        return "<list>"
+    return "<block>" if isinstance(value, str) else None
+
+
+def _learn_shape(value: Any) -> str | None:
+    if isinstance(value, dict):
+        return "<options>"
+    return "<list>" if isinstance(value, list) else None
+
+
+def _loss_shape(value: Any) -> str:
+    return "<list>" if isinstance(value, list) else "<one>"
+
+
+class Box(Model):
+    """A box: its interface, its interior, its state, and its interaction pattern."""
+
+    doc: Text = Field("", description="What it is, in words.")
+    params: dict[Name, Argument] = Field(
+        default_factory=dict,
+        description="Compile-time values with defaults: numbers, arrays, words, names of functions, boxes. "
+        "Set with `with` where the box is used.",
+        examples=[{"units": 8, "activation": "identity"}],
+    )
+    inputs: dict[Name, Text] = Field(
+        default_factory=dict, alias="in", description="What it is told: port: type.", examples=[{"x": "real n"}]
+    )
+    outputs: dict[Name, Text] = Field(
+        default_factory=dict, alias="out", description="What it shows: port: type.", examples=[{"y": "real units"}]
+    )
+    boxes: dict[Name, BoxValue] = Field(
+        default_factory=dict,
+        description="Interior boxes: a definition's name, {box: NAME, with: …, count: …}, or a box in place.",
+        examples=[{"hidden": {"box": "dense", "with": {"units": 64}}}],
+    )
+    state: dict[
+        Name,
+        Annotated[
+            Annotated[str, Tag("<text>")] | Annotated[State, Tag("<options>")], Discriminator(_state_shape)
+        ],
+    ] = Field(
+        default_factory=dict,
+        description="Values that live on: name: TYPE = INIT, or {type, init}.",
+        examples=[{"weight": "real units n = glorot"}],
+    )
+    let: dict[Name, Expression] = Field(
+        default_factory=dict, description="Names for expressions.", examples=[{"error": "y - x"}]
+    )
+    wires: Annotated[
+        Annotated[list[str], Tag("<list>")] | Annotated[str, Tag("<block>")],
+        Discriminator(
+            _wires_shape,
+            custom_error_type="wrong-type",
+            custom_error_message="a list of wires, or a block (|) with one wire a line",
+        ),
+    ] = Field(
+        default_factory=list,
+        description="The interaction pattern: EXPRESSION -> TARGET, one for each own output and each input of "
+        "an interior box. A list, or a block (|) with one wire a line.",
+        examples=[["x -> hidden.x", "hidden.y -> y"]],
+    )
+    learn: Annotated[
+        Annotated[list[str], Tag("<list>")] | Annotated[dict[str, LearnOptions], Tag("<options>")],
+        Discriminator(
+            _learn_shape,
+            custom_error_type="wrong-type",
+            custom_error_message="a list of states, or a mapping of states to options",
+        ),
+    ] = Field(
+        default_factory=list,
+        description="States that move down the gradient of the loss: a list, or state: {optimiser, rate, decay}.",
+        examples=[["weight", "bias"]],
+    )
+    loss: Annotated[
+        Annotated[Expression, Tag("<one>")] | Annotated[list[Expression], Tag("<list>")],
+        Discriminator(_loss_shape),
+    ] = Field(
+        default_factory=list,
+        description="A scalar expression to be made small, or a list of them. Losses of all boxes add.",
+        examples=["mse(y, target)"],
+    )
+
+    @property
+    def is_hole(self) -> bool:
+        """An interface and nothing else: waiting for a box that fills it."""
+        return self.model_fields_set <= {"doc", "inputs", "outputs"} and bool(self.model_fields_set - {"doc"})
+
+
+class BoxUse(Model):
+    """A definition, used with parameters, or as an array."""
+
+    box: BoxValue = Field(description="A definition's name, or a box in place.", examples=["dense", "nn.dense"])
+    count: Count | None = Field(
+        None, description="How many: makes an array, each element with states of its own.", examples=[64]
+    )
+    arguments: dict[Name, Argument] = Field(
+        default_factory=dict,
+        alias="with",
+        description="Values for its params, and boxes for its holes.",
+        examples=[{"units": 64, "activation": "tanh"}],
+    )
+    each: dict[Name, list[Any]] = Field(
+        default_factory=dict,
+        description="Parameter: one value for each element of the array.",
+        examples=[{"place": [1, 2, 4, 8]}],
+    )
+
+
+class MainUse(Model):
+    """The main box, with parameters."""
+
+    box: BoxValue = Field(description="A definition's name, or a box in place.", examples=["network"])
+    arguments: dict[Name, Argument] = Field(
+        default_factory=dict, alias="with", description="Values for its params, and boxes for its holes."
+    )
+
+
+MainValue = Annotated[
+    Annotated[BoxName, Tag("<name>")] | Annotated[MainUse, Tag("<use>")] | Annotated[Box, Tag("<box>")],
+    _BY_SHAPE,
+]
+
+Box.model_rebuild()
+BoxUse.model_rebuild()
+__all__ = ["Box", "BoxUse", "BoxValue", "DefinitionName", "LearnOptions", "MainUse", "MainValue", "State"]

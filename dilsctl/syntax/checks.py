@@ -1,0 +1,59 @@
+"""Checks: what must be true of a box, for ``dilsctl test`` to verify."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from dilsctl.syntax.box import BoxName
+from dilsctl.syntax.model import JsonSchema, Model, Name, NotNegative, Real, Text, wrong_type
+from dilsctl.syntax.train import Train
+
+_PLAIN = JsonSchema({"type": ["number", "boolean", "string", "array", "null"]})
+
+
+class Expectation(Model):
+    """What a value must be: exactly or nearly (``is``), or within bounds."""
+
+    value: Any = Field(None, alias="is", description="The value; null where anything may stand.")
+    within: NotNegative | None = Field(None, description="The greatest absolute error.", examples=[1e-6])
+    at_least: Real | None = Field(None, description="The least that it may be.", examples=[0.965])
+    at_most: Real | None = Field(None, description="The most that it may be.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Expectation:
+        given = self.model_fields_set
+        if not given & {"value", "at_least", "at_most"} or ("value" in given and given & {"at_least", "at_most"}):
+            raise wrong_type("either 'is', or 'at_least' and 'at_most'")
+        return self
+
+
+def _expect_shape(value: Any) -> str:
+    return "<options>" if isinstance(value, dict | Expectation) else "<plain>"
+
+
+class Check(Model):
+    """One thing that must be true of the main box, or of another one."""
+
+    name: Text = Field("", description="What is checked, in words.", examples=["truth table"])
+    box: BoxName | None = Field(None, description="The definition that is checked, in place of the main box.")
+    given: dict[Name, Annotated[Any, _PLAIN]] = Field(
+        default_factory=dict,
+        description="Input: a list with one value for each case.",
+        examples=[{"a": [0, 0, 1, 1], "b": [0, 1, 0, 1]}],
+    )
+    expect: dict[
+        str,
+        Annotated[
+            Annotated[Any, Tag("<plain>"), _PLAIN] | Annotated[Expectation, Tag("<options>")],
+            Discriminator(_expect_shape),
+        ],
+    ] = Field(
+        description="Output, or metric of training (test.accuracy): its values, {is, within}, or {at_least, at_most}.",
+        examples=[{"y": [0, 1, 1, 1]}, {"test.accuracy": {"at_least": 0.965}}],
+    )
+    train: Train | None = Field(
+        None, description="Train first, with these keys of the train block changed.", examples=[{"epochs": 20}]
+    )
+    within: NotNegative | None = Field(None, description="The greatest absolute error of all values.")
