@@ -9,19 +9,18 @@ from __future__ import annotations
 import difflib
 import gc
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from dilsctl.diagnostics import Label, Problem, Report, SourceFile, SourceSpan
-from dilsctl.source import Mapping, Sequence, Value, parse_yaml, read_source, span_at
+from dilsctl.source import Mapping, parse_yaml, read_source, span_at
 from dilsctl.syntax.document import Document, validate_document
 
 LIBRARY = Path(__file__).resolve().parent / "library"
 SUFFIXES = (".yaml", ".yml")
 
-Change = tuple[tuple[str | int, ...], Any]
+Amend = Callable[[Mapping], Mapping]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,16 +62,16 @@ class Library:
         return self.main
 
 
-def load_documents(path: str | Path, text: str | None = None, changes: Iterable[Change] = ()) -> Library:
+def load_documents(path: str | Path, text: str | None = None, amend: Amend | None = None) -> Library:
     """Load the file at ``path``, or ``text`` as if it stood there, and its imports.
 
-    ``changes`` replace values of the main document before it is checked: (("train", "epochs"), 5). Never
-    raises for what a file holds; the report says what is wrong.
+    ``amend`` may change the value of the main document before it is checked (see ``dilsctl.overrides``); a
+    Problem that it raises is a finding. Never raises for what a file holds; the report says what is wrong.
     """
     enabled = gc.isenabled()
     gc.disable()
     try:
-        return _Loader(Path(path)).run(text, list(changes))
+        return _Loader(Path(path)).run(text, amend)
     finally:
         if enabled:
             gc.enable()
@@ -113,7 +112,7 @@ class _Loader:
         self.done: dict[Path, LoadedDocument | None] = {}
         self.documents: list[LoadedDocument] = []
 
-    def run(self, text: str | None, changes: list[Change]) -> Library:
+    def run(self, text: str | None, amend: Amend | None) -> Library:
         key = self.top.resolve()
         name = str(self.top)
         try:
@@ -121,7 +120,7 @@ class _Loader:
         except Problem as problem:
             self.report.extend(problem.diagnostics)
             return Library(None, (), (), self.report)
-        first = self._open(key, file, self.top if text is None else None, None, None, changes)
+        first = self._open(key, file, self.top if text is None else None, None, None, amend)
         main = self._follow(first) if first else None
         return Library(main, tuple(self.documents), tuple(self.files), self.report)
 
@@ -132,14 +131,17 @@ class _Loader:
         path: Path | None,
         library: str | None,
         entry: SourceSpan | None,
-        changes: list[Change],
+        amend: Amend | None = None,
     ) -> _Open | None:
         """Parse and validate one file."""
         self.files.append(file)
         found = Report()
         root = parse_yaml(file, found)
-        for change in changes:
-            apply_change(root, *change)
+        if amend is not None and isinstance(root, Mapping):
+            try:
+                root = amend(root)
+            except Problem as problem:
+                found.extend(problem.diagnostics)
         document = validate_document(file, root, found)
         self.report.extend(found.found)
         if not isinstance(root, Mapping):
@@ -170,10 +172,8 @@ class _Loader:
                     current.sound = False
                     continue
                 try:
-                    name = pending.library or os.path.relpath(target)
-                    opened = self._open(
-                        target, read_source(target, name), target, pending.library, entry, []
-                    )
+                    name = pending.library or str(self.top.parent / target.relative_to(self.tree))
+                    opened = self._open(target, read_source(target, name), target, pending.library, entry)
                 except Problem as problem:
                     self._unreadable(problem, entry)
                     self.done[target] = opened = None
@@ -299,23 +299,3 @@ def _near_files(base: Path, within: Path) -> list[str]:
             continue
         found += [os.path.relpath(one, base) for one in names[:100]]
     return found
-
-
-def apply_change(root: Value, path: tuple[str | int, ...], value: Any) -> None:
-    """Replace one value of a document, or add it, with the mappings that lead to it."""
-    at: Any = root
-    for step in path[:-1]:
-        inner = at.get(step) if isinstance(at, Mapping) else None
-        if isinstance(at, Sequence) and isinstance(step, int) and step < len(at):
-            inner = at[step]
-        if not isinstance(inner, Mapping | Sequence):
-            if not isinstance(at, Mapping):
-                return
-            inner = Mapping(at.file, at.start)
-            at[str(step)] = inner
-        at = inner
-    last = path[-1]
-    if isinstance(at, Mapping):
-        at[str(last)] = value
-    elif isinstance(at, Sequence) and isinstance(last, int) and last < len(at):
-        at[last] = value

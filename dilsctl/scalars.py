@@ -91,6 +91,7 @@ def _places(text: str, start: int, end: int, value: str) -> array[int]:
 
 def text_span(file: SourceFile, span: SourceSpan, value: str, i: int, j: int) -> SourceSpan:
     """The place of characters i to j (not included) of a scalar's value. ``span`` is that of the scalar."""
+    file = span.file  # not always the document's: a value may come from the command line
     text, start, end = file.text, span.start, span.end
     length = len(value)
     if end - start == length and text.startswith(value, start):
@@ -111,6 +112,7 @@ def block_lines(file: SourceFile, span: SourceSpan, value: str) -> Iterator[tupl
 
     `` #`` starts a comment. Takes time linear in the text.
     """
+    file = span.file
     places = _places(file.text, span.start, span.end, value)
     at = 0
     for line in value.split("\n"):
