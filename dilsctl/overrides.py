@@ -114,7 +114,7 @@ def from_arguments(arguments: AbstractMapping[str, Any], prefix: str = "train") 
     texts = []
     for name, value in arguments.items():
         path = name.replace("__", ".")
-        texts.append(f"{prefix}.{path}={json.dumps(_native(value))}")
+        texts.append(f"{prefix}.{path}".lstrip(".") + f"={json.dumps(_native(value))}")
     return texts
 
 

@@ -100,6 +100,26 @@ def name_variables(program: Program) -> dict[Var, str]:
     return names
 
 
+def canonical_text(program: Program) -> str:
+    """A text that is equal for programs that are equal up to names: operations, params, shapes, and which
+    variable is which by its number alone."""
+    number: dict[Var, int] = {}
+
+    def put(var: Var) -> str:
+        number[var] = len(number)
+        return f"{var.type}{'*' if var.batched else ''}"
+
+    lines = [f"in {put(var)}" for var in program.inputs.values()]
+    lines += [f"state {put(var)}" for var in program.states if var not in number]
+    for eqn in program.eqns:
+        inputs = " ".join(str(number[var]) for var in eqn.inputs)
+        params = " ".join(f"{key}={value}" for key, value in eqn.params)
+        lines.append(f"{eqn.op} {inputs}; {params} -> {', '.join(map(put, eqn.outputs))}")
+    lines.append("out " + " ".join(str(number[var]) for var in program.outputs.values()))
+    lines += [f"update {number[var]} {number[to]}" for var, to in program.updates.items()]
+    return "\n".join(lines)
+
+
 def type_text(var: Var) -> str:
     """``real 64 · batch`` for a variable with one value an example."""
     return f"{var.type}{' · batch' if var.batched else ''}"

@@ -59,12 +59,12 @@ def write_json(value: Any, indent: int | None = 2) -> None:
 
 
 def show_findings(found: Report | Iterable[Diagnostic], err: bool = False) -> None:
-    """Print findings as text with snippets."""
+    """Print findings as text with snippets, and how many there are."""
     from dilsctl.report.text import render_text
 
     stream = sys.stderr if err else sys.stdout
     report = found if isinstance(found, Report) else Report(list(found))
-    text = render_text(report, colour=wants_colour(stream))
+    text = render_text(report, colour=wants_colour(stream), width=width())
     if text:
         click.echo(text, err=err, nl=not text.endswith("\n"), color=True)
 

@@ -15,7 +15,7 @@ import click
     help="Write it to a file (replaced, if it is there).",
 )
 def command(out: Path | None) -> int:
-    """Print the JSON Schema of diagram files. Editors that know it complete and explain the keys: begin a file
+    """Print the JSON Schema of diagram files. Editors that know it complete and explain keys: begin a file
     with the line
 
     \b

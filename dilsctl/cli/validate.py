@@ -30,7 +30,7 @@ def command(paths: tuple[Path, ...], settings: tuple[str, ...], as_json: bool, q
       cat net.yaml | dilsctl validate - --json
     """
     from dilsctl import api
-    from dilsctl.diagnostics import Report, Severity
+    from dilsctl.diagnostics import Report
     from dilsctl.find import diagrams
 
     stdin = Path("-") in paths
@@ -46,18 +46,16 @@ def command(paths: tuple[Path, ...], settings: tuple[str, ...], as_json: bool, q
     whole = Report()
     for file in files:
         whole.extend(api.validate(file, text=text, settings=settings))
-    found = list(whole)
-    errors = sum(one.severity is Severity.ERROR for one in found)
     if as_json:
         from dilsctl.report.json import render_json
 
-        click.echo(render_json(whole))
-        return int(errors > 0)
+        click.echo(render_json(whole), nl=False)
+        return int(not whole.ok)
     show_findings(whole)
     if not quiet:
         what = str(files[0]) if len(files) == 1 else count(len(files), "file")
-        warnings = len(found) - errors
-        parts = [count(errors, "error")] if errors else []
-        parts += [count(warnings, "warning")] if warnings else []
-        click.echo(f"{what}: {', '.join(parts) if parts else 'valid'}")
-    return int(errors > 0)
+        if whole.ok:
+            click.echo(f"{what}: valid")
+        elif len(files) > 1:
+            click.echo(f"in {what}")
+    return int(not whole.ok)

@@ -1,0 +1,131 @@
+"""``dilsctl train``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dilsctl.cli.options import json_option, quiet_option, set_option
+from dilsctl.cli.output import count, is_terminal, wants_colour, write_json
+
+if TYPE_CHECKING:
+    from dilsctl.api import Outcome
+    from dilsctl.report.progress import Display
+
+
+@click.command("train", short_help="Train the diagram of a file; keeps a run folder.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@set_option
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="The seed of every draw; the same as --set train.seed=N."
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The run folder; it must not exist yet. Default: a new one in 'runs', named for the diagram.",
+)
+@click.option(
+    "--resume",
+    metavar="RUN",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Go on with the run of this folder where it stopped.",
+)
+@quiet_option("Print nothing but errors.")
+@json_option("Print one JSON object an epoch, and one at the end.")
+def command(
+    file: Path | None,
+    settings: tuple[str, ...],
+    seed: int | None,
+    out: Path | None,
+    resume: Path | None,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Train the diagram of FILE as its train block says.
+
+    At a terminal, a bar shows how it goes; elsewhere, one line an epoch. The run folder keeps the effective
+    configuration, the diagram and its imports as they were, the metrics of every epoch, and checkpoints.
+    A run that was stopped, at any moment, goes on with --resume to the same numbers, bit for bit.
+
+    \b
+    Examples:
+      dilsctl train examples/digits.yaml
+      dilsctl train examples/digits.yaml --set train.epochs=5 --seed 3 --out runs/short
+      dilsctl train --resume runs/short
+      dilsctl train examples/digits.yaml --json | tail -1 | jq '."test.accuracy"'
+    """
+    from dilsctl import api
+
+    if resume is None and file is None:
+        raise click.UsageError("name a diagram FILE to train, or --resume a RUN")
+    if resume is not None and out is not None:
+        raise click.UsageError("--resume goes on in its own folder; --out is for new runs")
+    if out is not None and out.exists():
+        raise click.UsageError(f"'{out}' exists already, and a run folder is never overwritten")
+    if seed is not None:
+        settings = (*settings, f"train.seed={seed}")
+    display = choose_display(quiet, as_json)
+    if resume is not None:
+        run = api.Run.resume(resume, file=file, settings=settings)
+    else:
+        assert file is not None
+        run = api.Run.begin(file, settings=settings, out=out)
+    try:
+        outcome = run.train(display)
+    except KeyboardInterrupt:
+        click.echo(f"interrupted; go on with: dilsctl train --resume {run.folder}", err=True)
+        return 130
+    show(outcome, quiet, as_json)
+    return 0
+
+
+def choose_display(quiet: bool, as_json: bool) -> Display:
+    """Whoever is to watch the run, by what standard output is."""
+    from dilsctl.report.progress import JsonLines, Lines, Silent
+
+    if as_json:
+        return JsonLines(click.echo)
+    if quiet:
+        return Silent()
+    if is_terminal():
+        from dilsctl.report.terminal import Bar, console
+
+        return Bar(console(sys.stdout, wants_colour()))
+    return Lines(click.echo)
+
+
+def show(outcome: Outcome, quiet: bool, as_json: bool) -> None:
+    """The end of a run, in numbers."""
+    from dilsctl.report.progress import duration_text
+
+    if as_json:
+        write_json({"event": "end", **outcome.facts()}, indent=None)
+        return
+    if quiet:
+        return
+    show_measures(outcome.values)
+    click.echo()
+    best = f"best epoch {outcome.best_epoch}, " if outcome.best_epoch is not None else ""
+    early = "stopped early after " if outcome.stopped_early else ""
+    click.echo(
+        f"{early}{count(outcome.epochs, 'epoch')} in {duration_text(outcome.seconds)}, {best}"
+        f"{count(outcome.parameters, 'parameter')}"
+    )
+    click.echo(f"run folder: {outcome.folder}")
+
+
+def show_measures(values: dict[str, float]) -> None:
+    """Measures by part, as a table."""
+    from dilsctl.cli.output import columns
+    from dilsctl.report.progress import measures_table
+
+    header, rows = measures_table(values)
+    if sys.stdout.isatty():
+        from dilsctl.report.terminal import console, show_table
+
+        show_table(console(sys.stdout, wants_colour()), header, rows)
+    else:
+        click.echo(columns([header, *rows], right=range(1, len(header))))
