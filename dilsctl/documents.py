@@ -11,6 +11,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from dilsctl.diagnostics import Label, Problem, Report, SourceFile, SourceSpan
@@ -217,7 +218,10 @@ class _Loader:
             path = (LIBRARY / f"{name.removeprefix('std/')}.yaml").resolve()
             if path.is_relative_to(LIBRARY) and path.is_file():
                 return path, name
-            known = [f"std/{one.relative_to(LIBRARY).with_suffix('').as_posix()}" for one in LIBRARY.rglob("*.yaml")]
+            known = [
+                f"std/{one.relative_to(LIBRARY).with_suffix('').as_posix()}"
+                for one in LIBRARY.rglob("*.yaml")
+            ]
             self._not_found(f"the standard library has no '{wanted}'", name, sorted(known), place)
             return None
         within, base = (LIBRARY, opened.key.parent) if opened.library else (self.tree, opened.key.parent)
@@ -226,11 +230,16 @@ class _Loader:
             return None
         if wanted.startswith(("http:", "https:", "file:", "git:")):
             self.report.error(
-                "import-outside", "an import is a file of this folder tree", place, help="copy the file next to this one"
+                "import-outside",
+                "an import is a file of this folder tree",
+                place,
+                help="copy the file next to this one",
             )
             return None
         start = base / wanted
-        candidates = [start] if start.suffix in SUFFIXES else [start.with_name(start.name + end) for end in SUFFIXES]
+        candidates = (
+            [start] if start.suffix in SUFFIXES else [start.with_name(start.name + end) for end in SUFFIXES]
+        )
         if start.name in ("", ".", ".."):
             candidates = [start]
         for candidate in candidates:
@@ -243,7 +252,7 @@ class _Loader:
                     "import-outside",
                     f"'{wanted}' leads out of the folder tree of {self.top.name}",
                     place,
-                    help=f"imports stay below '{self.tree.name}/'; move the file there, or load a document higher up",
+                    help=f"imports stay below '{self.tree.name}/'; move the file there",
                 )
                 return None
             if real.exists():
@@ -269,7 +278,7 @@ class _Loader:
         names = [one.file.name for one in chain]
         links = [
             Label(one.entry, f"{before.file.name} imports {one.file.name}")
-            for before, one in zip(chain, chain[1:], strict=False)
+            for before, one in pairwise(chain)
             if one.entry is not None
         ]
         self.report.error(
@@ -291,7 +300,9 @@ def _again(pending: _Pending, rest: Iterator[_Pending]) -> Iterator[_Pending]:
 def _near_files(base: Path, within: Path) -> list[str]:
     """Names of diagram files near ``base``, as an import would write them: at most some hundreds."""
     found: list[str] = []
-    folders = [base, *sorted(one for one in base.iterdir() if one.is_dir())][:50] if base.is_dir() else [within]
+    folders = (
+        [base, *sorted(one for one in base.iterdir() if one.is_dir())][:50] if base.is_dir() else [within]
+    )
     for folder in folders:
         try:
             names = sorted(one for one in folder.iterdir() if one.suffix in SUFFIXES)

@@ -154,7 +154,9 @@ def _check(tree: ast.expr) -> None:
         elif isinstance(node, ast.Tuple):
             raise _refuse(node, "a comma has no place here", "one wire or let gives one value")
         else:
-            raise _refuse(node, f"{_KIND_WORDS.get(type(node).__name__, 'this')} has no place in an expression")
+            raise _refuse(
+                node, f"{_KIND_WORDS.get(type(node).__name__, 'this')} has no place in an expression"
+            )
 
 
 _KIND_WORDS = {
@@ -173,7 +175,9 @@ def _check_constant(node: ast.Constant, where: str) -> None:
         if where in ("index", "option"):
             return
         shown = "None" if value is None else "..."
-        raise _refuse(node, f"'{shown}' may only stand between index brackets", "there is no missing value here")
+        raise _refuse(
+            node, f"'{shown}' may only stand between index brackets", "there is no missing value here"
+        )
     if not isinstance(value, int | float | str):
         raise _refuse(node, f"{type(value).__name__} numbers are not part of the language")
 
@@ -183,7 +187,7 @@ def _refuse(node: ast.AST, message: str, help: str = "") -> ExpressionError:
 
 
 def names_read(tree: ast.expr) -> set[str]:
-    """The names that an expression reads: variables, and the boxes of ``child.port``; not called functions."""
+    """The variables that an expression reads, and the boxes of ``child.port``; not the functions it calls."""
     called = {id(node.func) for node in _nodes(tree) if isinstance(node, ast.Call)}
     return {node.id for node in _nodes(tree) if isinstance(node, ast.Name) and id(node) not in called}
 
@@ -239,7 +243,9 @@ def parse_wire(text: str) -> WireText:
     source = text[:arrow]
     stripped = source.strip()
     if not stripped:
-        raise ExpressionError("bad-wire", "nothing stands before the arrow", 0, arrow + 2, "write EXPRESSION -> TARGET")
+        raise ExpressionError(
+            "bad-wire", "nothing stands before the arrow", 0, arrow + 2, "write EXPRESSION -> TARGET"
+        )
     return WireText(stripped, len(source) - len(source.lstrip()), _target(text, arrow + 2))
 
 
@@ -308,5 +314,7 @@ def _items(index: ast.expr) -> Items:
     items = tuple(index.elts) if isinstance(index, ast.Tuple) else (index,)
     for item in items:
         if isinstance(item, ast.Constant) and not (isinstance(item.value, int) or item.value is Ellipsis):
-            raise ExpressionError("bad-target", "a target's index is a whole number or a slice", *offsets(item))
+            raise ExpressionError(
+                "bad-target", "a target's index is a whole number or a slice", *offsets(item)
+            )
     return items

@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Iterator
 
 from dilsctl.diagnostics import SourceFile, SourceSpan
-from dilsctl.values import Scalar
+from dilsctl.values import Mapping, Scalar, Sequence, unpack
 
 WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
 NUMBER_STARTS = frozenset("0123456789+-.")
@@ -128,3 +128,15 @@ def block_lines(file: SourceFile, span: SourceSpan, value: str) -> Iterator[tupl
             last = first + len(stripped) - 1
             yield stripped, SourceSpan(file, places[first], places[last] + 1)
         at += len(line) + 1
+
+
+def text_lines(owner: Mapping, key: str) -> Iterator[tuple[str, SourceSpan]]:
+    """The texts of a list, or the lines of a block, each with its place: how ``wires`` are read."""
+    value = owner[key]
+    if isinstance(value, str):
+        yield from block_lines(owner.file, owner.value_span(key), value)
+    elif isinstance(value, Sequence):
+        for item, packed in zip(value, value.spans, strict=True):
+            if isinstance(item, str):
+                start, end = unpack(packed)
+                yield item, SourceSpan(value.file, start, end)

@@ -6,6 +6,7 @@ can exhaust it, and users of other languages are told how this one writes it.
 
 from __future__ import annotations
 
+import keyword
 import re
 
 MOST_CHARACTERS = 20_000
@@ -41,7 +42,10 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
-_KNOWN_OPERATORS = frozenset("+ - * / // % ** @ < <= > >= == != ( ) [ ] , : . ... =".split())
+_KNOWN_OPERATORS = frozenset(
+    ("+", "-", "*", "/", "//", "%", "**", "@", "<", "<=", ">", ">=", "==", "!=", "=")
+    + ("(", ")", "[", "]", ",", ":", ".", "...")
+)
 _WORD_HELP = {
     "lambda": "name the function in a box's params, or use a let",
     "for": "expressions work on whole arrays; there are no loops",
@@ -50,10 +54,7 @@ _WORD_HELP = {
     "True": "write true",
     "False": "write false",
 }
-_BANNED_WORDS = frozenset(
-    "lambda for in is await async yield import from class def return global nonlocal del pass break continue "
-    "while with try except finally raise assert as True False".split()
-)
+_BANNED_WORDS = frozenset(keyword.kwlist) - {"and", "or", "not", "if", "else", "None"}
 _OPERATOR_HELP = {
     "&&": "write 'and'",
     "&": "write 'and'",
@@ -82,7 +83,7 @@ def scan(text: str) -> None:
         kind, token, at = found.lastgroup, found.group(), found.start()
         if kind == "space":
             continue
-        if kind == "operator" and token in "+-*/%@<>=~" or token in ("not", "**"):
+        if (kind == "operator" and token in "+-*/%@<>=~") or token in ("not", "**"):
             prefixes += 1
         else:
             prefixes = 0
@@ -97,12 +98,18 @@ def scan(text: str) -> None:
             digits = sum(char.isdigit() for char in token)
             if digits > MOST_DIGITS and not set(token) & set(".eE"):
                 raise ExpressionError(
-                    "number-too-long", f"a whole number of {digits} digits", at, found.end(), "write it as 1e…"
+                    "number-too-long",
+                    f"a whole number of {digits} digits",
+                    at,
+                    found.end(),
+                    "write it as 1e…",
                 )
         if kind == "string" and token[0] not in "'\"":
             raise ExpressionError("bad-expression", "a text has no prefix letters", at, found.end())
         if kind == "string" and "\\" in token:
-            raise ExpressionError("bad-expression", "a text in an expression has no backslashes", at, found.end())
+            raise ExpressionError(
+                "bad-expression", "a text in an expression has no backslashes", at, found.end()
+            )
         if kind == "operator":
             if token not in _KNOWN_OPERATORS:
                 help = _OPERATOR_HELP.get(token, "")
@@ -122,5 +129,9 @@ def scan(text: str) -> None:
 
 def too_deep(start: int, end: int) -> ExpressionError:
     return ExpressionError(
-        "too-deep", f"nested deeper than {MOST_LEVELS} levels", start, end, "name parts of it in the box's let"
+        "too-deep",
+        f"nested deeper than {MOST_LEVELS} levels",
+        start,
+        end,
+        "name parts of it in the box's let",
     )

@@ -28,8 +28,9 @@ from yaml.events import (
 )
 
 from dilsctl.diagnostics import Label, Problem, Report, SourceFile, SourceSpan
-from dilsctl.scalars import NUMBER_STARTS, WORDS, block_lines, resolve, resolve_number, text_span
-from dilsctl.values import Mapping, Path as ValuePath, Sequence, Value, key_span_at, pack, span_at, value_at
+from dilsctl.scalars import NUMBER_STARTS, WORDS, block_lines, resolve, resolve_number, text_lines, text_span
+from dilsctl.values import Mapping, Sequence, Value, key_span_at, pack, span_at, value_at
+from dilsctl.values import Path as ValuePath
 
 __all__ = [
     "Mapping",
@@ -41,6 +42,7 @@ __all__ = [
     "parse_yaml",
     "read_source",
     "span_at",
+    "text_lines",
     "text_span",
     "value_at",
 ]
@@ -72,7 +74,9 @@ def read_source(path: Path, name: str | None = None) -> SourceFile:
         return SourceFile(shown, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        message = f"'{shown}' is not UTF-8 text: byte {error.start} (line {line}) is 0x{data[error.start]:02x}"
+        message = (
+            f"'{shown}' is not UTF-8 text: byte {error.start} (line {line}) is 0x{data[error.start]:02x}"
+        )
         raise Problem.of("not-text", message, help="save the file as UTF-8", file=shown) from None
 
 
@@ -196,7 +200,10 @@ class _Builder:
                 new: Any = (Mapping if kind is MappingStartEvent else Sequence)(self.file, start)
                 if is_mapping and key is None:
                     self._error(
-                        "key-not-text", "a key must be text, not a collection", start, event.end_mark.index + shift
+                        "key-not-text",
+                        "a key must be text, not a collection",
+                        start,
+                        event.end_mark.index + shift,
                     )
                     stack.append((container, self._stand_in(container), flow, split))
                 else:
@@ -286,7 +293,7 @@ class _Builder:
                 f"tags are not part of the language: '{event.tag}'",
                 start,
                 max(stop, start + 1),
-                help="remove the tag; an expression that begins with ! cannot stand in YAML (not is written 'not')",
+                help="remove the tag; logic is written in words: not, and, or",
             )
 
     def _duplicate(self, container: Mapping, key: str, start: int, end: int) -> None:
@@ -301,7 +308,9 @@ class _Builder:
 
     def _key_not_text(self, text: str, start: int, end: int) -> None:
         shown = f"'{text}' is {_name(resolve(text))}" if text else "nothing stands before the ':'"
-        self._error("key-not-text", f"a key must be text: {shown}", start, end, help="write a name, or quote it")
+        self._error(
+            "key-not-text", f"a key must be text: {shown}", start, end, help="write a name, or quote it"
+        )
 
     def _flow_split(self, start: int, end: int, pieces: tuple[int, int]) -> None:
         text = self.file.text
@@ -310,8 +319,8 @@ class _Builder:
             "flow style split this expression",
             SourceSpan(self.file, *pieces),
             label="YAML takes the comma for the end of an item",
-            help=f"inside {text[start : start + 1]}…{text[end - 1 : end]} YAML splits at every comma and bracket; "
-            "write one item a line (block style), or put the expression in quotes",
+            help=f"inside {text[start : start + 1]}…{text[end - 1 : end]} YAML splits at every comma; write one item "
+            "a line (block style), or put the expression in quotes",
         )
 
     def _syntax(self, error: yaml.YAMLError) -> None:
@@ -321,14 +330,22 @@ class _Builder:
         text = self.file.text
         at = min(mark.index + self.shift if mark else 0, len(text))
         here = text[at : at + 1]
-        if "flow" in context and here in ("[", "{") and at and (text[at - 1].isalnum() or text[at - 1] in "_)"):
-            opening = error.context_mark.index + self.shift if getattr(error, "context_mark", None) else at
+        if (
+            "flow" in context
+            and here in ("[", "{")
+            and at
+            and (text[at - 1].isalnum() or text[at - 1] in "_)")
+        ):
+            first = getattr(error, "context_mark", None)
+            opening = first.index + self.shift if first is not None else at
             self.report.error(
                 "flow-split",
                 "flow style split this expression",
                 SourceSpan(self.file, at, at + 1),
                 label="YAML takes this bracket for the start of a list or mapping",
-                related=[Label(SourceSpan(self.file, opening, opening + 1), "the flow collection begins here")],
+                related=[
+                    Label(SourceSpan(self.file, opening, opening + 1), "the flow collection begins here")
+                ],
                 help="write one item a line (block style), or put the expression in quotes",
             )
             return
@@ -341,7 +358,9 @@ class _Builder:
         if first is not None and first.index + self.shift != at:
             start = first.index + self.shift
             related.append(Label(SourceSpan(self.file, start, start + 1), context))
-        while at and at >= len(text) and text[at - 1].isspace():  # the end of the file: point at the last text
+        while (
+            at and at >= len(text) and text[at - 1].isspace()
+        ):  # the end of the file: point at the last text
             at -= 1
             text = text[:at]
         at = min(at, max(len(self.file.text) - 1, 0))
@@ -372,7 +391,10 @@ def _explain(problem: str, context: str, here: str) -> tuple[str, str]:
     if "cannot start any token" in problem and here:
         return f"a value cannot begin with '{here}'", "put it in quotes"
     if "expected ',' or" in problem:
-        return f"{problem} ({context})" if context else problem, "close the bracket, or put the text in quotes"
+        return (
+            f"{problem} ({context})" if context else problem,
+            "close the bracket, or put the text in quotes",
+        )
     if "expected <block end>" in problem or "did not find expected" in problem:
         return f"{problem} ({context})" if context else problem, "check the indentation of this line"
     if "quoted scalar" in context:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from typing import Any, Union
+from typing import Any
 
 from dilsctl.diagnostics import SourceFile, SourceSpan
 
-Scalar = Union[None, bool, int, float, str]
-Value = Union[Scalar, "Mapping", "Sequence"]
+Scalar = None | bool | int | float | str
+Value = Any  # a Scalar, a Mapping or a Sequence
 Path = tuple[str | int, ...]
 
 LOW = (1 << 32) - 1
@@ -93,7 +93,7 @@ def value_at(root: Value, path: Iterable[str | int]) -> Any:
         if (isinstance(value, Mapping) and step in value) or (
             isinstance(value, Sequence) and isinstance(step, int) and step < len(value)
         ):
-            value = value[step]  # type: ignore[index, call-overload]
+            value = value[step]  # type: ignore[index]
         else:
             return None
     return value
@@ -125,5 +125,5 @@ def span_at(root: Value, path: Iterable[str | int]) -> SourceSpan:
 
 
 def key_span_at(root: Value, path: Iterable[str | int]) -> SourceSpan:
-    """The place of the last key of a path, or of the nearest parent's key; of the item, where it is an index."""
+    """The place of the last key of a path, or of the nearest parent's key; of the item, for an index."""
     return _walk(root, path)[0]

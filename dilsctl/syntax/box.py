@@ -6,7 +6,16 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
 
-from dilsctl.syntax.model import DefinitionName, Expression, JsonSchema, Model, Name, NotNegative, Text, of_types
+from dilsctl.syntax.model import (
+    DefinitionName,
+    Expression,
+    JsonSchema,
+    Model,
+    Name,
+    NotNegative,
+    Text,
+    of_types,
+)
 from dilsctl.syntax.train import OptimiserValue, Rate
 
 USE_KEYS = frozenset({"box", "count", "with", "each"})
@@ -40,7 +49,9 @@ _BY_SHAPE = Discriminator(
     custom_error_type="wrong-type",
     custom_error_message=_A_BOX,
 )
-BoxName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)?$", title="name of a definition")]
+BoxName = Annotated[
+    str, Field(pattern=r"^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)?$", title="name of a definition")
+]
 BoxValue = Annotated[
     Annotated[BoxName, Tag("<name>")] | Annotated["BoxUse", Tag("<use>")] | Annotated["Box", Tag("<box>")],
     _BY_SHAPE,
@@ -68,15 +79,17 @@ class State(Model):
     """A state, key by key."""
 
     type: Text = Field(description="Its type.", examples=["real units n"])
-    init: Any = Field(None, description="How it begins: a number, a list, or an expression.", examples=["glorot"])
+    init: Any = Field(
+        default=None, description="How it begins: a number, a list, or an expression.", examples=["glorot"]
+    )
 
 
 class LearnOptions(Model):
     """Options of one learned state, in place of those of the train block."""
 
-    optimiser: OptimiserValue | None = Field(None, description="Its own optimiser.")
-    rate: Rate | None = Field(None, description="Its own learning rate.", examples=[0.01])
-    decay: NotNegative | None = Field(None, description="Its own weight decay.", examples=[0.0])
+    optimiser: OptimiserValue | None = Field(default=None, description="Its own optimiser.")
+    rate: Rate | None = Field(default=None, description="Its own learning rate.", examples=[0.01])
+    decay: NotNegative | None = Field(default=None, description="Its own weight decay.", examples=[0.0])
 
 
 def _state_shape(value: Any) -> str:
@@ -102,7 +115,7 @@ def _loss_shape(value: Any) -> str:
 class Box(Model):
     """A box: its interface, its interior, its state, and its interaction pattern."""
 
-    doc: Text = Field("", description="What it is, in words.")
+    doc: Text = Field(default="", description="What it is, in words.")
     params: dict[Name, Argument] = Field(
         default_factory=dict,
         description="Compile-time values with defaults: numbers, arrays, words, names of functions, boxes. "
@@ -110,10 +123,16 @@ class Box(Model):
         examples=[{"units": 8, "activation": "identity"}],
     )
     inputs: dict[Name, Text] = Field(
-        default_factory=dict, alias="in", description="What it is told: port: type.", examples=[{"x": "real n"}]
+        default_factory=dict,
+        alias="in",
+        description="What it is told: port: type.",
+        examples=[{"x": "real n"}],
     )
     outputs: dict[Name, Text] = Field(
-        default_factory=dict, alias="out", description="What it shows: port: type.", examples=[{"y": "real units"}]
+        default_factory=dict,
+        alias="out",
+        description="What it shows: port: type.",
+        examples=[{"y": "real units"}],
     )
     boxes: dict[Name, BoxValue] = Field(
         default_factory=dict,
@@ -142,7 +161,7 @@ class Box(Model):
         ),
     ] = Field(
         default_factory=list,
-        description="The interaction pattern: EXPRESSION -> TARGET, one for each own output and each input of "
+        description="The interaction pattern: EXPRESSION -> TARGET, one for each own output and input of "
         "an interior box. A list, or a block (|) with one wire a line.",
         examples=[["x -> hidden.x", "hidden.y -> y"]],
     )
@@ -155,7 +174,7 @@ class Box(Model):
         ),
     ] = Field(
         default_factory=list,
-        description="States that move down the gradient of the loss: a list, or state: {optimiser, rate, decay}.",
+        description="States that move down the gradient of the loss: a list, or state: options.",
         examples=[["weight", "bias"]],
     )
     loss: Annotated[
@@ -176,9 +195,13 @@ class Box(Model):
 class BoxUse(Model):
     """A definition, used with parameters, or as an array."""
 
-    box: BoxValue = Field(description="A definition's name, or a box in place.", examples=["dense", "nn.dense"])
+    box: BoxValue = Field(
+        description="A definition's name, or a box in place.", examples=["dense", "nn.dense"]
+    )
     count: Count | None = Field(
-        None, description="How many: makes an array, each element with states of its own.", examples=[64]
+        default=None,
+        description="How many: makes an array, each element with states of its own.",
+        examples=[64],
     )
     arguments: dict[Name, Argument] = Field(
         default_factory=dict,
@@ -207,6 +230,4 @@ MainValue = Annotated[
     _BY_SHAPE,
 ]
 
-Box.model_rebuild()
-BoxUse.model_rebuild()
 __all__ = ["Box", "BoxUse", "BoxValue", "DefinitionName", "LearnOptions", "MainUse", "MainValue", "State"]

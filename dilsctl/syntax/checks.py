@@ -16,15 +16,19 @@ _PLAIN = JsonSchema({"type": ["number", "boolean", "string", "array", "null"]})
 class Expectation(Model):
     """What a value must be: exactly or nearly (``is``), or within bounds."""
 
-    value: Any = Field(None, alias="is", description="The value; null where anything may stand.")
-    within: NotNegative | None = Field(None, description="The greatest absolute error.", examples=[1e-6])
-    at_least: Real | None = Field(None, description="The least that it may be.", examples=[0.965])
-    at_most: Real | None = Field(None, description="The most that it may be.")
+    value: Any = Field(default=None, alias="is", description="The value; null where anything may stand.")
+    within: NotNegative | None = Field(
+        default=None, description="The greatest absolute error.", examples=[1e-6]
+    )
+    at_least: Real | None = Field(default=None, description="The least that it may be.", examples=[0.965])
+    at_most: Real | None = Field(default=None, description="The most that it may be.")
 
     @model_validator(mode="after")
     def _says_something(self) -> Expectation:
         given = self.model_fields_set
-        if not given & {"value", "at_least", "at_most"} or ("value" in given and given & {"at_least", "at_most"}):
+        if not given & {"value", "at_least", "at_most"} or (
+            "value" in given and given & {"at_least", "at_most"}
+        ):
             raise wrong_type("either 'is', or 'at_least' and 'at_most'")
         return self
 
@@ -36,8 +40,10 @@ def _expect_shape(value: Any) -> str:
 class Check(Model):
     """One thing that must be true of the main box, or of another one."""
 
-    name: Text = Field("", description="What is checked, in words.", examples=["truth table"])
-    box: BoxName | None = Field(None, description="The definition that is checked, in place of the main box.")
+    name: Text = Field(default="", description="What is checked, in words.", examples=["truth table"])
+    box: BoxName | None = Field(
+        default=None, description="The definition that is checked, in place of the main box."
+    )
     given: dict[Name, Annotated[Any, _PLAIN]] = Field(
         default_factory=dict,
         description="Input: a list with one value for each case.",
@@ -50,10 +56,12 @@ class Check(Model):
             Discriminator(_expect_shape),
         ],
     ] = Field(
-        description="Output, or metric of training (test.accuracy): its values, {is, within}, or {at_least, at_most}.",
+        description="Output, or metric (test.accuracy): its values, {is, within}, or {at_least, at_most}.",
         examples=[{"y": [0, 1, 1, 1]}, {"test.accuracy": {"at_least": 0.965}}],
     )
     train: Train | None = Field(
-        None, description="Train first, with these keys of the train block changed.", examples=[{"epochs": 20}]
+        default=None,
+        description="Train first, with these keys of the train block changed.",
+        examples=[{"epochs": 20}],
     )
-    within: NotNegative | None = Field(None, description="The greatest absolute error of all values.")
+    within: NotNegative | None = Field(default=None, description="The greatest absolute error of all values.")

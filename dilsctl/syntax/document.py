@@ -17,35 +17,38 @@ from dilsctl.syntax.train import Train
 
 def _version(value: Any) -> int:
     if type(value) is not int or value != 1:
-        raise refuse("bad-version", f"version {value!r} of the language is not known", "write dils: 1")
+        raise refuse("bad-version", "the version of the language is 1", "write dils: 1")
     return value
 
 
 class Document(Model):
     """A diagram file of the language dilsctl, version 1."""
 
-    dils: Annotated[
-        Literal[1], PlainValidator(_version), JsonSchema({"const": 1, "type": "integer"})
-    ] = Field(description="The version of the language: 1.", examples=[1])
+    dils: Annotated[Literal[1], PlainValidator(_version), JsonSchema({"const": 1, "type": "integer"})] = (
+        Field(description="The version of the language: 1.", examples=[1])
+    )
     name: Annotated[
         str,
         AfterValidator(document_name),
         JsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]*$"}),
-    ] = Field("", description="The diagram's name; run folders carry it.", examples=["or-gate"])
-    doc: str = Field("", description="What it is, in words.")
+    ] = Field(default="", description="The diagram's name; run folders carry it.", examples=["or-gate"])
+    doc: str = Field(default="", description="What it is, in words.")
     use: dict[DefinitionName, str] = Field(
         default_factory=dict,
-        description="Other documents, by alias: a path relative to this file, or std/… of the standard library.",
+        description="Other documents, by alias: a path relative to this file, or std/… of the library.",
         examples=[{"nn": "std/nn"}],
     )
     define: dict[DefinitionName, Box] = Field(
         default_factory=dict, description="Boxes by name, to be used in other boxes and as main."
     )
     main: MainValue | None = Field(
-        None, description="The box that is run: a definition's name, {box: NAME, with: …}, or a box in place."
+        default=None,
+        description="The box that is run: a definition's name, {box: NAME, with: …}, or a box in place.",
     )
-    train: Train | None = Field(None, description="How the main box is trained.")
-    checks: list[Check] = Field(default_factory=list, description="What must be true; `dilsctl test` verifies it.")
+    train: Train | None = Field(default=None, description="How the main box is trained.")
+    checks: list[Check] = Field(
+        default_factory=list, description="What must be true; `dilsctl test` verifies it."
+    )
 
 
 def read_document(file: SourceFile) -> tuple[Document | None, Value, Report]:
@@ -60,7 +63,7 @@ def read_document(file: SourceFile) -> tuple[Document | None, Value, Report]:
 
 def validate_document(file: SourceFile, root: Value, report: Report) -> Document | None:
     """The document that a parsed value holds, or None; findings go into ``report``."""
-    from dilsctl.syntax.findings import report_errors
+    from dilsctl.syntax.findings import report_errors, required_for_training
 
     fatal = {"yaml-syntax", "not-text", "too-deep", "too-large"}
     if any(one.code in fatal for one in report.found):
@@ -74,4 +77,5 @@ def validate_document(file: SourceFile, root: Value, report: Report) -> Document
         found = error.errors(include_url=False, include_context=True)
         report_errors(file, root, found, report, Document)
         return None
+    required_for_training(root, report)
     return document if report.ok else None

@@ -115,6 +115,26 @@ def _name(model: type[BaseModel]) -> str:
     return _NAMES.get(model.__name__, f"'{model.__name__.lower()}'")
 
 
+def required_for_training(root: Value, report: Report) -> None:
+    """Report what a train block lacks. Not in the models, since checks may override single keys of it."""
+    train = value_at(root, ("train",))
+    if not isinstance(train, dict):
+        return
+    for path, example in (
+        (("data",), "data: {file: data/digits.csv, …}"),
+        (("data", "file"), "file: data/digits.csv"),
+    ):
+        parent = ("train", *path[:-1])
+        if path[-1] not in value_at(root, parent):
+            report.error(
+                "missing-key",
+                f"the key '{path[-1]}' is missing in the {parent[-1]} block",
+                key_span_at(root, parent),
+                help=f"write {example}",
+            )
+            return
+
+
 def report_errors(
     file: SourceFile, root: Value, errors: Iterable[Mapping[str, Any]], report: Report, model: type[BaseModel]
 ) -> None:
@@ -169,7 +189,7 @@ def _report(
             "flow-split",
             "YAML read this wire as a mapping",
             span,
-            help="a colon with a space after it makes a mapping, and so do { and }: write x[1:2] without spaces, "
+            help="a colon with a space makes a mapping, and so do { and }: write x[1:2] without spaces, "
             "or put the wire in quotes",
         )
     elif kind == "literal_error":
@@ -180,7 +200,7 @@ def _report(
         )
     elif kind in _LIMITS:
         key, words = _LIMITS[kind]
-        report.error("bad-value", f"expected a number {words} {context[key]}, got {describe(value)}", span)
+        report.error("bad-value", f"expected a number {words} {context[key]:g}, got {describe(value)}", span)
     else:
         expected = error["msg"] if kind == "wrong-type" else _EXPECTED.get(kind, error["msg"])
         key_name = f"'{path[-1]}': " if path and isinstance(path[-1], str) else ""
@@ -188,7 +208,11 @@ def _report(
 
 
 def _unknown_key(
-    root: Value, location: tuple[Any, ...], path: tuple[str | int, ...], report: Report, model: type[BaseModel]
+    root: Value,
+    location: tuple[Any, ...],
+    path: tuple[str | int, ...],
+    report: Report,
+    model: type[BaseModel],
 ) -> None:
     here = _model_at(model, location[:-1])
     key = str(path[-1])
@@ -201,8 +225,21 @@ def _unknown_key(
     report.error("unknown-key", f"unknown key '{key}'{where}", key_span_at(root, path), help=help)
 
 
+def _flow(value: object) -> str:
+    """A value as a file would write it on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_flow(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return str(value)
+
+
 def _missing_key(
-    root: Value, location: tuple[Any, ...], path: tuple[str | int, ...], report: Report, model: type[BaseModel]
+    root: Value,
+    location: tuple[Any, ...],
+    path: tuple[str | int, ...],
+    report: Report,
+    model: type[BaseModel],
 ) -> None:
     here = _model_at(model, location[:-1])
     key = str(path[-1])
@@ -210,13 +247,10 @@ def _missing_key(
     if here:
         for name, field in here.model_fields.items():
             if (field.alias or name) == key:
-                example = f", as in `{key}: {field.examples[0]}`" if field.examples else ""
+                example = f", as in `{key}: {_flow(field.examples[0])}`" if field.examples else ""
                 help = f"{(field.description or '').rstrip('.')}{example}"
     span = key_span_at(root, path[:-1])
     if not path[:-1]:
         span = SourceSpan(span.file, span.start, min(span.start + 1, span.end))
     where = f" in {_name(here)}" if here else ""
     report.error("missing-key", f"the key '{key}' is missing{where}", span, help=help)
-
-
-

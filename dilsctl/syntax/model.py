@@ -16,7 +16,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, Strict
 from pydantic_core import PydanticCustomError
 
-IDENTIFIER = r"^[^\W\d]\w*$"
+# For editors, whose \w knows no letters but a to z: what is neither punctuation nor white space.
+IDENTIFIER = r"^[^\d\s!-/:-@\[-^`{-~][^\s!-/:-@\[-^`{-~]*$"
 DEFINITION = r"^[A-Za-z_][\w-]*$"
 RESERVED = frozenset({"t", "dt", "index", "true", "false"})
 
@@ -24,7 +25,9 @@ RESERVED = frozenset({"t", "dt", "index", "true", "false"})
 class Model(BaseModel):
     """A mapping with known keys, frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=False, protected_namespaces=(), defer_build=True
+    )
 
 
 class JsonSchema:
@@ -39,19 +42,25 @@ class JsonSchema:
 
 def refuse(code: str, message: str, help: str = "") -> PydanticCustomError:
     """An error with a code and words of its own, for ``findings`` to report."""
-    return PydanticCustomError(code, "{message}", {"message": message, "help": help})  # type: ignore[arg-type]
+    return PydanticCustomError(code, "{message}", {"message": message, "help": help})
 
 
 def wrong_type(expected: str) -> PydanticCustomError:
     """An error that says what was expected; ``findings`` adds what was got."""
-    return PydanticCustomError("wrong-type", expected)  # type: ignore[arg-type]
+    return PydanticCustomError("wrong-type", expected)
+
+
+def _quoted(name: str) -> str:
+    return f"'{name}'" if len(name) <= 40 else f"'{name[:39]}…'"
 
 
 def identifier(name: str) -> str:
     """Accept what an expression can read as a name."""
     if not name.isidentifier():
         raise refuse(
-            "bad-name", f"'{name}' is not a name", "a name has letters, digits and _, and begins with no digit"
+            "bad-name",
+            f"{_quoted(name)} is not a name",
+            "a name has letters, digits and _, and begins with no digit",
         )
     if keyword.iskeyword(name) or name in RESERVED:
         raise refuse("bad-name", f"'{name}' means something else in expressions", "choose another name")
@@ -63,7 +72,7 @@ def definition(name: str) -> str:
     if not re.match(DEFINITION, name):
         raise refuse(
             "bad-name",
-            f"'{name}' is not a name for a definition",
+            f"{_quoted(name)} is not a name for a definition",
             "such a name has letters, digits, _ and -, and begins with a letter",
         )
     return name
@@ -74,14 +83,14 @@ def document_name(name: str) -> str:
     if not re.match(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", name) or len(name) > 100:
         raise refuse(
             "bad-name",
-            f"'{name}' cannot name a document",
+            f"{_quoted(name)} cannot name a document",
             "such a name has letters, digits, - _ and ., at most 100, as in or-gate",
         )
     return name
 
 
 def of_types(expected: str, *types: type, check: Callable[[Any], bool] | None = None) -> PlainValidator:
-    """Accept values of these types (a boolean is no number) that pass ``check``; ``expected`` says so in words."""
+    """Accept values of these types (a boolean is no number) that pass ``check``."""
 
     def accept(value: Any) -> Any:
         if (
@@ -105,9 +114,7 @@ def _expression(value: Any) -> str:
     raise wrong_type("an expression")
 
 
-Name = Annotated[
-    str, AfterValidator(identifier), JsonSchema({"type": "string", "pattern": IDENTIFIER})
-]
+Name = Annotated[str, AfterValidator(identifier), JsonSchema({"type": "string", "pattern": IDENTIFIER})]
 DefinitionName = Annotated[
     str, AfterValidator(definition), JsonSchema({"type": "string", "pattern": DEFINITION})
 ]

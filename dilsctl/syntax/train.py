@@ -49,21 +49,21 @@ class Cosine(Model):
     """From ``start`` to ``end`` along half a cosine, over all steps of the run."""
 
     start: Positive = Field(description="The rate of the first step.", examples=[0.01])
-    end: NotNegative = Field(0.0, description="The rate after the last step.")
+    end: NotNegative = Field(default=0.0, description="The rate after the last step.")
 
 
 class Linear(Model):
     """From ``start`` to ``end`` along a line, over all steps of the run."""
 
     start: Positive = Field(description="The rate of the first step.", examples=[0.01])
-    end: NotNegative = Field(0.0, description="The rate after the last step.")
+    end: NotNegative = Field(default=0.0, description="The rate after the last step.")
 
 
 class Step(Model):
     """``start`` times ``factor`` for each ``every`` epochs that have passed."""
 
     start: Positive = Field(description="The rate of the first epochs.", examples=[0.01])
-    factor: Positive = Field(0.1, description="What the rate is multiplied by.")
+    factor: Positive = Field(default=0.1, description="What the rate is multiplied by.")
     every: Annotated[Whole, Field(ge=1)] = Field(description="How many epochs lie between.", examples=[10])
 
 
@@ -84,11 +84,11 @@ class Warmup(Model):
 class Schedule(_Choice):
     """A learning rate that changes: exactly one of these."""
 
-    cosine: Cosine | None = Field(None, description="Half a cosine from start to end.")
-    linear: Linear | None = Field(None, description="A line from start to end.")
-    step: Step | None = Field(None, description="Multiplied by a factor every few epochs.")
-    exponential: Exponential | None = Field(None, description="Multiplied by a factor every epoch.")
-    warmup: Warmup | None = Field(None, description="A rise from 0, then another rate.")
+    cosine: Cosine | None = Field(default=None, description="Half a cosine from start to end.")
+    linear: Linear | None = Field(default=None, description="A line from start to end.")
+    step: Step | None = Field(default=None, description="Multiplied by a factor every few epochs.")
+    exponential: Exponential | None = Field(default=None, description="Multiplied by a factor every epoch.")
+    warmup: Warmup | None = Field(default=None, description="A rise from 0, then another rate.")
 
 
 def _rate_shape(value: Any) -> str:
@@ -106,63 +106,65 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]
 class Sgd(Model):
     """Stochastic gradient descent."""
 
-    rate: Rate = Field(0.1, description=_RATE_HELP)
+    rate: Rate = Field(default=0.1, description=_RATE_HELP)
 
 
 class Momentum(Model):
     """Gradient descent with momentum: v = momentum v + g; x = x - rate v."""
 
-    rate: Rate = Field(0.1, description=_RATE_HELP)
-    momentum: Fraction = Field(0.9, description="How much of the velocity is kept.")
+    rate: Rate = Field(default=0.1, description=_RATE_HELP)
+    momentum: Fraction = Field(default=0.9, description="How much of the velocity is kept.")
 
 
 class Nesterov(Model):
     """Momentum that looks ahead: v = momentum v + g; x = x - rate (g + momentum v)."""
 
-    rate: Rate = Field(0.1, description=_RATE_HELP)
-    momentum: Fraction = Field(0.9, description="How much of the velocity is kept.")
+    rate: Rate = Field(default=0.1, description=_RATE_HELP)
+    momentum: Fraction = Field(default=0.9, description="How much of the velocity is kept.")
 
 
 class Adagrad(Model):
     """The rate falls with the sum of squared gradients."""
 
-    rate: Rate = Field(0.01, description=_RATE_HELP)
-    epsilon: Positive = Field(1e-10, description="Added to the root.")
+    rate: Rate = Field(default=0.01, description=_RATE_HELP)
+    epsilon: Positive = Field(default=1e-10, description="Added to the root.")
 
 
 class Rmsprop(Model):
     """The rate falls with the running mean of squared gradients."""
 
-    rate: Rate = Field(0.01, description=_RATE_HELP)
-    smoothing: Fraction = Field(0.99, description="How much of the running mean is kept.")
-    epsilon: Positive = Field(1e-8, description="Added to the root.")
+    rate: Rate = Field(default=0.01, description=_RATE_HELP)
+    smoothing: Fraction = Field(default=0.99, description="How much of the running mean is kept.")
+    epsilon: Positive = Field(default=1e-8, description="Added to the root.")
 
 
 class Adam(Model):
     """Adam, with the standard bias corrections."""
 
-    rate: Rate = Field(0.001, description=_RATE_HELP)
-    beta1: Fraction = Field(0.9, description="How much of the mean gradient is kept.")
-    beta2: Fraction = Field(0.999, description="How much of the mean squared gradient is kept.")
-    epsilon: Positive = Field(1e-8, description="Added to the root.")
+    rate: Rate = Field(default=0.001, description=_RATE_HELP)
+    beta1: Fraction = Field(default=0.9, description="How much of the mean gradient is kept.")
+    beta2: Fraction = Field(default=0.999, description="How much of the mean squared gradient is kept.")
+    epsilon: Positive = Field(default=1e-8, description="Added to the root.")
 
 
 class Adamw(Adam):
     """Adam with weight decay apart from the gradient."""
 
-    decay: NotNegative = Field(0.01, description="Weight decay: x = x - rate decay x, beside the step.")
+    decay: NotNegative = Field(
+        default=0.01, description="Weight decay: x = x - rate decay x, beside the step."
+    )
 
 
 class Optimiser(_Choice):
     """How learned states move down the gradient: exactly one of these."""
 
-    sgd: Sgd | None = Field(None, description="Stochastic gradient descent.")
-    momentum: Momentum | None = Field(None, description="Gradient descent with momentum.")
-    nesterov: Nesterov | None = Field(None, description="Nesterov's momentum.")
-    adagrad: Adagrad | None = Field(None, description="Adagrad.")
-    rmsprop: Rmsprop | None = Field(None, description="RMSProp.")
-    adam: Adam | None = Field(None, description="Adam.")
-    adamw: Adamw | None = Field(None, description="Adam with decoupled weight decay.")
+    sgd: Sgd | None = Field(default=None, description="Stochastic gradient descent.")
+    momentum: Momentum | None = Field(default=None, description="Gradient descent with momentum.")
+    nesterov: Nesterov | None = Field(default=None, description="Nesterov's momentum.")
+    adagrad: Adagrad | None = Field(default=None, description="Adagrad.")
+    rmsprop: Rmsprop | None = Field(default=None, description="RMSProp.")
+    adam: Adam | None = Field(default=None, description="Adam.")
+    adamw: Adamw | None = Field(default=None, description="Adam with decoupled weight decay.")
 
 
 OptimiserName = Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]
@@ -208,6 +210,8 @@ Part = Annotated[
         }
     ),
 ]
+
+
 def _are_columns(value: list[Any]) -> bool:
     return bool(value) and all(isinstance(item, str | int) and not isinstance(item, bool) for item in value)
 
@@ -236,9 +240,13 @@ Columns = Annotated[
 class Split(Model):
     """Which rows are kept apart. Fractions are drawn by a seeded shuffle; the rest is for training."""
 
-    test: Part | None = Field(None, description="The part that is only tested on.", examples=[0.2, "last 3498"])
+    test: Part | None = Field(
+        default=None, description="The part that is only tested on.", examples=[0.2, "last 3498"]
+    )
     validation: Part | None = Field(
-        None, description="The part that is measured after each epoch, for early stopping.", examples=[0.1]
+        default=None,
+        description="The part that is measured after each epoch, for early stopping.",
+        examples=[0.1],
     )
 
 
@@ -246,7 +254,7 @@ class Data(Model):
     """Where examples come from: one row is one example."""
 
     file: Text | None = Field(
-        None,
+        default=None,
         description="A csv(.gz), jsonl, npz or npy file; the path is relative to this document.",
         examples=["data/digits.csv"],
     )
@@ -267,33 +275,44 @@ class Data(Model):
     )
     standardise: Annotated[
         bool | list[str],
-        of_types("true, or a list of inputs", bool, list, check=lambda value: value in (True, False) or _are_columns(value)),
+        of_types(
+            "true, or a list of inputs",
+            bool,
+            list,
+            check=lambda value: value in (True, False) or _are_columns(value),
+        ),
         JsonSchema({"anyOf": [{"type": "boolean"}, {"type": "array", "items": {"type": "string"}}]}),
     ] = Field(
-        False,
+        default=False,
         description="Inputs brought to mean 0 and deviation 1, fitted on the training part; true for all.",
         examples=[["measures"]],
     )
-    split: Split = Field(default_factory=Split, description="Which rows are kept apart.", examples=[{"test": 0.2}])
-    missing: Literal["error"] = Field("error", description="What a missing value is: always an error.")
+    split: Split = Field(
+        default_factory=Split, description="Which rows are kept apart.", examples=[{"test": 0.2}]
+    )
+    missing: Literal["error"] = Field(
+        default="error", description="What a missing value is: always an error."
+    )
 
 
 class EarlyStopping(Model):
     """Stop when a metric no longer gets better."""
 
-    metric: Text = Field("validation.loss", description="What is watched after each epoch.")
-    patience: Annotated[Whole, Field(ge=1)] = Field(5, description="Epochs without a better value before it stops.")
+    metric: Text = Field(default="validation.loss", description="What is watched after each epoch.")
+    patience: Annotated[Whole, Field(ge=1)] = Field(
+        default=5, description="Epochs without a better value before it stops."
+    )
     minimise: Flag | None = Field(
-        None, description="Whether less is better. Left out: so for a loss, not for another metric."
+        default=None, description="Whether less is better. Left out: so for a loss, not for another metric."
     )
 
 
 class Train(Model):
     """How the main box is trained."""
 
-    data: Data | None = Field(None, description="Where examples come from.")
+    data: Data | None = Field(default=None, description="Where examples come from.")
     loss: Expression | None = Field(
-        None,
+        default=None,
         description="Made small, as the mean over the batch; reads ports of the main box and targets. May be "
         "left out where boxes have losses of their own.",
         examples=["cross_entropy(logits, truth)"],
@@ -304,24 +323,25 @@ class Train(Model):
         examples=[{"accuracy": "mean(argmax(logits) == truth)"}],
     )
     optimiser: OptimiserValue = Field(
-        "adam", description="A name, or {name: options}.", examples=[{"adam": {"rate": 0.003}}]
+        default="adam", description="A name, or {name: options}.", examples=[{"adam": {"rate": 0.003}}]
     )
-    clip: Positive | None = Field(None, description="The greatest norm of the whole gradient.", examples=[1.0])
+    clip: Positive | None = Field(
+        default=None, description="The greatest norm of the whole gradient.", examples=[1.0]
+    )
     decay: NotNegative = Field(
-        0.0, description="Weight decay: this times the state is added to its gradient.", examples=[1e-4]
+        default=0.0,
+        description="Weight decay: this times the state is added to its gradient.",
+        examples=[1e-4],
     )
-    batch: Annotated[Whole, Field(ge=1)] = Field(32, description="Examples a step.")
-    epochs: Annotated[Whole, Field(ge=0)] = Field(10, description="Passes over the training part.")
-    seed: Annotated[Whole, Field(ge=0)] = Field(0, description="Where every random draw comes from.")
-    precision: Literal["float32", "float64"] = Field("float32", description="Of real numbers.")
-    shuffle: Flag = Field(True, description="Whether the training part is shuffled for each epoch.")
+    batch: Annotated[Whole, Field(ge=1)] = Field(default=32, description="Examples a step.")
+    epochs: Annotated[Whole, Field(ge=0)] = Field(default=10, description="Passes over the training part.")
+    seed: Annotated[Whole, Field(ge=0)] = Field(default=0, description="Where every random draw comes from.")
+    precision: Literal["float32", "float64"] = Field(default="float32", description="Of real numbers.")
+    shuffle: Flag = Field(default=True, description="Whether the training part is shuffled for each epoch.")
     early_stopping: EarlyStopping | None = Field(
-        None, description="Stop when a metric no longer gets better.", examples=[{"patience": 5}]
+        default=None, description="Stop when a metric no longer gets better.", examples=[{"patience": 5}]
     )
     keep_best: Flag = Field(
-        False,
-        description="End with the best epoch's states, by the early-stopping metric, else the validation loss.",
+        default=False,
+        description="End with the states of the best epoch, by the metric of early stopping, or validation loss.",
     )
-
-
-Warmup.model_rebuild()

@@ -9,19 +9,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal, Union
+from typing import Literal, TypeAlias
 
 from dilsctl.diagnostics import did_you_mean
 from dilsctl.expression import ExpressionError
 
 Kind = Literal["real", "bool", "int", "class", "simplex"]
-Dim = Union[int, str, tuple[str, "Dim", "Dim"]]
+Dim: TypeAlias = "int | str | tuple[str, Dim, Dim]"
 
 KINDS: tuple[Kind, ...] = ("real", "bool", "int", "class", "simplex")
 _OTHER_WORDS = {
     "float": "real", "double": "real", "number": "real", "scalar": "real", "vector": "real", "tensor": "real",
-    "array": "real", "boolean": "bool", "integer": "int", "long": "int", "label": "class", "category": "class",
-    "categorical": "class", "enum": "class", "probability": "simplex", "distribution": "simplex",
+    "array": "real", "boolean": "bool", "integer": "int", "long": "int", "label": "class",
+    "category": "class",    "categorical": "class", "enum": "class", "probability": "simplex", "distribution": "simplex",
 }  # fmt: skip
 MOST_LEVELS = 50
 
@@ -45,7 +45,11 @@ class TypeText:
     dim_spans: tuple[tuple[int, int], ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
-        parts = [self.kind, *([] if self.classes is None else [show_dim(self.classes)]), *map(show_dim, self.dims)]
+        parts = [
+            self.kind,
+            *([] if self.classes is None else [show_dim(self.classes)]),
+            *map(show_dim, self.dims),
+        ]
         return " ".join(parts)
 
 
@@ -82,7 +86,9 @@ def parse_type(text: str) -> TypeText:
     found = re.match(r"\s*([^\W\d]\w*)", head)
     if not found:
         help = f"a type begins with one of {', '.join(KINDS)}"
-        raise _bad("a type is missing" if not head.strip() else f"'{head.strip()}' is not a type", 0, len(head), help)
+        raise _bad(
+            "a type is missing" if not head.strip() else f"'{head.strip()}' is not a type", 0, len(head), help
+        )
     kind = _kind(found.group(1), found.start(1), found.end(1))
     dims, spans = _Dims(head, found.end()).read()
     classes: Dim | None = None
@@ -185,10 +191,23 @@ class _Dims:
         if char in "[]":
             inside = re.sub(r"[\[\],]+", " ", self.text[start:]).strip()
             return _bad(
-                "a shape is written without brackets", start, end, f"write '{word} {inside}', not '{self.text.strip()}'"
+                "a shape is written without brackets",
+                start,
+                end,
+                f"write '{word} {inside}', not '{self.text.strip()}'",
             )
         if char == ",":
-            return _bad("dimensions are separated by spaces", start, end, f"write '{self.text.replace(',', ' ').strip()}'")
+            return _bad(
+                "dimensions are separated by spaces",
+                start,
+                end,
+                f"write '{self.text.replace(',', ' ').strip()}'",
+            )
         if char == ".":
             return _bad("a dimension is a whole number", start, end)
-        return _bad(f"'{char}' has no place in a type", start, end, "a dimension is a number, a name, or + - * // of these")
+        return _bad(
+            f"'{char}' has no place in a type",
+            start,
+            end,
+            "a dimension is a number, a name, or + - * // of these",
+        )
