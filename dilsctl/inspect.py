@@ -117,7 +117,9 @@ def members(box: Box) -> list[Member]:
             continue
         close()
         for interior, number in _distinct(child).items():
-            found.append(Member(f"{name}[{child.count}]", interior, number))
+            found.append(
+                Member(name if number == child.count else f"{name}[{child.count}]", interior, number)
+            )
     close()
     return found
 
