@@ -18,6 +18,7 @@ from dilsctl.operations.rules import (
     same_kind,
     show,
     stack_trailing,
+    sum_to,
     whole_axes,
 )
 from dilsctl.operations.table import Builder, Operation, OperationError, register
@@ -166,10 +167,8 @@ def _take_add_reverse(builder: Builder, eqn: Eqn, cotangents: Cotangents) -> Fou
     (cotangent,), (value, index) = cotangents, eqn.inputs
     if cotangent is None or not has_gradient(value):
         return (None, None)
-    return (
-        builder.emit("take", (cotangent, index), axis=eqn.param("axis"), lead=eqn.param("lead", 0)),
-        None,
-    )
+    back = builder.emit("take", (cotangent, index), axis=eqn.param("axis"), lead=eqn.param("lead", 0))
+    return (sum_to(builder, back, value), None)
 
 
 register(

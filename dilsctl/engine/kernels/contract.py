@@ -135,22 +135,17 @@ def _blas_ready(a: Array, core: int) -> bool:
     return core == 1 or not long or a.itemsize in long
 
 
-def _summed(la: str, a: Array, lb: str, b: Array, rows: str, columns: str) -> str:
-    """The summed labels, in the order that needs the fewest copies."""
-    orders = []
-    for source in (la, lb):
-        orders.append("".join(label for label in source if label in la and label in lb))
-    outer = set(rows + columns)
+def _summed(la: str, a: Array, lb: str, b: Array, labels: tuple[str, str, str]) -> str:
+    """The summed labels, in the order (the left operand's or the right one's) that copies least."""
+    loops, rows, columns = labels
     best, least = "", -1
-    for order in orders:
-        shared = "".join(label for label in order if label not in outer)
-        loops_a = "".join(label for label in la if label not in rows + shared)
-        loops_b = "".join(label for label in lb if label not in columns + shared)
-        copied = 0
-        if not _is_view(a, la, loops_a + rows + shared, [*loops_a, rows, shared]):
-            copied += a.size
-        if not _is_view(b, lb, loops_b + shared + columns, [*loops_b, shared, columns]):
-            copied += b.size
+    for source in (la, lb):
+        shared = "".join(label for label in source if label in la and label in lb and label not in loops)
+        loops_a = "".join(label for label in loops if label in la)
+        loops_b = "".join(label for label in loops if label in lb)
+        left = _is_view(a, la, loops_a + rows + shared, [*loops_a, rows, shared])
+        right = _is_view(b, lb, loops_b + shared + columns, [*loops_b, shared, columns])
+        copied = a.size * (not left) + b.size * (not right)
         if least < 0 or copied < least:
             best, least = shared, copied
     return best
@@ -159,7 +154,7 @@ def _summed(la: str, a: Array, lb: str, b: Array, rows: str, columns: str) -> st
 def _dot(
     steps: list[Step], la: str, a: Array, lb: str, b: Array, rows: str, columns: str, out: Array
 ) -> None:
-    shared = _summed(la, a, lb, b, rows, columns)
+    shared = _summed(la, a, lb, b, ("", rows, columns))
     left = _matrix(steps, la, a, [rows, shared] if rows else [shared])
     right = _matrix(steps, lb, b, [shared, columns] if columns else [shared])
     shape = [left.shape[0]] * bool(rows) + [right.shape[-1]] * bool(columns)
@@ -177,7 +172,7 @@ def _matmul(
     steps: list[Step], la: str, a: Array, lb: str, b: Array, labels: tuple[str, str, str], out: Array
 ) -> None:
     loops, rows, columns = labels
-    shared = "".join(x for x in _summed(la, a, lb, b, loops + rows, loops + columns) if x not in loops)
+    shared = _summed(la, a, lb, b, labels)
     left = _matrix(steps, la, a, [rows, shared], loops)
     right = _matrix(steps, lb, b, [shared, columns], loops)
     shape = (*out.shape[: len(loops)], left.shape[-2], right.shape[-1])

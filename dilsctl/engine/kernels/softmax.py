@@ -69,6 +69,7 @@ def _cross_entropy(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], contex
     loss, p = outs
     y = eqn.outputs[1]
     x, target = (align(as_type(steps, a, p.dtype), var, y) for a, var in zip(ins, eqn.inputs, strict=True))
+    x = np.broadcast_to(x, p.shape)
     axis = -2 if y.batched else -1
     p_work = place_to_work(p, target)
     line, part, product = _kept(p, axis), scratch_like(loss), scratch_like(p)
