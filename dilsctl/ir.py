@@ -103,8 +103,9 @@ class Program:
     """One tick.
 
     ``inputs``: what the outside gives, by name. ``states``: arrays that live on. ``slots``: for each state
-    path of the diagram, the part of a state array that holds it. ``outputs``: by name. ``updates``: for a
-    state array, the Var whose value it takes when the tick ends.
+    path of the diagram, the part of a state array that holds it. ``learned``: the options of each learned
+    state array. ``outputs``: by name. ``updates``: for a state array, the Var whose value it takes when the
+    tick ends.
     """
 
     inputs: dict[str, Var]
@@ -112,6 +113,7 @@ class Program:
     outputs: dict[str, Var]
     eqns: tuple[Eqn, ...]
     slots: dict[str, Slot] = field(default_factory=dict)
+    learned: dict[Var, Params] = field(default_factory=dict)
     updates: dict[Var, Var] = field(default_factory=dict)
 
 

@@ -1,0 +1,132 @@
+"""From a diagram to the program that runs: the order of the passes, with a check after each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from dilsctl.diagnostics import Diagnostic, Label, Problem, Report
+from dilsctl.diagram import Diagram, holes
+from dilsctl.documents import LoadedDocument
+from dilsctl.ir import Program, Type
+from dilsctl.lower import FlatState
+from dilsctl.loops import flatten_in_order
+from dilsctl.objective import Objective, add_objective, batched_program, read_objective
+from dilsctl.passes.differentiate import reached
+from dilsctl.passes.drop_dead import drop_dead
+from dilsctl.passes.fold_bias import fold_bias
+from dilsctl.passes.share_common import share_common
+from dilsctl.passes.simplify import simplify
+from dilsctl.passes.stack_isomorphic import stack_isomorphic
+from dilsctl.verify import verify
+
+Pass = tuple[str, Callable[[Program], Program]]
+
+FORWARD: tuple[Pass, ...] = (
+    ("share_common", share_common),
+    ("simplify", simplify),
+    ("drop_dead", drop_dead),
+    ("stack_isomorphic", stack_isomorphic),
+    ("simplify", simplify),
+    ("share_common", share_common),
+    ("fold_bias", fold_bias),
+    ("drop_dead", drop_dead),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled:
+    """A compiled diagram. ``program`` has the outputs ``port.NAME`` and, with an objective, ``loss`` (one number
+    an example) and ``metric.NAME``. ``stages`` holds the program after each pass, if they were kept."""
+
+    program: Program
+    states: dict[str, FlatState]
+    inputs: dict[str, Type]
+    targets: dict[str, Type]
+    stages: list[tuple[str, Program]] = field(default_factory=list)
+
+    @property
+    def plan_hash(self) -> str:
+        """A digest of the plan: equal for equal operations, shapes and states, whatever the names."""
+        from dilsctl.plan_text import canonical_text
+
+        return hashlib.sha256(canonical_text(self.program).encode()).hexdigest()[:16]
+
+
+def run_passes(
+    program: Program, passes: tuple[Pass, ...], stages: list[tuple[str, Program]] | None = None
+) -> Program:
+    """Run passes in order and verify the program after each."""
+    for name, apply in passes:
+        program = apply(program)
+        verify(program, name)
+        if stages is not None:
+            stages.append((name, program))
+    return program
+
+
+def compile_diagram(
+    diagram: Diagram, objective: Objective | None = None, *, optimise: bool = True, keep_stages: bool = False
+) -> Compiled:
+    """Flatten and optimise a diagram. Raises Problem (hole-in-run, algebraic-loop, errors of the objective)."""
+    flat = flatten_in_order(diagram.main)
+    program = batched_program(flat, diagram)
+    if objective is not None:
+        program = add_objective(program, objective)
+    else:
+        outputs = {name: var for name, var in program.outputs.items() if not name.startswith("loss.")}
+        program = Program(
+            program.inputs, program.states, outputs, program.eqns, program.slots, program.learned
+        )
+    verify(program, "flatten")
+    stages: list[tuple[str, Program]] = [("flatten", program)] if keep_stages else []
+    types = {name: var.type for name, var in program.inputs.items()}
+    if optimise:
+        program = run_passes(program, FORWARD, stages if keep_stages else None)
+    return Compiled(
+        program,
+        {one.path: one for one in flat.states},
+        {name: type for name, type in types.items() if name in flat.inputs},
+        {name: type for name, type in types.items() if name not in flat.inputs},
+        stages,
+    )
+
+
+def check(document: LoadedDocument, diagram: Diagram, report: Report) -> None:
+    """Static checks that need the flat diagram: algebraic loops, the objective, learned states out of reach."""
+    if holes(diagram.main):
+        return
+    objective = read_objective(document.root)
+    try:
+        flat = flatten_in_order(diagram.main)
+        program = add_objective(batched_program(flat, diagram), objective)
+    except Problem as problem:
+        report.extend(problem.diagnostics)
+        return
+    learned = [one for one in flat.states if one.state.learn is not None]
+    if not learned:
+        return
+    if "loss" not in program.outputs:
+        if "train" in document.root:
+            report.error(
+                "missing-loss",
+                "nothing says what training should make small",
+                document.root.key_span("train"),
+                help="give 'loss' an expression here, or give a box a loss of its own",
+            )
+        return
+    live = reached(program.eqns, [program.outputs["loss"]])
+    reported = set()
+    for one in learned:
+        if one.var not in live and one.state.span not in reported:
+            reported.add(one.state.span)
+            report.add(
+                Diagnostic(
+                    "unreached-state",
+                    f"learned state '{one.path}' never affects the loss",
+                    Label(one.state.span) if one.state.span else None,
+                    help="wire it so that it does (comparisons, argmax and stop pass no gradient), or take it "
+                    "out of 'learn'",
+                )
+            )

@@ -1,0 +1,228 @@
+"""What training makes small and what is measured: the ``train`` block's expressions beside the main box.
+
+A target's type is found from its use: a number (or as many as it has columns) wherever that fits, else a
+class of as many as the main box tells apart.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dilsctl.diagnostics import Diagnostic, Problem, SourceSpan, did_you_mean
+from dilsctl.diagram import Diagram
+from dilsctl.elaborate.emitter import Emitter
+from dilsctl.expression import ExpressionError, parse_expression
+from dilsctl.ir import BOOL, REAL, Eqn, Program, Slot, Type, Var
+from dilsctl.lower import Flat
+from dilsctl.operations.functions import FUNCTIONS
+from dilsctl.operations.table import Builder
+from dilsctl.source import text_span
+
+MOST_ATTEMPTS = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """An expression and where it stands."""
+
+    text: Any
+    span: SourceSpan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Objective:
+    """The expressions of a ``train`` block. ``targets``: for each name its number of columns (0: a single
+    one that is not a list, so that its values have no axis)."""
+
+    loss: Written | None
+    metrics: dict[str, Written]
+    targets: dict[str, int]
+    span: SourceSpan | None = None
+
+
+def read_objective(root: Any) -> Objective:
+    """The objective of a document's root value; empty if there is no ``train`` block."""
+    train = root.get("train") or {}
+    metrics = train.get("metrics") or {}
+    targets = (train.get("data") or {}).get("targets") or {}
+    return Objective(
+        Written(train["loss"], train.value_span("loss")) if "loss" in train else None,
+        {name: Written(metrics[name], metrics.value_span(name)) for name in metrics},
+        {name: column_count(columns) for name, columns in targets.items()},
+        root.key_span("train") if "train" in root else None,
+    )
+
+
+def column_count(columns: Any) -> int:
+    """How many columns a selection names; 0 for a single column."""
+    if isinstance(columns, list):
+        return len(columns)
+    found = re.fullmatch(r"(.*?)(\d+)\.\.(.*?)(\d+)", str(columns))
+    if found and found.group(1) == found.group(3):
+        return max(int(found.group(4)) - int(found.group(2)) + 1, 0)
+    return 0
+
+
+class _Scope:
+    def __init__(self, names: Mapping[str, Var], outputs: str) -> None:
+        self.names = names
+        self.outputs = outputs
+        self.draws = 0
+
+    def name(self, name: str, span: SourceSpan) -> Var:
+        if name in self.names:
+            return self.names[name]
+        hint = did_you_mean(name, self.names)
+        if not hint and name in FUNCTIONS:
+            hint = f"'{name}' is a function: write {FUNCTIONS[name].signature}"
+        raise Problem.of("unknown-name", f"there is no port or target '{name}' here", span, help=hint or self.outputs)
+
+    def port(self, child: str, port: str, child_span: SourceSpan, span: SourceSpan) -> Var:
+        raise Problem.of(
+            "unknown-name",
+            "loss and metrics read ports of the main box and targets, not what is inside",
+            span,
+            help="show it as an output of the main box, or give the inner box a loss of its own",
+        )
+
+    def draw_key(self) -> str:
+        self.draws += 1
+        return f"train.draw{self.draws}"
+
+    def not_static(self, span: SourceSpan) -> Problem:
+        return Problem.of("not-static", "this needs a number known beforehand", span)
+
+
+def batched_program(flat: Flat, diagram: Diagram) -> Program:
+    """The equations of one tick over a batch of examples. Outputs are ``port.NAME``; losses ``loss.N``."""
+    inputs = {name: Var(var.type, True, name) for name, var in flat.inputs.items()}
+    new: dict[Var, Var] = {flat.inputs[name]: var for name, var in inputs.items()}
+    eqns: list[Eqn] = []
+    for eqn in flat.eqns:
+        ins = tuple([new.get(one, one) for one in eqn.inputs])
+        batched = any([one.batched for one in ins]) or eqn.op.startswith("random_")
+        if batched:
+            outs = tuple([one if one.batched else Var(one.type, True, one.name) for one in eqn.outputs])
+            for old, out in zip(eqn.outputs, outs, strict=True):
+                new[old] = out
+            eqn = Eqn(eqn.op, ins, outs, eqn.params, eqn.span)
+        eqns.append(eqn)
+    outputs = {f"port.{name}": new.get(var, var) for name, var in flat.outputs.items()}
+    outputs.update({f"loss.{i}": new.get(var, var) for i, var in enumerate(flat.losses)})
+    return Program(
+        inputs,
+        tuple(one.var for one in flat.states),
+        outputs,
+        tuple(eqns),
+        {one.path: Slot(one.var) for one in flat.states},
+        {one.var: one.state.learn for one in flat.states if one.state.learn is not None},
+    )
+
+
+def add_objective(program: Program, objective: Objective) -> Program:
+    """The program with the outputs ``loss`` (one number an example) and ``metric.NAME``.
+
+    ``loss`` is absent where nothing declares one. Raises Problem.
+    """
+    problems: list[Diagnostic] = []
+    for types in _attempts(program, objective):
+        try:
+            return _emit(program, objective, types)
+        except Problem as problem:
+            if not problems or len(problem.diagnostics) <= len(problems):
+                problems = list(problem.diagnostics)
+    raise Problem(problems)
+
+
+def _attempts(program: Program, objective: Objective) -> list[dict[str, Type]]:
+    """Types that the targets may have, likeliest first."""
+    counts: list[int] = []
+    for name, var in program.outputs.items():
+        if name.startswith("port."):
+            if var.type.classes is not None:
+                counts.append(var.type.classes)
+            elif var.shape:
+                counts.append(var.shape[-1])
+    choices: list[list[Type]] = []
+    for columns in objective.targets.values():
+        shape = (columns,) if columns else ()
+        classes = [Type("class", shape, count) for count in dict.fromkeys(counts) if count > 1]
+        shaped = [REAL.with_shape(v.shape) for n, v in program.outputs.items() if n.startswith("port.")] if columns else []
+        shaped = [one for one in shaped if one.size == columns and one.shape != shape]
+        choices.append([REAL.with_shape(shape), *classes, *dict.fromkeys(shaped), BOOL.with_shape(shape)])
+    combinations = itertools.islice(itertools.product(*choices), MOST_ATTEMPTS)
+    return [dict(zip(objective.targets, one, strict=True)) for one in combinations]
+
+
+def _emit(program: Program, objective: Objective, types: dict[str, Type]) -> Program:
+    targets = {name: Var(type, True, name) for name, type in types.items()}
+    clash = [name for name in targets if name in program.inputs or f"port.{name}" in program.outputs]
+    if clash:
+        raise Problem.of("duplicate-name", f"target '{clash[0]}' has the name of a port", objective.span)
+    ports = {name[5:]: var for name, var in program.outputs.items() if name.startswith("port.")}
+    known = {**program.inputs, **ports, **targets}
+    scope = _Scope(known, "it may read: " + ", ".join(known) if len(known) < 12 else "")
+    eqns = list(program.eqns)
+    builder = Builder(eqns)
+    outputs = {name: var for name, var in program.outputs.items() if not name.startswith("loss.")}
+    problems: list[Diagnostic] = []
+
+    def attempt(written: Written, what: str) -> Var | None:
+        try:
+            return _scalar(written, what, scope, builder)
+        except Problem as problem:
+            problems.extend(problem.diagnostics)
+            return None
+
+    losses = [var for name, var in program.outputs.items() if name.startswith("loss.")]
+    if objective.loss is not None:
+        loss = attempt(objective.loss, "loss")
+        losses = [*losses, loss] if loss is not None else losses
+    for name, written in objective.metrics.items():
+        metric = attempt(written, "metric")
+        if metric is not None:
+            outputs[f"metric.{name}"] = metric
+    if problems:
+        raise Problem(problems)
+    if losses:
+        total = losses[0]
+        for one in losses[1:]:
+            total = builder.emit("add", (total, one))
+        outputs["loss"] = total
+    return Program(
+        {**program.inputs, **targets},
+        program.states,
+        outputs,
+        tuple(eqns),
+        program.slots,
+        program.learned,
+    )
+
+
+def _scalar(written: Written, what: str, scope: _Scope, builder: Builder) -> Var:
+    """One real number for each example."""
+    file, span, text = written.span.file, written.span, str(written.text)
+
+    def locate(start: int, end: int) -> SourceSpan:
+        return text_span(file, span, text, start, end)
+
+    try:
+        tree = parse_expression(text)
+    except ExpressionError as error:
+        raise Problem.of(error.code, error.message, locate(error.start, error.end), help=error.help) from None
+    value = Emitter(scope, builder, locate).emit(tree)
+    if not isinstance(value, Var) or value.shape:
+        found = f"'{value.type}'" if isinstance(value, Var) else f"the constant {value}"
+        raise Problem.of(
+            "type-mismatch",
+            f"a {what} is one number for each example, this is {found}",
+            span,
+            help="sum(…) or mean(…) over all axes gives one number",
+        )
+    if value.type.kind != "real":
+        value = builder.emit("cast", (value,), kind="real")
+    return value

@@ -1,0 +1,96 @@
+"""Dependency order of equations, in linear time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dilsctl.ir import Eqn, Var
+
+
+def sort_equations(eqns: Sequence[Eqn]) -> tuple[list[Eqn], list[Eqn]]:
+    """(equations in dependency order, equations on a cycle or behind one).
+
+    The order is that of the list wherever dependencies allow: an equation that could come first does.
+    """
+    producer: dict[Var, int] = {}
+    for i, eqn in enumerate(eqns):
+        for out in eqn.outputs:
+            producer[out] = i
+    waiting = [0] * len(eqns)
+    readers: list[list[int] | None] = [None] * len(eqns)
+    ready: list[int] = []
+    for i, eqn in enumerate(eqns):
+        needed = {producer[one] for one in eqn.inputs if one in producer}
+        waiting[i] = len(needed)
+        for j in needed:
+            found = readers[j]
+            if found is None:
+                readers[j] = [i]
+            else:
+                found.append(i)
+        if not needed:
+            ready.append(i)
+    ordered: list[Eqn] = []
+    done = bytearray(len(eqns))
+    ready.reverse()
+    while ready:
+        i = ready.pop()
+        done[i] = 1
+        ordered.append(eqns[i])
+        freed = [j for j in readers[i] or () if not _still_waiting(waiting, j)]
+        ready.extend(reversed(freed))
+    return ordered, [eqn for i, eqn in enumerate(eqns) if not done[i]]
+
+
+def _still_waiting(waiting: list[int], j: int) -> bool:
+    waiting[j] -= 1
+    return waiting[j] > 0
+
+
+def components(eqns: Sequence[Eqn]) -> list[list[Eqn]]:
+    """Strongly connected components in dependency order (Tarjan's algorithm, without recursion)."""
+    producer = {out: i for i, eqn in enumerate(eqns) for out in eqn.outputs}
+    needs = [[producer[one] for one in eqn.inputs if one in producer] for eqn in eqns]
+    number = [-1] * len(eqns)
+    low = [0] * len(eqns)
+    on_stack = bytearray(len(eqns))
+    stack: list[int] = []
+    found: list[list[Eqn]] = []
+    count = 0
+    for root in range(len(eqns)):
+        if number[root] >= 0:
+            continue
+        work = [(root, 0)]
+        while work:
+            i, k = work.pop()
+            if k == 0:
+                number[i] = low[i] = count
+                count += 1
+                stack.append(i)
+                on_stack[i] = 1
+            descended = False
+            while k < len(needs[i]):
+                j = needs[i][k]
+                k += 1
+                if number[j] < 0:
+                    work.append((i, k))
+                    work.append((j, 0))
+                    descended = True
+                    break
+                if on_stack[j]:
+                    low[i] = min(low[i], number[j])
+            if descended:
+                continue
+            if low[i] == number[i]:
+                members: list[int] = []
+                while True:
+                    j = stack.pop()
+                    on_stack[j] = 0
+                    members.append(j)
+                    if j == i:
+                        break
+                found.append([eqns[j] for j in sorted(members)])
+            if work:
+                parent = work[-1][0]
+                low[parent] = min(low[parent], low[i])
+    return found

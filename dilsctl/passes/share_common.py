@@ -1,0 +1,33 @@
+"""Equal equations become one: the same operation on the same variables is computed once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from dilsctl.ir import Eqn, Program, Var
+
+
+def share_common(program: Program) -> Program:
+    """Common subexpression elimination, in one pass. Random draws have a key, so equal ones are the same draw."""
+    same: dict[Var, Var] = {}
+    seen: dict[Any, Eqn] = {}
+    kept: list[Eqn] = []
+    for eqn in program.eqns:
+        inputs = tuple([same.get(one, one) for one in eqn.inputs])
+        key = (eqn.op, inputs, eqn.params, eqn.outputs[0].batched)
+        first = seen.get(key)
+        if first is not None:
+            for mine, theirs in zip(eqn.outputs, first.outputs, strict=True):
+                same[mine] = theirs
+            continue
+        if inputs != eqn.inputs:
+            eqn = Eqn(eqn.op, inputs, eqn.outputs, eqn.params, eqn.span)
+        seen[key] = eqn
+        kept.append(eqn)
+    return replace(
+        program,
+        eqns=tuple(kept),
+        outputs={name: same.get(var, var) for name, var in program.outputs.items()},
+        updates={state: same.get(var, var) for state, var in program.updates.items()},
+    )

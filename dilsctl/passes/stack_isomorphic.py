@@ -1,0 +1,252 @@
+"""Equations equal up to names become one equation with a leading axis.
+
+Equations of one level (the same distance from the inputs) with the same operation, parameters and types are
+stacked if their inputs correspond: the same variable for all, or states, or constants, or elements of one
+earlier stack. States that are stacked lie side by side from then on, so taking them together is free. A
+network drawn neuron by neuron ends as the layers that it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from dilsctl.ir import Eqn, Program, Slot, Type, Var
+from dilsctl.operations.rules import broadcast
+from dilsctl.operations.table import OPERATIONS, Builder
+
+_ALONE = {"constant", "gather", "scatter"}
+
+
+def stack_isomorphic(program: Program) -> Program:
+    """Stack what can be stacked. Linear in the number of equations, apart from sorting within levels."""
+    return _Stacking(program).run()
+
+
+class _Stacking:
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.eqns: list[Eqn] = []
+        self.builder = Builder(self.eqns)
+        self.element: dict[Var, tuple[Var, int]] = {}  # variable -> (its stack, its place)
+        self.states = set(program.states)
+        self.constants: dict[Var, Eqn] = {}
+        self.same: dict[Var, Var] = {}
+        self.taken: dict[tuple[Var, int], Var] = {}
+        self.new_states: dict[Var, list[Var]] = {}  # stacked state -> members
+        self.emitted: set[Eqn] = set()
+
+    def run(self) -> Program:
+        levels = self._levels()
+        for level in levels:
+            groups: dict[Any, list[Eqn]] = {}
+            for eqn in level:
+                groups.setdefault(self._key(eqn), []).append(eqn)
+            for members in groups.values():
+                if len(members) > 1 and members[0].op not in _ALONE:
+                    self._stack(members)
+                else:
+                    for eqn in members:
+                        self._keep(eqn)
+        outputs = {name: self._read(var) for name, var in self.program.outputs.items()}
+        updates = {state: self._read(var) for state, var in self.program.updates.items()}
+        return self._with_states(outputs, updates)
+
+    def _levels(self) -> list[list[Eqn]]:
+        depth: dict[Var, int] = {}
+        levels: list[list[Eqn]] = []
+        for eqn in self.program.eqns:
+            level = 0
+            if eqn.op != "constant":
+                for one in eqn.inputs:
+                    level = max(level, depth.get(one, -1) + 1)
+            for out in eqn.outputs:
+                depth[out] = -1 if eqn.op == "constant" else level
+            if eqn.op == "constant":
+                self.constants[eqn.outputs[0]] = eqn
+                continue
+            while len(levels) <= level:
+                levels.append([])
+            levels[level].append(eqn)
+        return levels
+
+    def _key(self, eqn: Eqn) -> Any:
+        described = []
+        for one in eqn.inputs:
+            place = self.element.get(one)
+            if place is not None:
+                described.append((place[0], one.type, one.batched))
+            elif one in self.constants:
+                described.append(("constant", one.type, False))
+            elif one in self.states:
+                described.append(("state", one.type, self.program.learned.get(one)))
+            else:
+                described.append((self.same.get(one, one), one.type, one.batched))
+        params = eqn.params
+        if eqn.op.startswith("random_"):
+            return eqn  # draws have keys of their own
+        return (eqn.op, params, tuple(described), eqn.outputs[0].batched)
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def _read(self, var: Var) -> Var:
+        """The variable itself, or its element of a stack."""
+        var = self.same.get(var, var)
+        place = self.element.get(var)
+        if place is not None:
+            if place not in self.taken:
+                stack, i = place
+                index = (i, *((0, length, 1) for length in stack.shape[1:]))
+                self.taken[place] = self.builder.emit("slice", (stack,), index=index, name=var.name)
+            return self.taken[place]
+        constant = self.constants.get(var)
+        if constant is not None and constant not in self.emitted:
+            self.emitted.add(constant)
+            self.eqns.append(constant)
+        return var
+
+    def _keep(self, eqn: Eqn) -> None:
+        if eqn.op == "assemble":
+            whole = self._whole_of_stack(eqn)
+            if whole is not None:
+                self.same[eqn.outputs[0]] = whole
+                return
+        inputs = tuple([self._read(one) for one in eqn.inputs])
+        if inputs != eqn.inputs:
+            eqn = Eqn(eqn.op, inputs, eqn.outputs, eqn.params, eqn.span)
+        self.eqns.append(eqn)
+
+    def _whole_of_stack(self, eqn: Eqn) -> Var | None:
+        """An array put together from elements of one stack is that stack, or a gather from it."""
+        if not _in_order(eqn):
+            return None
+        places = [self.element.get(one) for one in eqn.inputs]
+        stacks = {place[0] if place else None for place in places}
+        if len(stacks) != 1 or None in stacks:
+            return None
+        stack = stacks.pop()
+        assert stack is not None
+        if stack.batched != eqn.outputs[0].batched:
+            return None
+        self.builder.span = eqn.span
+        return self._pick(stack, [place[1] for place in places if place])
+
+    def _pick(self, stack: Var, places: list[int]) -> Var:
+        """Elements of a stack, in the given order."""
+        length = stack.shape[0]
+        first, last = places[0], places[-1]
+        if places == list(range(first, first + len(places))):
+            if len(places) == length:
+                return stack
+            rest = tuple((0, one, 1) for one in stack.shape[1:])
+            return self.builder.emit("slice", (stack,), index=((first, last + 1, 1), *rest))
+        return self.builder.emit("gather", (stack,), indices=tuple(places), axis=-stack.rank)
+
+    # -- stacking ---------------------------------------------------------------------------------
+
+    def _stack(self, members: list[Eqn]) -> None:
+        first = members[0]
+        count = len(members)
+        self.builder.span = first.span
+        gathered = self._gather_assembled(members)
+        if gathered is not None:
+            for i, eqn in enumerate(members):
+                self.element[eqn.outputs[0]] = (gathered, i)
+            return
+        inputs: list[Var] = []
+        mapped: list[bool] = []
+        for k in range(len(first.inputs)):
+            column = [eqn.inputs[k] for eqn in members]
+            if all(one is column[0] for one in column):
+                inputs.append(self._read(column[0]))
+                mapped.append(False)
+            else:
+                inputs.append(self._together(column))
+                mapped.append(True)
+        batched = first.outputs[0].batched
+        outs = OPERATIONS[first.op].stack(self.builder, first, tuple(inputs), tuple(mapped), count)
+        for k, out in enumerate(outs):
+            if out.batched != batched:
+                out = broadcast(self.builder, out, out.shape, batched)
+            for i, eqn in enumerate(members):
+                self.element[eqn.outputs[k]] = (out, i)
+
+    def _gather_assembled(self, members: list[Eqn]) -> Var | None:
+        """Vectors that each pick elements of one stack: one gather picks them all."""
+        first = members[0]
+        if first.op != "assemble" or not _in_order(first):
+            return None
+        places = [[self.element.get(one) for one in eqn.inputs] for eqn in members]
+        stacks = {place[0] if place else None for row in places for place in row}
+        if len(stacks) != 1 or None in stacks:
+            return None
+        stack = stacks.pop()
+        assert stack is not None
+        if stack.batched != first.outputs[0].batched:
+            return None
+        indices = tuple(tuple(place[1] for place in row if place) for row in places)
+        return self.builder.emit("gather", (stack,), indices=indices, axis=-stack.rank)
+
+    def _together(self, column: list[Var]) -> Var:
+        """The corresponding inputs of all members, along a leading axis."""
+        places = [self.element.get(one) for one in column]
+        if all(place is not None for place in places):
+            return self._pick(places[0][0], [place[1] for place in places if place])  # type: ignore[index]
+        if all(one in self.constants for one in column):
+            type = column[0].type
+            values = tuple(_filled(self.constants[one].param("value"), type.shape) for one in column)
+            return self.builder.constant(values, type.with_shape((len(column), *type.shape)))
+        if all(one in self.states and one not in self.element for one in column) and len(set(column)) == len(column):
+            return self._stack_states(column)
+        parts = [self._read(one) for one in column]
+        type = column[0].type
+        rest = tuple((0, length, 1) for length in type.shape)
+        index = tuple((i, *rest) for i in range(len(parts)))
+        return self.builder.emit("assemble", parts, index=index, type=type.with_shape((len(parts), *type.shape)))
+
+    def _stack_states(self, column: list[Var]) -> Var:
+        type = column[0].type
+        stacked = Var(
+            Type(type.kind, (len(column), *type.shape), type.classes), False, f"{column[0].name}…{column[-1].name}"
+        )
+        self.new_states[stacked] = column
+        for i, one in enumerate(column):
+            self.element[one] = (stacked, i)
+        return stacked
+
+    def _with_states(self, outputs: dict[str, Var], updates: dict[Var, Var]) -> Program:
+        place = {one: (stack, i) for stack, members in self.new_states.items() for i, one in enumerate(members)}
+        slots = {
+            path: Slot(place[slot.var][0], (place[slot.var][1], *slot.index)) if slot.var in place else slot
+            for path, slot in self.program.slots.items()
+        }
+        states = (*(one for one in self.program.states if one not in place), *self.new_states)
+        learned = {var: options for var, options in self.program.learned.items() if var not in place}
+        for stack, members in self.new_states.items():
+            if members[0] in self.program.learned:
+                learned[stack] = self.program.learned[members[0]]
+        return replace(
+            self.program,
+            eqns=tuple(self.eqns),
+            outputs=outputs,
+            updates=updates,
+            states=states,
+            slots=slots,
+            learned=learned,
+        )
+
+
+def _in_order(eqn: Eqn) -> bool:
+    """Does piece k of an ``assemble`` fill exactly place k of the leading axis?"""
+    shape = eqn.param("type").shape
+    if not shape or len(eqn.inputs) != shape[0] or eqn.outputs[0].rank != len(shape):
+        return False
+    rest = tuple((0, length, 1) for length in shape[1:])
+    return all(index == (k, *rest) for k, index in enumerate(eqn.param("index")))
+
+
+def _filled(value: Any, shape: tuple[int, ...]) -> Any:
+    """A constant's value with a plain number repeated over the shape."""
+    if isinstance(value, tuple) or not shape:
+        return value
+    return tuple(_filled(value, shape[1:]) for _ in range(shape[0]))

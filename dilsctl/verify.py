@@ -1,0 +1,47 @@
+"""Is a program legal? Run after every pass; a failure is a defect of the compiler, not of a diagram."""
+
+from __future__ import annotations
+
+from dilsctl.ir import Program, Var
+from dilsctl.operations.table import OPERATIONS, OperationError
+
+
+class IllegalProgram(Exception):
+    """A pass broke a law of the intermediate representation."""
+
+
+def verify(program: Program, after: str = "") -> None:
+    """Check single assignment, order, types, slots and updates. Raises IllegalProgram."""
+    where = f" after pass '{after}'" if after else ""
+    known: set[Var] = set(program.inputs.values()) | set(program.states)
+    for eqn in program.eqns:
+        for one in eqn.inputs:
+            if one not in known:
+                raise IllegalProgram(f"'{eqn.op}' reads a variable before it is assigned{where}")
+        operation = OPERATIONS.get(eqn.op)
+        if operation is None:
+            raise IllegalProgram(f"there is no operation '{eqn.op}'{where}")
+        try:
+            types = operation.infer(tuple(one.type for one in eqn.inputs), dict(eqn.params))
+        except OperationError as error:
+            raise IllegalProgram(f"'{eqn.op}' is ill typed{where}: {error.message}") from None
+        if len(types) != len(eqn.outputs):
+            raise IllegalProgram(f"'{eqn.op}' has {len(eqn.outputs)} outputs, not {len(types)}{where}")
+        for type, out in zip(types, eqn.outputs, strict=True):
+            if type.shape != out.shape:
+                raise IllegalProgram(f"'{eqn.op}' gives shape {type.shape}, not {out.shape}{where}")
+            if out in known:
+                raise IllegalProgram(f"a variable of '{eqn.op}' is assigned twice{where}")
+            known.add(out)
+    for name, out in program.outputs.items():
+        if out not in known:
+            raise IllegalProgram(f"output '{name}' is never assigned{where}")
+    states = set(program.states)
+    for path, slot in program.slots.items():
+        if slot.var not in states:
+            raise IllegalProgram(f"the slot of '{path}' is not in a state{where}")
+    for state, new in program.updates.items():
+        if state not in states or new not in known or state.shape != new.shape:
+            raise IllegalProgram(f"an update of state '{state.name}' does not fit{where}")
+    if not set(program.learned) <= states:
+        raise IllegalProgram(f"a learned state is not a state{where}")
