@@ -10,6 +10,7 @@ import math
 import re
 from array import array
 from collections.abc import Iterator
+from functools import lru_cache
 
 from dilsctl.diagnostics import SourceFile, SourceSpan
 from dilsctl.values import Mapping, Scalar, Sequence, unpack
@@ -52,6 +53,7 @@ def resolve(text: str) -> Scalar:
 _ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r\n\s*|\n\s*|.)", re.DOTALL)
 
 
+@lru_cache(maxsize=4)  # all wires of one block ask for the same one, one after the other
 def _places(text: str, start: int, end: int, value: str) -> array[int]:
     """For each character of a scalar's value its offset in the file.
 

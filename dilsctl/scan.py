@@ -43,8 +43,7 @@ _TOKEN = re.compile(
 )
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _KNOWN_OPERATORS = frozenset(
-    ("+", "-", "*", "/", "//", "%", "**", "@", "<", "<=", ">", ">=", "==", "!=", "=")
-    + ("(", ")", "[", "]", ",", ":", ".", "...")
+    ["+", "-", "*", "/", "//", "%", "**", "@", "<", "<=", ">", ">=", "==", "!=", "=", "...", *"()[],:."]
 )
 _WORD_HELP = {
     "lambda": "name the function in a box's params, or use a let",
@@ -128,6 +127,7 @@ def scan(text: str) -> None:
 
 
 def too_deep(start: int, end: int) -> ExpressionError:
+    """The error for nesting that recursive readers could not follow."""
     return ExpressionError(
         "too-deep",
         f"nested deeper than {MOST_LEVELS} levels",

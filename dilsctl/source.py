@@ -319,8 +319,8 @@ class _Builder:
             "flow style split this expression",
             SourceSpan(self.file, *pieces),
             label="YAML takes the comma for the end of an item",
-            help=f"inside {text[start : start + 1]}…{text[end - 1 : end]} YAML splits at every comma; write one item "
-            "a line (block style), or put the expression in quotes",
+            help=f"inside {text[start : start + 1]}…{text[end - 1 : end]} YAML splits at every comma; "
+            "write one item a line (block style), or put the expression in quotes",
         )
 
     def _syntax(self, error: yaml.YAMLError) -> None:

@@ -142,6 +142,8 @@ def report_errors(
     if not isinstance(root, dict):
         _no_mapping(file, root, report)
         return
+    errors = list(errors)
+    unknown = [tuple(one["loc"]) for one in errors[:MOST_FINDINGS] if one["type"] == "extra_forbidden"]
     split = [one.primary.span for one in report.found if one.code == "flow-split" and one.primary]
     for number, error in enumerate(errors):
         if number == MOST_FINDINGS:
@@ -153,6 +155,10 @@ def report_errors(
         span = key_span_at(root, path) if location[-1:] == ("[key]",) else span_at(root, path)
         if any(span.start < place.end and place.start < span.end for place in split):
             continue  # a piece of an expression that is reported as split
+        if error["type"] == "missing" and any(
+            one[:-1] == location[:-1] and did_you_mean(str(one[-1]), [str(location[-1])]) for one in unknown
+        ):
+            continue  # the key is there, misspelt
         _report(root, location, path, span, error, report, model)
 
 

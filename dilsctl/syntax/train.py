@@ -343,5 +343,5 @@ class Train(Model):
     )
     keep_best: Flag = Field(
         default=False,
-        description="End with the states of the best epoch, by the metric of early stopping, or validation loss.",
+        description="End with the best epoch's states: by the early-stopping metric, or validation loss.",
     )

@@ -21,11 +21,16 @@ KINDS: tuple[Kind, ...] = ("real", "bool", "int", "class", "simplex")
 _OTHER_WORDS = {
     "float": "real", "double": "real", "number": "real", "scalar": "real", "vector": "real", "tensor": "real",
     "array": "real", "boolean": "bool", "integer": "int", "long": "int", "label": "class",
-    "category": "class",    "categorical": "class", "enum": "class", "probability": "simplex", "distribution": "simplex",
+    "category": "class", "categorical": "class", "enum": "class",
+    "probability": "simplex", "distribution": "simplex",
 }  # fmt: skip
 MOST_LEVELS = 50
 
 _TOKEN = re.compile(r"\s*(?:(?P<number>\d+)|(?P<name>[^\W\d]\w*)|(?P<operator>//|[-+*()])|(?P<other>\S))")
+
+
+class TypeTextError(ExpressionError):
+    """A text that is not a type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def dim_names(dim: Dim) -> set[str]:
 
 @lru_cache(maxsize=4096)
 def parse_type(text: str) -> TypeText:
-    """Read a type text. Raises ExpressionError with code bad-type."""
+    """Read a type text. Raises TypeTextError (code bad-type)."""
     equals = text.find("=")
     head = text if equals < 0 else text[:equals]
     init: str | None = None
@@ -102,8 +107,8 @@ def parse_type(text: str) -> TypeText:
     return TypeText(kind, classes, dims, init, init_start, classes_span, spans)
 
 
-def _bad(message: str, start: int, end: int, help: str = "") -> ExpressionError:
-    return ExpressionError("bad-type", message, start, end, help)
+def _bad(message: str, start: int, end: int, help: str = "") -> TypeTextError:
+    return TypeTextError("bad-type", message, start, end, help)
 
 
 def _kind(word: str, start: int, end: int) -> Kind:
@@ -185,11 +190,11 @@ class _Dims:
             return inner
         raise self._unexpected(start, end)
 
-    def _unexpected(self, start: int, end: int) -> ExpressionError:
+    def _unexpected(self, start: int, end: int) -> TypeTextError:
         char = self.text[start:end]
         word = self.text.split()[0].split("[")[0].split("(")[0]
         if char in "[]":
-            inside = re.sub(r"[\[\],]+", " ", self.text[start:]).strip()
+            inside = re.sub(r"[\[\],\s]+", " ", self.text[start:]).strip()
             return _bad(
                 "a shape is written without brackets",
                 start,
