@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -25,12 +24,12 @@ def command(out: Path | None) -> int:
     Example:
       dilsctl schema --out dils-1.schema.json
     """
-    from dilsctl import api
+    from dilsctl.syntax.schema import schema_text
 
-    text = json.dumps(api.schema(), indent=2, ensure_ascii=False)
+    text = schema_text()
     if out is None:
-        click.echo(text)
+        click.echo(text, nl=False)
     else:
-        out.write_text(text + "\n", encoding="utf-8")
+        out.write_text(text, encoding="utf-8")
         click.echo(f"wrote {out}", err=True)
     return 0

@@ -36,7 +36,7 @@ def command(paths: tuple[Path, ...], settings: tuple[str, ...], as_json: bool, q
     stdin = Path("-") in paths
     if stdin and len(paths) > 1:
         raise click.UsageError("'-' (standard input) stands alone")
-    files = [Path("-")] if stdin else diagrams(paths or (Path.cwd(),))
+    files = [Path("<stdin>")] if stdin else diagrams(paths or (Path.cwd(),))
     if not paths:
         files = [one.relative_to(Path.cwd()) for one in files]
     if not files:
