@@ -181,8 +181,12 @@ for _shape, _axes in [((4,), (-1,)), ((2, 3), (-1,)), ((2, 3), (-2,)), ((2, 3, 2
 case("mean", boolean(5), ref=lambda x: sum(map(float, x)) / 5, params={"axes": (-1,)}, gradient=False)
 case("sum", integer(5), ref=lambda x: sum(map(int, x)), params={"axes": (-1,)}, gradient=False)
 for _axis in (-1, -2):
-    case("argmax", real(3, 4), ref=lambda x, a=_axis: _first(x, a, max), params={"axis": _axis}, gradient=False)
-    case("argmin", real(3, 4), ref=lambda x, a=_axis: _first(x, a, min), params={"axis": _axis}, gradient=False)
+    case(
+        "argmax", real(3, 4), ref=lambda x, a=_axis: _first(x, a, max), params={"axis": _axis}, gradient=False
+    )
+    case(
+        "argmin", real(3, 4), ref=lambda x, a=_axis: _first(x, a, min), params={"axis": _axis}, gradient=False
+    )
 
 
 def _rest(x: Any, axes: tuple[int, ...]) -> list[int]:
@@ -245,7 +249,9 @@ case(
     params={"spec": "ij,j->i"},
     gradient=False,
 )
-case("contract", boolean(3), real(3), ref=lambda a, b: (a * b).sum(), params={"spec": "i,i->"}, gradient=False)
+case(
+    "contract", boolean(3), real(3), ref=lambda a, b: (a * b).sum(), params={"spec": "i,i->"}, gradient=False
+)
 
 for _small, _large in [((3,), (2, 3)), ((), (2, 3)), ((2, 1), (2, 3)), ((1,), (2, 3)), ((2, 3), (2, 3))]:
     case(
@@ -270,7 +276,12 @@ def _sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     return out
 
 
-case("reshape", real(2, 6), ref=lambda x: np.array(x.flatten().tolist()).reshape(3, 4), params={"shape": (3, 4)})
+case(
+    "reshape",
+    real(2, 6),
+    ref=lambda x: np.array(x.flatten().tolist()).reshape(3, 4),
+    params={"shape": (3, 4)},
+)
 case("reshape", real(1), ref=lambda x: x[0], params={"shape": ()})
 for _perm, _order in [((-1, -2), (0, 2, 1)), ((-1, -3, -2), (2, 0, 1)), ((-2, -1), (0, 1, 2))]:
     case(

@@ -117,7 +117,9 @@ def test_in_place(case: Case, flags: tuple[bool, ...]) -> None:
 SMOOTH = [(case, flags) for case, flags in RUNS if case.gradient]
 
 
-@pytest.mark.parametrize(("case", "flags"), SMOOTH, ids=[i for i, r in zip(IDS, RUNS, strict=True) if r in SMOOTH])
+@pytest.mark.parametrize(
+    ("case", "flags"), SMOOTH, ids=[i for i, r in zip(IDS, RUNS, strict=True) if r in SMOOTH]
+)
 def test_reverse(case: Case, flags: tuple[bool, ...]) -> None:
     inputs, given = setup(case, flags)
     wanted = [one for one in inputs if one.type.kind in ("real", "simplex")]

@@ -1,0 +1,36 @@
+"""What expressions are made of: functions by name, operators, indexing, and initialisers of states."""
+
+from dilsctl.operations.functions import (
+    elementwise,
+    losses,
+    probability,
+    products,
+    reductions,
+    shapes,
+    windows,
+)
+from dilsctl.operations.functions.indexing import index
+from dilsctl.operations.functions.initialisers import INITIALISERS, Initialiser, check_initial
+from dilsctl.operations.functions.operators import binary, select, unary
+from dilsctl.operations.functions.table import FUNCTIONS, Function
+from dilsctl.operations.functions.values import as_var
+
+__all__ = [
+    "FUNCTIONS",
+    "INITIALISERS",
+    "Function",
+    "Initialiser",
+    "as_var",
+    "binary",
+    "check_initial",
+    "elementwise",
+    "index",
+    "losses",
+    "probability",
+    "products",
+    "reductions",
+    "select",
+    "shapes",
+    "unary",
+    "windows",
+]
