@@ -27,10 +27,11 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from dilsctl.diagnostics import Label, Problem, Report, SourceFile, SourceSpan
+from dilsctl.diagnostics import Problem, Report, SourceFile
 from dilsctl.scalars import NUMBER_STARTS, WORDS, block_lines, resolve, resolve_number, text_lines, text_span
 from dilsctl.values import Mapping, Sequence, Value, key_span_at, pack, span_at, value_at
 from dilsctl.values import Path as ValuePath
+from dilsctl.yaml_findings import YamlFindings
 
 __all__ = [
     "Mapping",
@@ -117,13 +118,13 @@ class _Builder:
 
     def __init__(self, file: SourceFile, report: Report) -> None:
         self.file = file
-        self.report = report
         self.shift = 1 if file.text.startswith("\ufeff") else 0  # the parser does not count the mark
+        self.findings = YamlFindings(file, report, self.shift)
 
     def build(self) -> Value:
         bad = _NOT_TEXT.search(self.file.text)
         if bad:
-            self._error(
+            self.findings.error(
                 "not-text",
                 f"character {bad.start() + 1} (U+{ord(bad.group()):04X}) may not stand in a text file",
                 bad.start(),
@@ -135,9 +136,10 @@ class _Builder:
         try:
             self._events(parser, root)
         except _Stop:
-            pass
+            return None  # half a document would only give findings that follow from its other half
         except yaml.YAMLError as error:
-            self._syntax(error)
+            self.findings.syntax(error)
+            return None
         finally:
             parser.dispose()
         return root[0] if root else None
@@ -163,7 +165,7 @@ class _Builder:
                 end = event.end_mark.index + shift
                 style = event.style
                 if event.anchor is not None or event.tag is not None:
-                    self._properties(event, start, end)
+                    self.findings.properties(event, start, end)
                 if style:
                     if style == "|" or style == ">":
                         end = self._trim(start, end)
@@ -180,10 +182,10 @@ class _Builder:
                     spans.append(start << 32 | end)
                 elif key is None:
                     if value in container:
-                        self._duplicate(container, value, start, end)
+                        self.findings.duplicate(container, value, start, end)
                         value = self._stand_in(container)
                     elif not style and not isinstance(resolve(value), str):
-                        self._key_not_text(value, start, end)
+                        self.findings.key_not_text(value, start, end)
                     key = sys.intern(value)
                     spans.append(start << 32 | end)
                 else:
@@ -193,13 +195,15 @@ class _Builder:
             elif kind is SequenceStartEvent or kind is MappingStartEvent:
                 start = event.start_mark.index + shift
                 if event.anchor is not None or event.tag is not None:
-                    self._properties(event, start, event.end_mark.index + shift)
+                    self.findings.properties(event, start, event.end_mark.index + shift)
                 if len(stack) >= MOST_LEVELS:
-                    self._error("too-deep", f"nested deeper than {MOST_LEVELS} levels", start, start + 1)
+                    self.findings.error(
+                        "too-deep", f"nested deeper than {MOST_LEVELS} levels", start, start + 1
+                    )
                     raise _Stop
                 new: Any = (Mapping if kind is MappingStartEvent else Sequence)(self.file, start)
                 if is_mapping and key is None:
-                    self._error(
+                    self.findings.error(
                         "key-not-text",
                         "a key must be text, not a collection",
                         start,
@@ -220,7 +224,7 @@ class _Builder:
                 if flow:
                     end = event.end_mark.index + shift
                     if split:
-                        self._flow_split(container.start, end, split)
+                        self.findings.flow_split(container.start, end, split)
                 closed = container
                 closed.end = max(end, closed.start)
                 container, key, flow, split = stack.pop()
@@ -230,7 +234,7 @@ class _Builder:
             elif kind is AliasEvent:
                 start = event.start_mark.index + shift
                 end = event.end_mark.index + shift
-                self._error(
+                self.findings.error(
                     "alias-not-allowed",
                     f"anchors and aliases are not part of the language: '*{event.anchor}'",
                     start,
@@ -249,14 +253,14 @@ class _Builder:
             elif kind is DocumentStartEvent:
                 if root:
                     at = event.start_mark.index + shift
-                    self._error(
+                    self.findings.error(
                         "several-documents",
                         "a file holds one document",
                         at,
                         event.end_mark.index + shift,
                         help="put the second document into a file of its own",
                     )
-                    raise _Stop
+                    return
             elif kind is StreamEndEvent:
                 return
 
@@ -270,133 +274,3 @@ class _Builder:
     def _stand_in(self, container: Mapping) -> str:
         """A key that no file can write, for an entry that is refused."""
         return f"\0{len(container)}"
-
-    def _error(self, code: str, message: str, start: int, end: int, help: str = "") -> None:
-        self.report.error(code, message, SourceSpan(self.file, start, end), help=help)
-
-    def _properties(self, event: Any, start: int, end: int) -> None:
-        text = self.file.text
-        stop = start
-        while stop < end and not text[stop].isspace():
-            stop += 1
-        if event.anchor is not None:
-            self._error(
-                "alias-not-allowed",
-                f"anchors and aliases are not part of the language: '&{event.anchor}'",
-                start,
-                max(stop, start + 1),
-                help="write the value out where it is used, or put it into a definition",
-            )
-        if event.tag is not None:
-            self._error(
-                "tag-not-allowed",
-                f"tags are not part of the language: '{event.tag}'",
-                start,
-                max(stop, start + 1),
-                help="remove the tag; logic is written in words: not, and, or",
-            )
-
-    def _duplicate(self, container: Mapping, key: str, start: int, end: int) -> None:
-        self.report.error(
-            "duplicate-key",
-            f"the key '{key}' stands twice",
-            SourceSpan(self.file, start, end),
-            label="again here",
-            related=[Label(container.key_span(key), "first here")],
-            help="keep one of the two",
-        )
-
-    def _key_not_text(self, text: str, start: int, end: int) -> None:
-        shown = f"'{text}' is {_name(resolve(text))}" if text else "nothing stands before the ':'"
-        self._error(
-            "key-not-text", f"a key must be text: {shown}", start, end, help="write a name, or quote it"
-        )
-
-    def _flow_split(self, start: int, end: int, pieces: tuple[int, int]) -> None:
-        text = self.file.text
-        self.report.error(
-            "flow-split",
-            "flow style split this expression",
-            SourceSpan(self.file, *pieces),
-            label="YAML takes the comma for the end of an item",
-            help=f"inside {text[start : start + 1]}…{text[end - 1 : end]} YAML splits at every comma; "
-            "write one item a line (block style), or put the expression in quotes",
-        )
-
-    def _syntax(self, error: yaml.YAMLError) -> None:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        problem = str(getattr(error, "problem", None) or error)
-        context = str(getattr(error, "context", None) or "")
-        text = self.file.text
-        at = min(mark.index + self.shift if mark else 0, len(text))
-        here = text[at : at + 1]
-        if (
-            "flow" in context
-            and here in ("[", "{")
-            and at
-            and (text[at - 1].isalnum() or text[at - 1] in "_)")
-        ):
-            first = getattr(error, "context_mark", None)
-            opening = first.index + self.shift if first is not None else at
-            self.report.error(
-                "flow-split",
-                "flow style split this expression",
-                SourceSpan(self.file, at, at + 1),
-                label="YAML takes this bracket for the start of a list or mapping",
-                related=[
-                    Label(SourceSpan(self.file, opening, opening + 1), "the flow collection begins here")
-                ],
-                help="write one item a line (block style), or put the expression in quotes",
-            )
-            return
-        if not text[at:].strip() and "flow" in context:
-            message, help = "a bracket is not closed", "close it, or put the text in quotes"
-        else:
-            message, help = _explain(problem, context, here)
-        related = []
-        first = getattr(error, "context_mark", None)
-        if first is not None and first.index + self.shift != at:
-            start = first.index + self.shift
-            related.append(Label(SourceSpan(self.file, start, start + 1), context))
-        while (
-            at and at >= len(text) and text[at - 1].isspace()
-        ):  # the end of the file: point at the last text
-            at -= 1
-            text = text[:at]
-        at = min(at, max(len(self.file.text) - 1, 0))
-        self.report.error(
-            "yaml-syntax", message, SourceSpan(self.file, at, at + 1), related=related, help=help
-        )
-
-
-def _name(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    return "a number"
-
-
-def _explain(problem: str, context: str, here: str) -> tuple[str, str]:
-    """The parser's words in the language's words, and how to fix it."""
-    if here == "\t":
-        return "a tab cannot indent a line", "use spaces"
-    if "mapping values are not allowed" in problem:
-        return (
-            "a ':' does not fit here",
-            "a text with ': ' in it needs quotes; keys of one mapping must be indented alike",
-        )
-    if here and here in "@`%":
-        return f"a value cannot begin with '{here}'", "put it in quotes"
-    if "cannot start any token" in problem and here:
-        return f"a value cannot begin with '{here}'", "put it in quotes"
-    if "expected ',' or" in problem:
-        return (
-            f"{problem} ({context})" if context else problem,
-            "close the bracket, or put the text in quotes",
-        )
-    if "expected <block end>" in problem or "did not find expected" in problem:
-        return f"{problem} ({context})" if context else problem, "check the indentation of this line"
-    if "quoted scalar" in context:
-        return f"{problem} ({context})", "close the quotes"
-    return f"{problem} ({context})" if context else problem, ""

@@ -7,6 +7,8 @@ import math
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dilsctl.diagnostics import Problem, Report, SourceFile, SourceSpan
 from dilsctl.source import (
@@ -236,6 +238,14 @@ def test_no_alias_bomb() -> None:
         f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdef", "bcdefg", strict=True)
     )
     assert set(codes(text)) == {"alias-not-allowed"}
+
+
+@given(st.text(alphabet="ab1 :-[]{}&*!|>'\"#,?%@\n\té\x00", max_size=40))
+def test_any_text_gives_a_value_or_findings_in_the_text(text: str) -> None:
+    _, report = read(text)
+    for one in report:
+        assert one.primary is not None
+        assert 0 <= one.primary.span.start <= one.primary.span.end <= len(text)
 
 
 def test_an_empty_text_is_nothing() -> None:

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag
 
 from dilsctl.syntax.model import (
-    DefinitionName,
     Expression,
     JsonSchema,
     Model,
@@ -16,7 +15,7 @@ from dilsctl.syntax.model import (
     Text,
     of_types,
 )
-from dilsctl.syntax.train import OptimiserValue, Rate
+from dilsctl.syntax.optimiser import OptimiserValue, Rate
 
 USE_KEYS = frozenset({"box", "count", "with", "each"})
 BOX_KEYS = frozenset({"doc", "params", "in", "out", "boxes", "state", "let", "wires", "learn", "loss"})
@@ -230,4 +229,4 @@ MainValue = Annotated[
     _BY_SHAPE,
 ]
 
-__all__ = ["Box", "BoxUse", "BoxValue", "DefinitionName", "LearnOptions", "MainUse", "MainValue", "State"]
+__all__ = ["Box", "BoxUse", "BoxValue", "LearnOptions", "MainUse", "MainValue", "State"]

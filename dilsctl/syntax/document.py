@@ -63,7 +63,7 @@ def read_document(file: SourceFile) -> tuple[Document | None, Value, Report]:
 
 def validate_document(file: SourceFile, root: Value, report: Report) -> Document | None:
     """The document that a parsed value holds, or None; findings go into ``report``."""
-    from dilsctl.syntax.findings import report_errors, required_for_training
+    from dilsctl.syntax.findings import report_errors
 
     fatal = {"yaml-syntax", "not-text", "too-deep", "too-large"}
     if any(one.code in fatal for one in report.found):
@@ -77,5 +77,4 @@ def validate_document(file: SourceFile, root: Value, report: Report) -> Document
         found = error.errors(include_url=False, include_context=True)
         report_errors(file, root, found, report, Document)
         return None
-    required_for_training(root, report)
     return document if report.ok else None

@@ -115,26 +115,6 @@ def _name(model: type[BaseModel]) -> str:
     return _NAMES.get(model.__name__, f"'{model.__name__.lower()}'")
 
 
-def required_for_training(root: Value, report: Report) -> None:
-    """Report what a train block lacks. Not in the models, since checks may override single keys of it."""
-    train = value_at(root, ("train",))
-    if not isinstance(train, dict):
-        return
-    for path, example in (
-        (("data",), "data: {file: data/digits.csv, …}"),
-        (("data", "file"), "file: data/digits.csv"),
-    ):
-        parent = ("train", *path[:-1])
-        if path[-1] not in value_at(root, parent):
-            report.error(
-                "missing-key",
-                f"the key '{path[-1]}' is missing in the {parent[-1]} block",
-                key_span_at(root, parent),
-                help=f"write {example}",
-            )
-            return
-
-
 def report_errors(
     file: SourceFile, root: Value, errors: Iterable[Mapping[str, Any]], report: Report, model: type[BaseModel]
 ) -> None:

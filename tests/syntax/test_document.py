@@ -195,7 +195,6 @@ def test_mistakes_in_the_train_block(train: str, expected: list[tuple[str, str]]
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        ("{}", [("missing-key", "data")]),
         ("{file: a, inputs: {x: [1, [2]]}}", [("wrong-type", "[1, [2]]")]),
         ("{file: a, inputs: {x: []}}", [("wrong-type", "[]")]),
         ("{file: a, split: {test: 1.5}}", [("wrong-type", "1.5")]),
@@ -208,10 +207,6 @@ def test_mistakes_in_the_train_block(train: str, expected: list[tuple[str, str]]
 )
 def test_mistakes_in_the_data_block(data: str, expected: list[tuple[str, str]]) -> None:
     assert codes(f"dils: 1\ntrain:\n  data: {data}\n") == expected
-
-
-def test_a_train_block_needs_data() -> None:
-    assert codes("dils: 1\ntrain: {epochs: 3}\n") == [("missing-key", "train")]
 
 
 def test_help_names_the_nearest_key_and_all_keys() -> None:
@@ -242,6 +237,11 @@ def test_a_million_wires_take_no_time_to_validate() -> None:
     start = time.perf_counter()
     Document.model_validate({"dils": 1, "main": {"out": {"y": "real"}, "wires": wires}})
     assert time.perf_counter() - start < 0.5
+
+
+@pytest.mark.parametrize("text", ["wires: [x[0] -> y]\n", "a: [\n", "a: b: c\n"])
+def test_half_a_document_is_one_finding(text: str) -> None:
+    assert len(codes("chekcs: [{a: 1}]\n" + text + "dils: 2\n")) == 1
 
 
 def test_boxes_in_place_may_nest_as_deep_as_yaml_allows() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from dilsctl.syntax.train import Adam, Adamw, Cosine, Schedule, Sgd, Train, Warmup, optimiser_of
+from dilsctl.syntax.optimiser import Adam, Adamw, Cosine, Schedule, Sgd, Warmup, optimiser_of
+from dilsctl.syntax.train import Train
 
 
 def test_defaults() -> None:
@@ -54,7 +55,7 @@ def test_columns(columns: object) -> None:
     assert train.data.inputs == {"x": columns}
 
 
-@pytest.mark.parametrize("part", [0.2, "last 3498"])
+@pytest.mark.parametrize("part", [0.2, "last 3498", "first 10"])
 def test_parts(part: object) -> None:
     train = Train.model_validate({"data": {"split": {"test": part, "validation": 0.1}}})
     assert train.data is not None
