@@ -84,7 +84,7 @@ class Box:
     element: dict[str, Var]
     eqns: tuple[Eqn, ...]
     readout: dict[str, Var]
-    dispatch: dict[tuple[str, str], Var]
+    dispatch: dict[tuple[str | None, str], Var]
     losses: tuple[Var, ...]
     lets: dict[str, Var]
     doc: str = ""

@@ -88,23 +88,23 @@ def shortest_cycle(eqns: Sequence[Eqn]) -> list[Eqn]:
     producer = {out: eqn for eqn in eqns for out in eqn.outputs}
     readers: dict[Eqn, list[Eqn]] = {}
     for eqn in eqns:
-        for one in eqn.inputs:
-            if one in producer:
-                readers.setdefault(producer[one], []).append(eqn)
+        for var in eqn.inputs:
+            if var in producer:
+                readers.setdefault(producer[var], []).append(eqn)
     for start in eqns:
         before: dict[Eqn, Eqn | None] = {start: None}
         queue = [start]
-        for one in queue:
-            for reader in readers.get(one, []):
+        for at in queue:
+            for reader in readers.get(at, []):
                 if reader is start:
                     path: list[Eqn] = []
-                    step: Eqn | None = one
+                    step: Eqn | None = at
                     while step is not None:
                         path.append(step)
                         step = before[step]
                     return path[::-1]
                 if reader not in before:
-                    before[reader] = one
+                    before[reader] = at
                     queue.append(reader)
     return list(eqns)
 

@@ -46,7 +46,7 @@ class Objective:
 
 def read_objective(root: Any) -> Objective:
     """The objective of a document's root value; empty if there is no ``train`` block."""
-    train = root.get("train") or {}
+    train: Any = root.get("train") or {}
     metrics = train.get("metrics") or {}
     targets = (train.get("data") or {}).get("targets") or {}
     return Objective(

@@ -101,7 +101,7 @@ def elaborate(document: LoadedDocument, report: Report) -> Diagram | None:
 def elaborate_box(document: LoadedDocument, name: str, report: Report) -> Diagram | None:
     """The diagram of one definition of a document, as ``main`` would have it."""
     elaborator = Elaborator(report)
-    span = document.root.key_span("define") if "define" in document.root else document.root.span
+    span = document.root.key_span("define") if "define" in document.root else SourceSpan(document.file, 0, 0)
     try:
         definition = elaborator.definitions.named(name, document, span)
         box = elaborator.finish(elaborator.start(definition, {}, {}, definition.span))
@@ -123,7 +123,7 @@ def _main(elaborator: Elaborator, document: LoadedDocument, report: Report) -> B
         elif "box" in main:
             outer = elaborator.definitions.of_body("main", {}, document, span)
             scope = BoxElaboration(elaborator, outer, {}, {}, {}, span)
-            given = main.get("with") or {}
+            given: Any = main.get("with") or {}
             for key, value in given.items():
                 arguments[key] = scope.static(value, given.value_span(key), document.file)
             reference = main["box"]
@@ -144,7 +144,7 @@ def _try_others(elaborator: Elaborator, document: LoadedDocument, report: Report
 
     A dimension that does not fit may be the trial size's fault, so only other findings count.
     """
-    define = document.root.get("define") or {}
+    define: Any = document.root.get("define") or {}
     for name in define:
         definition = elaborator.definitions.of_body(name, define[name], document, define.key_span(name))
         if definition in elaborator.used:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Label, Problem, SourceSpan, did_you_mean
@@ -20,7 +21,7 @@ from dilsctl.elaborate.interface import PortSite, port_site
 from dilsctl.elaborate.pattern import Pattern
 from dilsctl.expression import ExpressionError, parse_expression
 from dilsctl.ir import Eqn, Type, Var
-from dilsctl.operations.functions import FUNCTIONS, INITIALISERS
+from dilsctl.operations.functions import FUNCTIONS, INITIALISERS, check_initial
 from dilsctl.operations.table import Builder, OperationError
 from dilsctl.source import text_span
 from dilsctl.syntax.types import TypeTextError, parse_type
@@ -87,8 +88,8 @@ class BoxElaboration:
         self.read_states()
         self.pattern.solve()
         self.children.finish()
-        for name in self.body.get("let") or {}:
-            self.attempt(lambda name=name: self._let(name))
+        for name in self.section("let"):
+            self.attempt(partial(self._let, name))
         self._read_losses()
         readout, dispatch = self.pattern.close()
         return Box(
@@ -119,10 +120,14 @@ class BoxElaboration:
             pass
         return None
 
+    def section(self, key: str) -> Any:
+        """The mapping under a key of the box, empty if there is none."""
+        return self.body.get(key) or {}
+
     # -- reading the keys -------------------------------------------------------------------------
 
     def _read_params(self) -> None:
-        declared = self.definition.params
+        declared: Any = self.definition.params
         for name, default in declared.items():
             if name in self.arguments:
                 self.params[name] = self.arguments[name]
@@ -131,7 +136,7 @@ class BoxElaboration:
             else:
                 span = declared.value_span(name)
                 self.params[name] = self.static(default, span, self.file)
-        interior = self.body.get("boxes") or {}
+        interior = self.section("boxes")
         for name in self.arguments:
             if name not in declared and name not in interior:
                 hint = did_you_mean(name, [*declared, *interior])
@@ -213,13 +218,12 @@ class BoxElaboration:
             ports = self.body.get(key) or {}
             for name, text in ports.items():
                 span = ports.value_span(name)
-                site = self.attempt(
-                    lambda text=text, span=span, name=name: port_site(
-                        name, self._type(text, span), self.dimension, span
-                    )
-                )
+                site = self.attempt(partial(self._port, name, text, span))
                 if site is not None:
                     sites[name] = site
+
+    def _port(self, name: str, text: str, span: SourceSpan) -> PortSite:
+        return port_site(name, self._type(text, span), self.dimension, span)
 
     def _check_names(self) -> None:
         seen: dict[str, SourceSpan] = {}
@@ -229,7 +233,7 @@ class BoxElaboration:
                 span = names.key_span(name)
                 if name in _RESERVED:
                     self.report.error("bad-name", f"'{name}' is a reserved word", span, help="choose another name")
-                if name in seen and not (key == "out" and name in (self.body.get("state") or {})):
+                if name in seen and not (key == "out" and name in (self.section("state"))):
                     self.report.error(
                         "duplicate-name",
                         f"'{name}' already names something in this box",
@@ -241,7 +245,7 @@ class BoxElaboration:
 
     def read_states(self) -> None:
         """States whose dimensions are not solved yet are read again after each round of wires."""
-        states = self.body.get("state") or {}
+        states = self.section("state")
         if self.learned is None:
             self.learned = self._learned(states)
         for name in states:
@@ -255,7 +259,7 @@ class BoxElaboration:
                     pass
 
     def _learned(self, states: Any) -> dict[str, tuple[tuple[str, Any], ...]]:
-        learn = self.body.get("learn") or []
+        learn: Any = self.body.get("learn") or []
         found: dict[str, tuple[tuple[str, Any], ...]] = {}
         for i, name in enumerate(learn):
             mapped = isinstance(learn, dict)
@@ -326,8 +330,10 @@ class BoxElaboration:
             raise Problem.of("type-mismatch", f"initial value: {error.message}", span, help=error.help) from None
 
     def _rule(self, rule: str, arguments: tuple[Any, ...], type: Type, span: SourceSpan) -> Initial:
-        if type.kind not in ("real", "simplex"):
-            raise Problem.of("type-mismatch", f"'{rule}' gives real numbers, not {type.kind}", span)
+        try:
+            check_initial(rule, arguments, type)
+        except OperationError as error:
+            raise Problem.of("type-mismatch", error.message, span, help=error.help) from None
         return Initial(rule, arguments)
 
     # -- names an expression may read (emitter.Scope) ---------------------------------------------
@@ -339,7 +345,7 @@ class BoxElaboration:
             return self._input_var(name)
         if name in self.states:
             return self.states[name].var
-        if name in (self.body.get("let") or {}):
+        if name in (self.section("let")):
             return self._let(name)
         if name in self.element_types:
             return self.element_var(name)
@@ -350,14 +356,14 @@ class BoxElaboration:
             if isinstance(value, int):
                 return value
             raise Unknown
-        if name in (self.body.get("state") or {}) or name in (self.body.get("in") or {}):
+        if name in (self.section("state")) or name in (self.section("in")):
             raise Unknown  # in error, or its dimensions are not solved yet
         if name in self.children.sites:
             ports = ", ".join(f"{name}.{port}" for port in self.children.sites[name].outputs)
             raise Problem.of(
                 "unknown-port", f"'{name}' is an interior box: read one of its ports", span, help=ports
             )
-        if name in (self.body.get("out") or {}):
+        if name in self.section("out"):
             raise Problem.of(
                 "wrong-direction",
                 f"'{name}' is an output of this box: a wire may drive it, not read it",
@@ -373,7 +379,7 @@ class BoxElaboration:
             return "this version has no time"
         if name in FUNCTIONS:
             return f"'{name}' is a function: write {FUNCTIONS[name].signature}"
-        known = [*self.params, *self.inputs, *self.states, *(self.body.get("let") or {}), *self.dims]
+        known = [*self.params, *self.inputs, *self.states, *(self.section("let")), *self.dims]
         return did_you_mean(name, [*known, *self.children.sites])
 
     def known(self, child: str | None, name: str) -> Value:
@@ -409,7 +415,7 @@ class BoxElaboration:
     def port(self, child: str, port: str, child_span: SourceSpan, span: SourceSpan) -> Var:
         site = self.children.sites.get(child)
         if site is None:
-            if child in (self.body.get("boxes") or {}):
+            if child in (self.section("boxes")):
                 raise Unknown
             hint = did_you_mean(child, self.children.sites)
             raise Problem.of("unknown-box", f"there is no interior box '{child}'", child_span, help=hint)
@@ -479,7 +485,7 @@ class BoxElaboration:
         many = isinstance(losses, list)
         for i, text in enumerate(losses if many else [losses]):
             span = losses.span(i) if many else self.body.value_span("loss")
-            loss = self.attempt(lambda text=text, span=span: self._loss(text, span))
+            loss = self.attempt(partial(self._loss, text, span))
             if loss is not None:
                 self.losses.append(loss)
 

@@ -8,16 +8,17 @@ A counted box is one Box shared by all elements wherever possible: what differs 
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dilsctl.diagnostics import Label, Problem, SourceSpan, did_you_mean
+from dilsctl.diagnostics import Problem, SourceSpan, did_you_mean
 from dilsctl.diagram import Box, Child
 from dilsctl.elaborate.convert import leaves, static_shape
 from dilsctl.elaborate.definitions import Definition, Word
-from dilsctl.elaborate.dimensions import resolve
+from dilsctl.elaborate.dimensions import resolve, unify
 from dilsctl.elaborate.emitter import Unknown, is_number
 from dilsctl.elaborate.interface import PortSite
-from dilsctl.ir import INT, Type, Var
+from dilsctl.ir import INT, Kind, Type, Var
 from dilsctl.operations.table import OperationError
 
 if TYPE_CHECKING:
@@ -95,9 +96,9 @@ class Children:
 
     def read(self) -> None:
         """Make a site for each interior box."""
-        boxes = self.box.body.get("boxes") or {}
+        boxes: Any = self.box.section("boxes")
         for name, spec in boxes.items():
-            site = self.box.attempt(lambda name=name, spec=spec: self._site(name, spec, boxes))
+            site = self.box.attempt(partial(self._site, name, spec, boxes))
             if site is not None:
                 site.owner = self.box
                 self.sites[name] = site
@@ -171,14 +172,14 @@ class Children:
         """Values the same for all elements, and values that differ."""
         fixed: dict[str, Any] = {}
         varying: dict[str, tuple[Any, ...]] = {}
-        given = options.get("with") or {}
+        given: Any = options.get("with") or {}
         for key, value in given.items():
             span = given.value_span(key)
             if count is not None and isinstance(value, str) and _INDEX.search(value):
                 varying[key] = tuple(self._at(i, value, span) for i in range(count))
             else:
                 fixed[key] = self.box.static(value, span, self.box.file)
-        each = options.get("each") or {}
+        each: Any = options.get("each") or {}
         for key, values in each.items():
             span = each.value_span(key)
             if count is None:
@@ -310,8 +311,6 @@ class Children:
 
 def same_port(a: PortSite, b: PortSite) -> bool:
     """Equal kinds and, once solved, equal lengths."""
-    from dilsctl.elaborate.dimensions import unify
-
     if a.kind != b.kind or len(a.dims) != len(b.dims):
         return False
     pairs = list(zip(a.dims, b.dims, strict=True))
@@ -332,8 +331,6 @@ def run_time_type(values: tuple[Any, ...]) -> Type | None:
     if len(shapes) != 1:
         return None
     kinds = {type(one) for one in flat}
-    kind = "bool" if kinds == {bool} else "int" if kinds == {int} else "real"
-    return Type(kind, shapes.pop())  # type: ignore[arg-type]
+    kind: Kind = "bool" if kinds == {bool} else "int" if kinds == {int} else "real"
+    return Type(kind, shapes.pop())
 
-
-__all__ = ["ChildSite", "Children", "Label", "NeedsStatic"]

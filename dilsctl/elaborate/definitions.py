@@ -30,7 +30,7 @@ class Definition:
     span: SourceSpan
 
     @property
-    def params(self) -> dict[str, Any]:
+    def params(self) -> Any:
         return self.body.get("params") or {}
 
     @property
@@ -60,7 +60,7 @@ class Definitions:
                 hint = did_you_mean(alias, document.uses)
                 raise Problem.of("unknown-box", f"there is no imported document '{alias}'", span, help=hint)
             home = document.uses[alias]
-        define = home.root.get("define") or {}
+        define: Any = home.root.get("define") or {}
         if rest not in define:
             known = [*define, *(f"{one}.{key}" for one, doc in document.uses.items() for key in names(doc))]
             hint = did_you_mean(name, known)

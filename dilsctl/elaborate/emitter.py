@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
@@ -211,9 +212,8 @@ class Emitter:
             if isinstance(result, bool) and isinstance(value, bool):
                 result = (result and value) if isinstance(node.op, ast.And) else (result or value)
                 continue
-            left = result
             result = self._apply(
-                node, lambda a=left, b=value: functions.binary(self.builder, _SYMBOL[type(node.op)], a, b)
+                node, partial(functions.binary, self.builder, _SYMBOL[type(node.op)], result, value)
             )
         return result
 
@@ -228,8 +228,7 @@ class Emitter:
             elif isinstance(result, bool) and isinstance(one, bool):
                 result = result and one
             else:
-                left = result
-                result = self._apply(node, lambda a=left, b=one: functions.binary(self.builder, "and", a, b))
+                result = self._apply(node, partial(functions.binary, self.builder, "and", result, one))
         return result
 
     def _ifexp(self, node: ast.IfExp) -> Value:

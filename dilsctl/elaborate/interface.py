@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from dilsctl.diagnostics import Problem, SourceSpan
 from dilsctl.elaborate.dimensions import LARGEST, Dimension, DimensionError, compute, resolve
@@ -89,4 +89,4 @@ def port_site(
             raise DimensionError(f"'{text.kind}' needs at least one class, not {classes}")
     except DimensionError as error:
         raise Problem.of("bad-dimension", str(error), span) from None
-    return PortSite(name, cast(Kind, text.kind), classes, dims, span, count)
+    return PortSite(name, text.kind, classes, dims, span, count)

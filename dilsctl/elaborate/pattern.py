@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +88,10 @@ class Pattern:
                 start += len(line) + 1
             return
         for i, text in enumerate(wires):
-            yield text, 0, lambda a, b, i=i, text=text: text_span(file, wires.span(i), text, a, b)
+            yield text, 0, partial(self._locate, wires, i, text)
+
+    def _locate(self, wires: Any, i: int, text: str, start: int, end: int) -> SourceSpan:
+        return text_span(self.box.file, wires.span(i), text, start, end)
 
     def _read(self) -> Iterator[Wire]:
         for text, start, locate in self._texts():
@@ -220,7 +224,7 @@ class Pattern:
         if box is None:
             if port in self.box.outputs:
                 return self.box.outputs[port]
-            if port in (self.box.body.get("out") or {}):
+            if port in (self.box.section("out")):
                 raise Unknown
             if port in self.box.inputs:
                 raise Problem.of(
@@ -229,7 +233,7 @@ class Pattern:
                     wire.target_span,
                     help="a wire drives an own output, or an input of an interior box",
                 )
-            if port in (self.box.body.get("state") or {}):
+            if port in (self.box.section("state")):
                 raise Problem.of(
                     "wrong-direction", f"'{port}' is a state: a wire can't drive it", wire.target_span
                 )
@@ -239,7 +243,7 @@ class Pattern:
             raise Problem.of("unknown-port", f"this box has no output '{port}'", wire.target_span, help=hint)
         child = self.box.children.sites.get(box)
         if child is None:
-            if box in (self.box.body.get("boxes") or {}):
+            if box in (self.box.section("boxes")):
                 raise Unknown
             hint = did_you_mean(box, self.box.children.sites)
             raise Problem.of("unknown-box", f"there is no interior box '{box}'", wire.target_span, help=hint)

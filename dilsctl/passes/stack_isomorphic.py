@@ -71,7 +71,7 @@ class _Stacking:
         return levels
 
     def _key(self, eqn: Eqn) -> Any:
-        described = []
+        described: list[tuple[Any, ...]] = []
         for one in eqn.inputs:
             place = self.element.get(one)
             if place is not None:
@@ -190,8 +190,8 @@ class _Stacking:
     def _together(self, column: list[Var]) -> Var:
         """The corresponding inputs of all members, along a leading axis."""
         places = [self.element.get(one) for one in column]
-        if all(place is not None for place in places):
-            return self._pick(places[0][0], [place[1] for place in places if place])  # type: ignore[index]
+        if places[0] is not None and all(place is not None for place in places):
+            return self._pick(places[0][0], [place[1] for place in places if place])
         if all(one in self.constants for one in column):
             type = column[0].type
             values = tuple(_filled(self.constants[one].param("value"), type.shape) for one in column)

@@ -1,0 +1,44 @@
+"""The arrays that live on: states by path, as views of what the programs work on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from dilsctl.engine.kernels import Array, dtype_of
+from dilsctl.engine.kernels.initial import initial
+from dilsctl.engine.memory import aligned
+from dilsctl.ir import Index, Slot, Var
+from dilsctl.lower import FlatState
+
+
+def numpy_index(index: Index) -> tuple[Any, ...]:
+    """An index of leading axes, for NumPy."""
+    return tuple(one if isinstance(one, int) else slice(*one) for one in index)
+
+
+def state_views(slots: Mapping[str, Slot], arrays: Mapping[Var, Array]) -> dict[str, Array]:
+    """For each state path a live view of its part of a state array."""
+    return {path: arrays[slot.var][numpy_index(slot.index)] for path, slot in slots.items()}
+
+
+def allocate(variables: tuple[Var, ...], real: Any) -> dict[Var, Array]:
+    """A zero array for each state Var."""
+    found = {}
+    for var in variables:
+        found[var] = aligned(var.shape, dtype_of(var.type.kind, np.dtype(real)))
+        found[var].fill(0)
+    return found
+
+
+def initialise(views: Mapping[str, Array], states: Mapping[str, FlatState], seed: int) -> None:
+    """Give every state its initial value. A draw depends on the seed, the path and the element only."""
+    for path, view in views.items():
+        flat = states[path]
+        first = flat.state.initial
+        if first.rule:
+            view[...] = initial(first.rule, first.arguments, flat.var.type, seed, path, len(flat.lead))
+        else:
+            view[...] = np.asarray(first.value, view.dtype)
