@@ -189,15 +189,11 @@ class Memory:
 
     def output(self, at: int, eqn: Eqn, var: Var) -> Array:
         """The array that equation ``at`` writes ``var`` into."""
-        if var in self.placed:
-            parent, part = self.placed[var]
-            whole = self.array[parent] if parent in self.array else self._fresh(parent, self._piece_last(parent))
-            found = part(whole)
-            if found is not None and found.shape == self.physical(var):
-                self.array[var] = found
-                self.root[var] = self.root[parent]
-                self._extend(var)
-                return found
+        if var in self.array:  # its pieces came first
+            return self.array[var]
+        placed = self._in_place(var)
+        if placed is not None:
+            return placed
         if OPERATIONS[eqn.op].elementwise and var not in self.static:
             for one in eqn.inputs:
                 root = self.root[one]
@@ -216,20 +212,25 @@ class Memory:
     def _private(self, var: Var) -> bool:
         return self.array[var].flags.c_contiguous and var not in self.static
 
-    def _piece_last(self, parent: Var) -> int:
-        return self.last_read.get(parent, len(self.program.eqns))
+    def _in_place(self, var: Var) -> Array | None:
+        """The part of another array that ``var`` is computed in, where there is one."""
+        if var not in self.placed:
+            return None
+        parent, part = self.placed[var]
+        whole = self.array.get(parent)
+        if whole is None:
+            whole = self._in_place(parent)
+        if whole is None:
+            whole = self._fresh(parent, self.last_read.get(parent, len(self.program.eqns)))
+        found = part(whole)
+        if found is None or found.shape != self.physical(var):
+            return None
+        self.array[var] = found
+        self.root[var] = self.root[parent]
+        self._extend(var)
+        return found
 
     def _fresh(self, var: Var, last: int) -> Array:
-        if var in self.placed:  # a piece of a piece
-            parent, part = self.placed[var]
-            whole = self.array[parent] if parent in self.array else self._fresh(parent, self._piece_last(parent))
-            found = part(whole)
-            if found is not None and found.shape == self.physical(var):
-                self.array[var] = found
-                self.root[var] = self.root[parent]
-                self._extend(var)
-                return found
-            del self.placed[var]
         root = Root(last=last)
         if var in self.static or self._holds_static(var) or last >= len(self.program.eqns):
             root.kept = True

@@ -15,8 +15,8 @@ from dilsctl.lower import FlatState
 
 
 def numpy_index(index: Index) -> tuple[Any, ...]:
-    """An index of leading axes, for NumPy."""
-    return tuple(one if isinstance(one, int) else slice(*one) for one in index)
+    """An index of leading axes, for NumPy; it gives a view even of a single element."""
+    return (*(one if isinstance(one, int) else slice(*one) for one in index), ...)
 
 
 def state_views(slots: Mapping[str, Slot], arrays: Mapping[Var, Array]) -> dict[str, Array]:

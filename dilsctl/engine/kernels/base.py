@@ -72,8 +72,9 @@ def view(*names: str) -> Callable[[View], View]:
 def dtype_of(kind: Kind, real: Any) -> np.dtype[Any]:
     """The dtype of values of a kind, where reals are ``real``."""
     if kind in ("real", "simplex"):
-        return np.dtype(real)
-    return np.dtype(np.bool_ if kind == "bool" else np.int64)
+        found: np.dtype[Any] = np.dtype(real)
+        return found
+    return np.dtype(np.bool_) if kind == "bool" else np.dtype(np.int64)
 
 
 def align(a: Array, var: Var, out: Var) -> Array:
@@ -100,6 +101,7 @@ def as_type(steps: list[Step], a: Array, dtype: Any) -> Array:
 
 
 def scratch_like(a: Array) -> Array:
+    """An array of the same shape and dtype, in C order, without values."""
     return np.empty(a.shape, a.dtype)
 
 

@@ -18,6 +18,7 @@ from dilsctl.ir import Eqn
 from dilsctl.operations.contract import parse_spec
 
 _SMALL = 8  # a matrix dimension below which copying for BLAS does not pay
+_WORTH_BLAS = 16  # multiplications in one matrix of a stack, below which einsum's loop is faster
 
 
 @kernel("contract")
@@ -90,10 +91,16 @@ def _two(steps: list[Step], la: str, a: Array, lb: str, b: Array, result: str, o
             la, a, lb, b = lb, b, la, a
         if not loops:
             return _dot(steps, la, a, lb, b, rows, columns, out)
-        if rows and columns:
+        if rest and _matrix_work(la, a, lb, b, loops) >= _WORTH_BLAS:
             return _matmul(steps, la, a, lb, b, (loops, rows, columns), out)
         break
     _stacked(steps, la, a, lb, b, result, out)
+
+
+def _matrix_work(la: str, a: Array, lb: str, b: Array, loops: str) -> int:
+    """Multiplications in one step of the loops."""
+    sizes = dict(zip(la + lb, a.shape + b.shape, strict=True))
+    return math.prod(length for label, length in sizes.items() if label not in loops)
 
 
 def _spread(labels: str, a: Array, result: str) -> Array:
@@ -192,7 +199,7 @@ def _stacked(steps: list[Step], la: str, a: Array, lb: str, b: Array, result: st
     shared = [label for label in la if label in lb and label not in result]
     sizes = dict(zip(la + lb, a.shape + b.shape, strict=True))
     big = min(math.prod(sizes[label] for label in group) for group in (rows, columns, shared))
-    if rows and columns and big >= _SMALL:
+    if rows and columns and both and big >= _SMALL:
         work = np.empty([sizes[label] for label in both + rows + columns], out.dtype)
         _matmul(steps, la, a, lb, b, (both, rows, columns), work)
         order = [(both + rows + columns).index(label) for label in result]

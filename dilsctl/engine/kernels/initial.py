@@ -32,13 +32,13 @@ def initial(name: str, args: tuple[Any, ...], type: Type, seed: int, path: str, 
     arguments there are; the type's shape includes the stacks.
     """
     stack, core = type.shape[:lead], type.shape[lead:]
-    values = (*args, *INITIALISERS[name].defaults[len(args) :])
+    values = [float(one) for one in (*args, *INITIALISERS[name].defaults[len(args) :])]
     if type.kind == "simplex":
         return np.full(type.shape, 1.0 / core[-1])
     if name in ("zeros", "ones"):
         return np.full(type.shape, float(name == "ones"))
     if name == "identity":
-        return np.array(np.broadcast_to(np.eye(*core) * values[0], type.shape))
+        return np.array(np.broadcast_to(np.eye(core[0], core[1]) * values[0], type.shape))
     fan_in, fan_out = fans(core)
     if name == "glorot":
         limit = math.sqrt(6.0 / max(fan_in + fan_out, 1))

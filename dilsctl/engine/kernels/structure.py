@@ -95,14 +95,17 @@ def _reshape(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Con
     return [*steps, partial(np.copyto, out, found)]
 
 
-@view("transpose")
-def _transpose_view(eqn: Eqn, a: Array, batch: int) -> Array | None:
+def _transposed(eqn: Eqn, a: Array) -> Array:
     x, perm = eqn.inputs[0], eqn.param("perm")
     order = [*range(x.rank - len(perm)), *(x.rank + axis for axis in perm)]
     return a.transpose([*order, x.rank] if x.batched else order)
 
 
+@view("transpose")
+def _transpose_view(eqn: Eqn, a: Array, batch: int) -> Array | None:
+    return _transposed(eqn, a)
+
+
 @kernel("transpose")
 def _transpose(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Context) -> list[Step]:
-    found = _transpose_view(eqn, ins[0], 0)
-    return [partial(np.copyto, outs[0], found)]
+    return [partial(np.copyto, outs[0], _transposed(eqn, ins[0]))]
