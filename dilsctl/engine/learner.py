@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -22,7 +22,12 @@ from dilsctl.passes.stage import stage
 CHUNK = 1024
 BACKWARD: tuple[Pass, ...] = (("simplify", simplify), ("share_common", share_common), ("drop_dead", drop_dead))
 
-Rates = Callable[[Any, int], float]  # (method, step counted from 1) to its rate
+
+class Rates(Protocol):
+    """The learning rates of a run (``dilsctl.learning.schedules.Rates``)."""
+
+    def of(self, rate: Hashable) -> Callable[[int], float]: ...
+
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,7 +183,8 @@ class Learner:
     ) -> float:
         """One pass over the rows of ``order``, a step for each batch. Returns the mean loss over the rows.
 
-        ``rates(method, step)`` with steps counted from 1; ``progress(steps done)`` is called each ``every`` steps.
+        ``rates.of(rate)`` gives a method's rate at each step, counted from 1; ``progress(steps done)`` is called
+        after each ``every`` steps.
         """
         if self.descent is None:
             raise ValueError("nothing is learned")
@@ -192,15 +198,17 @@ class Learner:
                 ready = self._ready("train", self.descent.program, size, staged)
                 steps: list[Step] = ready.bound.steps
                 loss = ready.bound.outputs["loss"]
+                scalars = [
+                    (group.method.scalars, rates.of(group.method.rate), arrays) for group, arrays in ready.scalars
+                ]
                 if ready.random:
                     ready.bound.context.epoch[...] = epoch
             for source, into, axis in ready.feeds:
                 take(source, rows, axis, into, "clip")
             if ready.random:
                 ready.bound.context.examples[...] = rows
-            for group, arrays in ready.scalars:
-                method = group.method
-                for name, value in method.scalars(rates(method, step), step).items():  # type: ignore[attr-defined]
+            for scalars_of, rate, arrays in scalars:
+                for name, value in scalars_of(rate(step), step).items():
                     arrays[name][()] = value
             for call in steps:
                 call()

@@ -6,7 +6,7 @@ a view of it. The optimiser's equations run over the flat arrays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -22,7 +22,12 @@ class Method(Protocol):
     def moments(self) -> tuple[str, ...]: ...
 
     @property
+    def rate(self) -> Hashable: ...
+
+    @property
     def scalar_names(self) -> tuple[str, ...]: ...
+
+    def scalars(self, rate: float, step: int) -> dict[str, float]: ...
 
     def emit(
         self,
