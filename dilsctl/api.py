@@ -11,15 +11,17 @@ Nothing heavy is imported before it is needed: to validate a file takes no NumPy
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Problem, Report
 
 if TYPE_CHECKING:
+    from dilsctl.checks import Result
+    from dilsctl.compile import Compiled
     from dilsctl.diagram import Diagram
     from dilsctl.documents import Library, LoadedDocument
+    from dilsctl.engine.learner import Learner
     from dilsctl.inspect import Facts
     from dilsctl.plan_text import Plan
 
@@ -138,3 +140,72 @@ class LoadedDiagram:
         if found is None:
             raise Problem(list(report))
         return found
+
+    def plan(
+        self, box: str | None = None, *, training: bool | None = None, stages: bool = False
+    ) -> list[tuple[str, Plan]]:
+        """What runs, as (name, plan); with ``stages``, also every step of the compiler on the way to it.
+
+        box: plan this one alone; a path of interior boxes or a definition's name. training: the training
+        step, not the forward pass; by default so if there is a train block and no ``box``. Text and JSON are
+        made by ``dilsctl.plan_text``.
+        """
+        from dilsctl.compile import compile_diagram
+        from dilsctl.engine.kernels import VIEWS
+        from dilsctl.objective import read_objective
+        from dilsctl.plan_text import describe
+
+        train = self.document.document.train
+        if training is None:
+            training = train is not None and box is None
+        precision = train.precision if train is not None else "float32"
+        diagram = self.diagram if box is None else self._part(box)
+        if training:
+            if train is None:
+                raise Problem.of("no-train", f"'{self.path}' has no train block", file=str(self.path))
+            if box is not None:
+                help = "leave --train out, or the box"
+                raise Problem.of("bad-plan", "the training step is that of the main box", help=help)
+            objective = read_objective(self.document.root)
+            compiled = compile_diagram(diagram, objective, keep_stages=True)
+            learner = self._learner(compiled)
+            programs = [*compiled.stages, ("stage", learner.measure), *learner.stages]
+            size, what = train.batch, "training step"
+        else:
+            compiled = compile_diagram(diagram, keep_stages=True)
+            programs, size, what = compiled.stages, 1, "forward pass"
+        if not stages:
+            programs = [(f"{what} of {diagram.name}", programs[-1][1])]
+        return [(name, describe(program, size, precision, VIEWS)) for name, program in programs]
+
+    def _learner(self, compiled: Compiled) -> Learner:
+        """States and programs, with the train block's optimiser."""
+        from dilsctl.engine.learner import Learner
+        from dilsctl.learning.methods import method_of
+
+        train = self.document.document.train
+        if train is None:
+            return Learner(compiled)
+        optimiser, decay = train.optimiser, train.decay
+        return Learner(
+            compiled,
+            lambda options: method_of(optimiser, decay, dict(options)),
+            precision=train.precision,
+            seed=train.seed,
+        )
+
+
+def test(path: str | Path) -> list[Result]:
+    """Run the checks of a diagram file. Raises Problem if the file is not valid."""
+    from dilsctl.checks import Engine, run_checks
+
+    loaded = load(path)
+    return run_checks(loaded.document, loaded._diagram, Engine(_show, None))
+
+
+def _show(diagram: Diagram, columns: Mapping[str, Any], precision: str, seed: int) -> dict[str, Any]:
+    """What a diagram with its initial states shows: arrays by output port, rows first."""
+    from dilsctl.compile import compile_diagram
+    from dilsctl.engine.learner import Learner
+
+    return dict(Learner(compile_diagram(diagram), precision=precision, seed=seed).predict(columns))

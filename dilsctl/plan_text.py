@@ -6,7 +6,7 @@ chosen precision). Both are for one tick with ``batch`` examples.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,13 @@ LONGEST_PARAM = 48
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One equation with what it costs."""
+    """One equation with what it costs. ``note``: "once" if it depends on constants alone, and so is computed
+    before anything runs; "view" if it only gives another name to memory."""
 
     eqn: Eqn
     flops: int
     bytes: int
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,22 @@ class Plan:
         return sum(var.type.size for var in self.program.states)
 
 
-def describe(program: Program, batch: int = 1, precision: str = "float32") -> Plan:
-    """Measure a program."""
+def describe(
+    program: Program, batch: int = 1, precision: str = "float32", views: Collection[str] = ()
+) -> Plan:
+    """Measure a program. ``views``: operations that the engine does without touching memory."""
     real = 8 if precision == "float64" else 4
-    lines = tuple(Line(eqn, _flops(eqn, batch), _bytes(eqn, batch, real)) for eqn in program.eqns)
-    return Plan(program, lines, batch, name_variables(program))
+    constants: set[Var] = set()
+    lines = []
+    for eqn in program.eqns:
+        if all(var in constants for var in eqn.inputs) and not eqn.op.startswith("random_"):
+            constants.update(eqn.outputs)
+            lines.append(Line(eqn, 0, 0, "once"))
+        elif eqn.op in views:
+            lines.append(Line(eqn, 0, 0, "view"))
+        else:
+            lines.append(Line(eqn, _flops(eqn, batch), _bytes(eqn, batch, real)))
+    return Plan(program, tuple(lines), batch, name_variables(program))
 
 
 def _batched(eqn: Eqn) -> bool:
@@ -125,19 +138,38 @@ def type_text(var: Var) -> str:
     return f"{var.type}{' · batch' if var.batched else ''}"
 
 
-def param_text(value: Any) -> str:
-    """A parameter's value, cut where it is long."""
-    if isinstance(value, Type):
-        return f"‹{value}›"
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= LONGEST_PARAM else text[: LONGEST_PARAM - 1] + "…"
+def param_text(key: str, value: Any) -> str:
+    """``key=value``, cut where it is long. Indices are written as in an expression."""
+    text = index_text(value) if key == "index" else repr(value) if isinstance(value, str) else str(value)
+    text = text if len(text) <= LONGEST_PARAM else text[: LONGEST_PARAM - 1] + "…"
+    return f"{key}={text}"
+
+
+def index_text(value: Any) -> str:
+    """``[0:3, 1]``; and ``[0:3][3:4]`` for a list of indices."""
+    if not isinstance(value, tuple):
+        return str(value)
+    if value and all(isinstance(one, tuple) and not _is_slice(one) for one in value):
+        return "".join(map(index_text, value))
+    return f"[{', '.join(_axis_text(one) for one in value)}]"
+
+
+def _is_slice(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 3 and all(isinstance(one, int | None) for one in value)
+
+
+def _axis_text(value: Any) -> str:
+    if not _is_slice(value):
+        return str(value)
+    start, stop, step = value
+    return f"{start}:{stop}" + (f":{step}" if step != 1 else "")
 
 
 def eqn_text(eqn: Eqn, names: dict[Var, str]) -> str:
-    """``h = matmul(weight, x; axis=-1)``."""
-    out = ", ".join(names[var] for var in eqn.outputs)
+    """``h: real 64 · batch = tanh(x)``. A param that is the output's type is left out."""
+    out = ", ".join(f"{names[var]}: {type_text(var)}" for var in eqn.outputs)
     inputs = ", ".join(names.get(var, "?") for var in eqn.inputs)
-    params = ", ".join(f"{key}={param_text(value)}" for key, value in eqn.params)
+    params = ", ".join(param_text(key, value) for key, value in eqn.params if not isinstance(value, Type))
     inside = "; ".join(part for part in (inputs, params) if part)
     return f"{out} = {eqn.op}({inside})"
 
@@ -200,29 +232,18 @@ def _aligned(rows: list[tuple[str, str]]) -> list[str]:
 
 def _equations(plan: Plan) -> list[str]:
     rows = [
-        (
-            eqn_text(line.eqn, plan.names),
-            ", ".join(type_text(var) for var in line.eqn.outputs),
-            amount(line.flops),
-            amount(line.bytes, "B"),
-        )
+        (amount(line.flops) if line.flops else "", line.note or amount(line.bytes, "B"))
         for line in plan.lines
     ]
-    head = ("", "", "FLOP", "bytes")
-    wide = [min(64 if at == 0 else 28, max(len(row[at]) for row in (head, *rows))) for at in range(4)]
-
-    def put(row: tuple[str, str, str, str]) -> str:
-        left = f"    {row[0].ljust(wide[0])}  {row[1].ljust(wide[1])}"
-        return f"{left}  {row[2].rjust(wide[2])}  {row[3].rjust(wide[3])}"
-
-    lines = [put(head)]
+    wide = [max(len(row[at]) for row in (("FLOP", "bytes"), *rows)) for at in range(2)]
+    lines = [f"  {'FLOP'.rjust(wide[0])}  {'bytes'.rjust(wide[1])}"]
     before = None
     for line, row in zip(plan.lines, rows, strict=True):
         source = source_text(line.eqn.span)
         if source != before:
-            lines.append(f"  # {source}")
+            lines.append(f"  {'':{wide[0]}}  {'':{wide[1]}}  # {source}")
             before = source
-        lines.append(put(row))
+        lines.append(f"  {row[0].rjust(wide[0])}  {row[1].rjust(wide[1])}  {eqn_text(line.eqn, plan.names)}")
     return lines
 
 
@@ -255,6 +276,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
                 "source": span_json(line.eqn.span),
                 "flops": line.flops,
                 "bytes": line.bytes,
+                "note": line.note,
             }
             for line in plan.lines
         ],

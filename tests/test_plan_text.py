@@ -6,7 +6,7 @@ import dilsctl.operations  # noqa: F401  (fills the table of operations)
 from dilsctl.diagnostics import SourceFile, SourceSpan
 from dilsctl.ir import Program, Type, Var
 from dilsctl.operations.table import Builder
-from dilsctl.plan_text import amount, canonical_text, describe, plan_json, plan_text
+from dilsctl.plan_text import amount, canonical_text, describe, index_text, plan_json, plan_text
 
 FILE = SourceFile("net.yaml", "dils: 1\nwires:\n  - tanh(x) + bias -> y\n")
 
@@ -25,7 +25,7 @@ def test_text() -> None:
     assert "net: 2 equations, 4 numbers of state" in text
     assert "at batch 8" in text
     assert "# net.yaml:3: - tanh(x) + bias -> y" in text
-    assert "%1 = tanh(x)" in text and "y = add(%1, bias)" in text
+    assert "%1: real 4 · batch = tanh(x)" in text and "y: real 4 · batch = add(%1, bias)" in text
     assert text.count("# net.yaml:3") == 1, "one source line heads all its equations"
     assert "bias ← bias" in text
 
@@ -60,3 +60,21 @@ def test_amounts() -> None:
         "0", "12", "999", "1 k", "1.2 k", "15.6 k", "2 M",
     ]  # fmt: skip
     assert amount(2048, "B") == "2.0 kB"
+
+
+def test_what_costs_nothing_says_why() -> None:
+    x = Var(Type("real", (4,)), True, "x")
+    builder = Builder([])
+    two = builder.constant(2.0, Type("real"))
+    part = builder.emit("slice", [x], index=((0, 2, 1),))
+    y = builder.emit("mul", [part, two])
+    plan = describe(Program({"x": x}, (), {"y": y}, tuple(builder.eqns)), views={"slice"})
+    assert [(line.note, line.bytes) for line in plan.lines] == [("once", 0), ("view", 0), ("", 20)]
+    assert "slice(x; index=[0:2])" in plan_text(plan)
+
+
+def test_indices_are_written_as_in_an_expression() -> None:
+    assert index_text(((0, 3, 1), 1)) == "[0:3, 1]"
+    assert index_text(((4, 0, -1),)) == "[4:0:-1]"
+    assert index_text((((0, 3, 1),), ((3, 4, 1),))) == "[0:3][3:4]"
+    assert index_text((0,)) == "[0]"

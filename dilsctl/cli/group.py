@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -100,6 +101,7 @@ class Commands(click.Group):
         **extra: Any,
     ) -> NoReturn:
         """Run a command line and exit. Commands return their exit code; exceptions are told in words."""
+        _start_quickly()
         session = Session(debug=os.environ.get("DILSCTL_DEBUG", "") not in ("", "0"))
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, obj=session, **extra)
@@ -107,6 +109,12 @@ class Commands(click.Group):
         except Exception as error:
             code = explain(error, session)
         sys.exit(code if isinstance(code, int) else GOOD)
+
+
+def _start_quickly() -> None:
+    """Together a tenth of the time that it takes to validate a small file."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # or else it reads what every package declares
+    gc.set_threshold(50_000, 20, 20)  # start-up makes many objects and hardly any garbage
 
 
 def explain(error: Exception, session: Session) -> int:

@@ -52,5 +52,6 @@ def command(
         write_json(found if stages else found[-1])
         return 0
     for at, (name, plan) in enumerate(plans):
-        click.echo(("\n\n" if at else "") + plan_text(plan, name))
+        title = f"{at + 1}. after {name}" if stages else name
+        click.echo(("\n\n" if at else "") + plan_text(plan, title))
     return 0
