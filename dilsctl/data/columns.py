@@ -7,7 +7,7 @@ column that itself has several values a row (from npz, or a list in jsonl) count
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,6 @@ from dilsctl.data.labels import Labels, encode_labels
 from dilsctl.data.tables import Table, column, unknown_column
 from dilsctl.diagnostics import Problem, SourceSpan
 from dilsctl.ir import Type
-
-MOST_COLUMNS = 1_000_000  # that a range counts
 
 Array = npt.NDArray[Any]
 Selection = str | int | Sequence[str | int]
@@ -42,25 +40,26 @@ def select(table: Table, selection: Selection, span: SourceSpan | None = None) -
     first, dots, last = text.partition("..")
     if not dots or not first or not last:
         raise unknown_column(table, text, span)
-    names = _counted(first, last) or _between(table, first, last, span)
+    names = []
+    for name in _counted(first, last) or _between(table, first, last, span):
+        if name not in table.raw:
+            raise unknown_column(table, name, span)
+        names.append(name)
     if not names:
         message = f"the range '{text}' goes backwards"
         raise Problem.of("bad-range", message, span, help=f"write '{last}..{first}'", file=table.name)
-    for name in names:
-        if name not in table.raw:
-            raise unknown_column(table, name, span)
     return names
 
 
-def _counted(first: str, last: str) -> list[str]:
+def _counted(first: str, last: str) -> Iterator[str] | None:
     """Names with one prefix and a number that counts up; padded with zeros where the first one is."""
     left, right = re.fullmatch(r"(.*?)(\d{1,9})", first), re.fullmatch(r"(.*?)(\d{1,9})", last)
     if not left or not right or left.group(1) != right.group(1):
-        return []
+        return None
     digits = left.group(2)
     width = len(digits) if digits.startswith("0") and len(digits) == len(right.group(2)) else 0
     numbers = range(int(digits), int(right.group(2)) + 1)
-    return [f"{left.group(1)}{number:0{width}d}" for number in numbers[:MOST_COLUMNS]]
+    return (f"{left.group(1)}{number:0{width}d}" for number in numbers)
 
 
 def _between(table: Table, first: str, last: str, span: SourceSpan | None) -> list[str]:
