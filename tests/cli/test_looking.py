@@ -1,0 +1,113 @@
+"""``dilsctl init``, ``inspect``, ``plan`` and ``schema``."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dilsctl.cli import main
+
+ROOT = Path(__file__).parents[2]
+DIGITS = str(ROOT / "examples" / "digits.yaml")
+OR = str(ROOT / "examples" / "or-gate.yaml")
+
+
+def call(*args: str) -> Result:
+    return CliRunner().invoke(main, list(args))
+
+
+def test_init_writes_a_file_that_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = call("init")
+    assert result.exit_code == 0
+    assert "dilsctl train first.yaml" in result.stdout
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["first-data.csv", "first.yaml"]
+    assert call("validate", "first.yaml").stdout == "first.yaml: valid\n"
+    comments = [line for line in Path("first.yaml").read_text().splitlines() if "#" in line]
+    assert len(comments) > 10
+
+
+def test_init_overwrites_nothing(tmp_path: Path) -> None:
+    file, data = tmp_path / "x.yaml", tmp_path / "x-data.csv"
+    data.write_text("mine")
+    assert call("init", str(file)).exit_code == 2
+    assert not file.exists() and data.read_text() == "mine"
+    data.unlink()
+    assert call("init", str(file)).exit_code == 0
+    before = file.read_text()
+    assert call("init", str(file)).exit_code == 2 and file.read_text() == before
+
+
+def test_init_makes_folders_and_names_that_fit(tmp_path: Path) -> None:
+    file = tmp_path / "new folder" / "3 möons & co.yaml"
+    assert call("init", str(file), "--quiet").stdout == ""
+    assert call("validate", str(file)).exit_code == 0
+    assert call("init", str(tmp_path / "x.txt")).exit_code == 2
+
+
+def test_inspect() -> None:
+    result = call("inspect", DIGITS)
+    assert result.exit_code == 0
+    assert "digits: 3 boxes, 5 wires, 4,810 learned numbers" in result.stdout
+    assert "state weight: real 64 64 = glorot (learned)" in result.stdout
+    told = json.loads(call("inspect", DIGITS, "--json", "--set", "name=other").stdout)
+    assert told["learned"] == 4810 and told["name"] == "other" and told["imports"] == ["std/nn"]
+
+
+def test_an_invalid_file_is_not_inspected(tmp_path: Path) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text("dils: 1\nmain: nothing\n")
+    result = call("inspect", str(file))
+    assert result.exit_code == 1 and result.stdout == ""
+    assert "there is no box 'nothing'" in result.stderr
+
+
+def test_a_library_has_no_main_box_to_inspect(tmp_path: Path) -> None:
+    file = tmp_path / "library.yaml"
+    file.write_text("dils: 1\n")
+    result = call("inspect", str(file))
+    assert result.exit_code == 1 and "main" in result.stderr
+
+
+def test_plan_of_the_training_step() -> None:
+    text = call("plan", DIGITS).stdout
+    assert text.startswith("training step of digits: ")
+    assert "at batch 32" in text and "tanh(" in text and "cross_entropy(" in text
+    assert "digits.yaml:31: loss: cross_entropy(logits, truth)" in text
+    assert "updates:" in text
+
+
+def test_plan_of_the_forward_pass_and_of_one_box() -> None:
+    text = call("plan", DIGITS, "--forward").stdout
+    assert text.startswith("forward pass of digits: ") and "port.logits" in text and "updates:" not in text
+    assert call("plan", DIGITS, "hidden").stdout.startswith("forward pass of hidden: ")
+    assert call("plan", OR, "nand").stdout.startswith("forward pass of nand: ")
+    result = call("plan", DIGITS, "hiden")
+    assert result.exit_code == 1 and "hiden" in result.stderr
+    assert call("plan", OR, "--train").exit_code == 1
+
+
+def test_plan_after_each_pass() -> None:
+    text = call("plan", DIGITS, "--stages").stdout
+    for words in ("1. after flatten: ", "after stack_isomorphic: ", "after descend: "):
+        assert words in text
+    told = json.loads(call("plan", DIGITS, "--stages", "--json").stdout)
+    assert told[0]["stage"] == "flatten" and told[-1]["totals"]["flops"] > 0
+
+
+def test_plan_as_json() -> None:
+    told = json.loads(call("plan", DIGITS, "--json").stdout)
+    assert told["batch"] == 32
+    assert told["totals"]["equations"] == len(told["equations"])
+    ids = {one["id"] for equation in told["equations"] for one in equation["outputs"]}
+    ids |= {one["id"] for one in told["states"]} | {one["id"] for one in told["inputs"].values()}
+    assert all(name in ids for equation in told["equations"] for name in equation["inputs"])
+
+
+def test_schema(tmp_path: Path) -> None:
+    text = call("schema").stdout
+    assert json.loads(text)["properties"]["dils"]
+    out = tmp_path / "dils.json"
+    assert call("schema", "--out", str(out)).stdout == ""
+    assert out.read_text() == text

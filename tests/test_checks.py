@@ -1,0 +1,107 @@
+"""Checks of a document, without training."""
+
+from pathlib import Path
+
+import pytest
+
+from dilsctl import api
+from dilsctl.checks import Result
+
+GATES = """\
+dils: 1
+define:
+  nand:
+    in: {a: bool, b: bool}
+    out: {y: bool}
+    wires:
+      - not (a and b) -> y
+  scale:
+    params: {by: 2}
+    in: {x: real n}
+    out: {y: real n, total: real}
+    wires:
+      - by * x -> y
+      - sum(x) -> total
+  three:
+    out: {y: real}
+    wires:
+      - 3 -> y
+main: nand
+checks:
+"""
+
+
+def run(tmp_path: Path, checks: str) -> list[Result]:
+    file = tmp_path / "gates.yaml"
+    file.write_text(GATES + checks)
+    return api.test(file)
+
+
+def test_a_check_that_holds(tmp_path: Path) -> None:
+    (result,) = run(tmp_path, "  - {given: {a: [0, 1], b: [true, true]}, expect: {y: [1, false]}}\n")
+    assert result.passed and result.title == "check 1" and result.facts()["passed"]
+
+
+def test_a_check_that_fails_names_the_cases(tmp_path: Path) -> None:
+    (result,) = run(
+        tmp_path, "  - {name: wrong, given: {a: [0, 1, 1], b: [0, 1, 0]}, expect: {y: [1, 1, null]}}\n"
+    )
+    assert not result.passed
+    (found,) = result.differences
+    assert (found.row, found.expected, found.got) == (1, "1", "false")
+    assert found.given == {"a": "true", "b": "true"}
+
+
+def test_dimensions_come_from_what_is_given(tmp_path: Path) -> None:
+    results = run(
+        tmp_path,
+        "  - {box: scale, given: {x: [[1, 2], [3, 4]]}, expect: {y: [[2, 4], [6, 8]], total: [3, 7]}}\n"
+        "  - {box: scale, given: {x: [[1, 2, 3]]}, expect: {total: [6]}}\n",
+    )
+    assert [one.passed for one in results] == [True, True]
+
+
+def test_a_box_without_inputs_has_one_case(tmp_path: Path) -> None:
+    results = run(tmp_path, "  - {box: three, expect: {y: [3]}}\n  - {box: three, expect: {y: [3, 3]}}\n")
+    assert [one.passed for one in results] == [True, False]
+    assert "2 expected, but there are 1 cases" in results[1].problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("expect", "passed"),
+    [
+        ("{is: [2.001], within: 0.01}", True),
+        ("{is: [2.1], within: 0.01}", False),
+        ("[2.0000001]", True),
+        ("[2.001]", False),
+        ("{at_least: 1, at_most: 3}", True),
+        ("{at_least: 2.5}", False),
+        ("{is: [null]}", True),
+    ],
+)
+def test_how_near_a_value_must_be(tmp_path: Path, expect: str, passed: bool) -> None:
+    (result,) = run(tmp_path, f"  - {{box: scale, given: {{x: [[2]]}}, expect: {{total: {expect}}}}}\n")
+    assert result.passed is passed
+    assert bool(result.differences) is not passed
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        ("{given: {a: [0], bb: [0]}, expect: {y: [1]}}", "no input 'bb'"),
+        ("{given: {a: [0]}, expect: {y: [1]}}", "no value is given for input 'b'"),
+        ("{given: {a: [0], b: [0, 1]}, expect: {y: [1]}}", "same number of cases"),
+        ("{given: {a: [0], b: [2]}, expect: {y: [1]}}", "'b': a bool is true or false"),
+        ("{given: {a: [0], b: [0]}, expect: {z: [1]}}", "no output 'z'"),
+        ("{given: {a: [0], b: [0]}, expect: {y: [[1]]}}", "a list of 1 is expected"),
+        ("{given: {a: [0], b: [0]}, expect: {test.loss: 1}}", "nothing is trained"),
+        ("{box: nothing, expect: {y: [1]}}", "no box 'nothing'"),
+        ("{train: {epochs: 1}, expect: {test.loss: 1}}", "no train block"),
+    ],
+)
+def test_a_check_that_makes_no_sense_fails_and_says_where(tmp_path: Path, check: str, words: str) -> None:
+    results = run(tmp_path, f"  - {check}\n  - {{given: {{a: [0], b: [0]}}, expect: {{y: [1]}}}}\n")
+    assert [one.passed for one in results] == [False, True], "the others still run"
+    (problem,) = results[0].problems
+    assert words in problem.message
+    assert problem.primary is not None and problem.primary.span.line >= 21
