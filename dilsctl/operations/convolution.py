@@ -95,8 +95,8 @@ def _unpatches_reverse(builder: Builder, eqn: Eqn, cotangents: Cotangents) -> Fo
     (cotangent,), (x,) = cotangents, eqn.inputs
     if cotangent is None or not has_gradient(x):
         return (None,)
-    names = ("kernel", "stride", "padding")
-    return (builder.emit("patches", (cotangent,), fill=0.0, **{name: eqn.param(name) for name in names}),)
+    params: Params = {name: eqn.param(name) for name in ("kernel", "stride", "padding")}
+    return (builder.emit("patches", (cotangent,), fill=0.0, **params),)
 
 
 def _max_pool_type(types: Types, params: Params) -> Types:
@@ -111,9 +111,10 @@ def _max_pool_type(types: Types, params: Params) -> Types:
 
 def _max_pool_reverse(builder: Builder, eqn: Eqn, cotangents: Cotangents) -> Found:
     (cotangent,), (x,), (y,) = cotangents, eqn.inputs, eqn.outputs
+    params: Params = dict(eqn.params)
     if cotangent is None or not has_gradient(x):
         return (None,)
-    return (builder.emit("max_pool_grad", (x, y, cotangent), **dict(eqn.params)),)
+    return (builder.emit("max_pool_grad", (x, y, cotangent), **params),)
 
 
 def _max_pool_grad_type(types: Types, params: Params) -> Types:

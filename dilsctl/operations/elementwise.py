@@ -262,11 +262,11 @@ def _cast_type(types: tuple[Type, ...], params: dict[str, Any]) -> tuple[Type, .
     if kind in ("class", "simplex") and classes is None:
         raise OperationError(f"a cast to {kind} needs the number of classes")
     if kind == "simplex" and x.shape[-1:] != (classes,):
-        raise OperationError(f"a simplex {classes} needs a last axis of length {classes}, not {show_last(x)}")
+        raise OperationError(f"a simplex {classes} needs a last axis of length {classes}, not {_last(x)}")
     return (Type(kind, x.shape, classes if kind in ("class", "simplex") else None),)
 
 
-def show_last(x: Type) -> str:
+def _last(x: Type) -> str:
     return str(x.shape[-1]) if x.shape else "a scalar"
 
 

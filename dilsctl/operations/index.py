@@ -147,7 +147,7 @@ def _take_stack(
     builder: Builder, eqn: Eqn, inputs: tuple[Var, ...], mapped: tuple[bool, ...], length: int
 ) -> Sequence[Var]:
     led = [lead(builder, one, is_led, length) for one, is_led in zip(inputs, mapped, strict=True)]
-    params = dict(eqn.params)
+    params: dict[str, Any] = dict(eqn.params)
     params["lead"] = eqn.param("lead", 0) + 1
     return builder.emit_all(eqn.op, led, batched=eqn.outputs[0].batched, **params)
 

@@ -48,6 +48,7 @@ def arithmetic_kind(*types: Type) -> Kind:
 
 
 def has_gradient(var: Var) -> bool:
+    """Whether gradients flow through the Var: only through real numbers."""
     return var.type.kind in ("real", "simplex")
 
 
@@ -82,26 +83,32 @@ def constant(builder: Builder, value: Any) -> Var:
 
 
 def add(builder: Builder, a: Var, b: Var) -> Var:
+    """a + b."""
     return builder.emit("add", (a, b))
 
 
 def sub(builder: Builder, a: Var, b: Var) -> Var:
+    """a - b."""
     return builder.emit("sub", (a, b))
 
 
 def mul(builder: Builder, a: Var, b: Var) -> Var:
+    """a * b."""
     return builder.emit("mul", (a, b))
 
 
 def div(builder: Builder, a: Var, b: Var) -> Var:
+    """a / b."""
     return builder.emit("div", (a, b))
 
 
 def scale(builder: Builder, a: Var, factor: float) -> Var:
+    """a times a number."""
     return mul(builder, a, constant(builder, factor))
 
 
 def reshape(builder: Builder, x: Var, shape: Shape) -> Var:
+    """x in another shape; x itself if it has the shape already."""
     return x if x.shape == shape else builder.emit("reshape", (x,), shape=shape)
 
 
@@ -148,7 +155,7 @@ def forced_batch(eqn: Eqn) -> bool | None:
 
 def emit_like(builder: Builder, eqn: Eqn, inputs: Sequence[Var], **changes: Hashable) -> tuple[Var, ...]:
     """``eqn`` with other inputs and some other params; a batch that was summed or made stays so."""
-    params: dict[str, Hashable] = dict(eqn.params)
+    params: dict[str, Any] = dict(eqn.params)
     params.update(changes)
     return builder.emit_all(eqn.op, inputs, batched=forced_batch(eqn), **params)
 

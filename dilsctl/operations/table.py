@@ -65,6 +65,7 @@ OPERATIONS: dict[str, Operation] = {}
 
 
 def register(operation: Operation) -> Operation:
+    """Enter an operation into the table; a name may be entered once."""
     if operation.name in OPERATIONS:
         raise ValueError(f"operation '{operation.name}' is registered twice")
     OPERATIONS[operation.name] = operation
@@ -111,7 +112,7 @@ class Builder:
 
     def again(self, eqn: Eqn, inputs: Sequence[Var]) -> tuple[Var, ...]:
         """Emit ``eqn`` once more with other inputs (and so, perhaps, other shapes)."""
-        params: dict[str, Hashable] = dict(eqn.params)
+        params: dict[str, Any] = dict(eqn.params)
         return self.emit_all(eqn.op, inputs, **params)
 
     def constant(self, value: Any, type: Type) -> Var:
@@ -121,4 +122,5 @@ class Builder:
 
 
 def params_dict(params: Params) -> dict[str, Any]:
+    """The params of an equation by name."""
     return dict(params)

@@ -141,8 +141,9 @@ for _name, _compare in _COMPARE.items():
 for _name, _compare in _LOGIC.items():
     case(_name, boolean(2, 3), boolean(3), ref=np.vectorize(_compare), gradient=False)
 case("not", boolean(3), ref=lambda x: x ^ True, gradient=False)
-for _c, _a, _b in [((3,), (3,), (3,)), ((2, 1), (3,), ()), ((), (2, 3), (3,))]:
-    case("where", boolean(*_c), real(*_a), real(*_b), ref=np.where)
+_CHOICES: list[tuple[tuple[int, ...], ...]] = [((3,), (3,), (3,)), ((2, 1), (3,), ()), ((), (2, 3), (3,))]
+for _condition, _left, _right in _CHOICES:
+    case("where", boolean(*_condition), real(*_left), real(*_right), ref=np.where)
 case("where", boolean(3), klass(4, 3), klass(4, 3), ref=np.where, gradient=False)
 case("cast", boolean(3), ref=lambda x: x * 1.0, params={"kind": "real", "classes": None}, gradient=False)
 case("cast", real(3), ref=np.trunc, params={"kind": "int", "classes": None}, gradient=False)
@@ -234,10 +235,10 @@ SPECS: list[tuple[str, tuple[tuple[int, ...], ...]]] = [
     ("i,i,i->", ((3,), (3,), (3,))),
     ("id,jd->ij", ((9, 8), (8, 8))),
 ]
-for _spec, _shapes in SPECS:
+for _spec, _operands in SPECS:
     case(
         "contract",
-        *(real(*one) for one in _shapes),
+        *(real(*one) for one in _operands),
         ref=lambda *a, s=_spec: np.einsum(s, *a),
         params={"spec": _spec},
     )
@@ -435,6 +436,10 @@ _WINDOWS: list[tuple[tuple[int, ...], dict[str, Any]]] = [
 ]
 
 
+def _at(place: tuple[int, ...], offset: tuple[int, ...]) -> Any:
+    return (Ellipsis, *(a + b for a, b in zip(place, offset, strict=True)))
+
+
 def _window_lists(x: Any, p: dict[str, Any], fill: float) -> list[list[Any]]:
     """For each offset of the window, for each place: the values over the leading axes."""
     rank = len(p["kernel"])
@@ -444,10 +449,7 @@ def _window_lists(x: Any, p: dict[str, Any], fill: float) -> list[list[Any]]:
         [k for k in range(0, n - w + 1, s)] for n, w, s in zip(spatial, p["kernel"], p["stride"], strict=True)
     ]
     return [
-        [
-            wide[(Ellipsis, *(a + b for a, b in zip(place, offset, strict=True)))]
-            for place in itertools.product(*places)
-        ]
+        [wide[_at(place, offset)] for place in itertools.product(*places)]
         for offset in itertools.product(*map(range, p["kernel"]))
     ]
 
@@ -466,22 +468,28 @@ def _linear_adjoint(forward: Callable[[Any], Any], shape: tuple[int, ...], y: An
     return np.array([(forward(unit) * y).sum() for unit in units]).reshape(shape)
 
 
-for _shape, _p in _WINDOWS:
-    _r = len(_p["kernel"])
-    _counts = tuple(
-        (n + sum(pad) - k) // s + 1
-        for n, k, s, pad in zip(_shape[-_r:], _p["kernel"], _p["stride"], _p["padding"], strict=True)
+def _window_cases(shape: tuple[int, ...], p: dict[str, Any]) -> None:
+    rank = len(p["kernel"])
+    counts = tuple(
+        (length + before + after - size) // step + 1
+        for length, size, step, (before, after) in zip(
+            shape[-rank:], p["kernel"], p["stride"], p["padding"], strict=True
+        )
     )
-    _out = (*_shape[: -_r - 1], _shape[-_r - 1] * math.prod(_p["kernel"]), *_counts)
-    case("patches", real(*_shape), ref=lambda x, p=_p, o=_out: _patches(x, p, o), params={**_p, "fill": 0.0})
+    rows = (*shape[: -rank - 1], shape[-rank - 1] * math.prod(p["kernel"]), *counts)
+    pooled = (*shape[:-rank], *counts)
+    case("patches", real(*shape), ref=lambda x: _patches(x, p, rows), params={**p, "fill": 0.0})
     case(
         "unpatches",
-        real(*_out),
-        ref=lambda y, p=_p, o=_out, s=_shape: _linear_adjoint(lambda x: _patches(x, p, o), s, y),
-        params={**_p, "size": _shape[-_r:]},
+        real(*rows),
+        ref=lambda y: _linear_adjoint(lambda x: _patches(x, p, rows), shape, y),
+        params={**p, "size": shape[-rank:]},
     )
-    _pool = (*_shape[:-_r], *_counts)
-    case("max_pool", real(*_shape), ref=lambda x, p=_p, o=_pool: _pooled(x, p, o), params=_p)
+    case("max_pool", real(*shape), ref=lambda x: _pooled(x, p, pooled), params=p)
+
+
+for _image, _p in _WINDOWS:
+    _window_cases(_image, _p)
 
 # Operations that have tests of their own in test_primitives.py.
 ELSEWHERE = {

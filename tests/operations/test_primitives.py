@@ -71,6 +71,8 @@ def test_every_reverse_rule_is_covered() -> None:
 @pytest.mark.parametrize(("case", "flags"), RUNS, ids=IDS)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["64", "32"])
 def test_kernel(case: Case, flags: tuple[bool, ...], dtype: Any) -> None:
+    if dtype == np.float32 and not all(flags):
+        return  # one pattern of batches is enough to see that a kernel works in single precision
     inputs, given = setup(case, flags)
     if dtype == np.float32:
         given = {k: v.astype(dtype) if v.dtype == np.float64 else v for k, v in given.items()}

@@ -13,6 +13,7 @@ from dilsctl.engine.kernels.base import (
     Kernel,
     Step,
     as_type,
+    contiguous,
     kernel,
     physical,
     scalar,
@@ -121,8 +122,11 @@ def _prod_others(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context:
 
 def _place(method: str) -> Kernel:
     def bind(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Context) -> list[Step]:
-        axis = physical(eqn.param("axis"), eqn.inputs[0])
-        return [partial(getattr(ins[0], method), axis, outs[0])]
+        # NumPy would copy the array at each run, unless the axis is the last one.
+        steps: list[Step] = []
+        moved = np.moveaxis(ins[0], physical(eqn.param("axis"), eqn.inputs[0]), -1)
+        rows = contiguous(steps, moved)
+        return [*steps, partial(getattr(rows, method), -1, outs[0])]
 
     return bind
 

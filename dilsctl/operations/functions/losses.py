@@ -107,8 +107,8 @@ def _cross_entropy(builder: Builder, logits: Value, truth: Value) -> Var:
 
 @function(
     "binary_cross_entropy(logit, truth)",
-    "-log of the probability that sigmoid(logit) gives to the truth, a bool or a number from 0 to 1. It takes "
-    "the logit, not the probability.",
+    "-log of the probability that sigmoid(logit) gives to the truth, a bool or a number from 0 to 1. It "
+    "takes the logit, not the probability.",
     _FAMILY,
 )
 def _binary_cross_entropy(builder: Builder, logit: Value, truth: Value) -> Var:
