@@ -58,6 +58,10 @@ def _elaborate(library: Library) -> tuple[LoadedDocument | None, Diagram | None,
     diagram = elaborate(document, report)
     if diagram is not None and report.ok:
         check(document, diagram, report)
+    if document.document.checks and report.ok:
+        from dilsctl.checked_box import verify_checks
+
+        verify_checks(document, diagram, report)
     return document, diagram, report
 
 

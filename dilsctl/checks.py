@@ -12,11 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from dilsctl.checked_box import CheckedBox
 from dilsctl.compare import CaseError, Difference, columns_of, compare, near, value_text
-from dilsctl.diagnostics import Diagnostic, Label, Problem, Report, SourceSpan, did_you_mean
+from dilsctl.diagnostics import Diagnostic, Problem, did_you_mean
 from dilsctl.diagram import Diagram
-from dilsctl.elaborate import Elaborator
-from dilsctl.elaborate.dimensions import unify
 
 if TYPE_CHECKING:
     from dilsctl.documents import LoadedDocument
@@ -85,59 +84,41 @@ class Engine:
 def run_checks(document: LoadedDocument, diagram: Diagram | None, engine: Engine) -> list[Result]:
     """Run every check of a document, in order. ``diagram`` is that of the main box, if there is one."""
     results = []
-    for number, check in enumerate(document.document.checks):
+    for number in range(len(document.document.checks)):
         begin = time.perf_counter()
+        checked = CheckedBox(document, diagram, number)
         try:
-            result = _Run(document, diagram, engine, number, check).run()
+            result = _Run(checked, engine).run()
         except Problem as problem:
-            result = Result(_title(check, number), 0.0, problems=problem.diagnostics)
+            result = Result(checked.title, 0.0, problems=problem.diagnostics)
         results.append(replace(result, seconds=time.perf_counter() - begin))
     return results
-
-
-def _title(check: Check, number: int) -> str:
-    return check.name or f"check {number + 1}"
 
 
 class _Run:
     """One check."""
 
-    def __init__(
-        self, document: LoadedDocument, diagram: Diagram | None, engine: Engine, number: int, check: Check
-    ) -> None:
-        self.document = document
-        self.main = diagram
+    def __init__(self, checked: CheckedBox, engine: Engine) -> None:
+        self.checked = checked
+        self.check = checked.check
         self.engine = engine
-        self.number = number
-        self.check = check
-        train = document.document.train
+        train = checked.document.document.train
         self.precision = train.precision if train and "precision" in train.model_fields_set else "float64"
         self.seed = train.seed if train else 0
 
     def run(self) -> Result:
-        check = self.check
+        diagram = self.checked.verify()
         trained = None
-        if check.train is not None:
-            if check.box is not None:
-                raise self._problem("a check that trains is about the main box", "box")
-            trained = self.engine.train(self.number, check)
-        measures = {name: want for name, want in check.expect.items() if "." in name}
-        outputs = {name: want for name, want in check.expect.items() if "." not in name}
+        if self.check.train is not None:
+            trained = self.engine.train(self.checked.number, self.check)
         found: list[Difference] = []
         measured: dict[str, float] = {}
-        if measures:
-            if trained is None:
-                raise self._problem(
-                    f"'{next(iter(measures))}' is a metric, and nothing is trained",
-                    "expect",
-                    next(iter(measures)),
-                    help="add a train block to the check: train: {epochs: 20}",
-                )
-            for name, want in measures.items():
+        for name, want in self.check.expect.items():
+            if trained is not None and "." in name:
                 found += self._measure(name, want, trained, measured)
-        if outputs or check.given:
-            found += self._cases(outputs, trained)
-        return Result(_title(check, self.number), 0.0, tuple(found), measured=measured)
+        if diagram is not None:
+            found += self._cases(diagram, trained)
+        return Result(self.checked.title, 0.0, tuple(found), measured=measured)
 
     def _measure(
         self, name: str, want: Any, trained: Trained, measured: dict[str, float]
@@ -145,7 +126,7 @@ class _Run:
         if name not in trained.final:
             known = list(trained.final)
             help = did_you_mean(name, known) or f"there is {', '.join(known)}"
-            raise self._problem(f"there is no metric '{name}'", "expect", name, help=help)
+            raise self.checked.problem(f"there is no metric '{name}'", "expect", name, help=help)
         measured[name] = trained.final[name]
         value, within, bounds = self._wanted(want)
         if bounds:
@@ -154,7 +135,7 @@ class _Run:
             return _number(name, None, value, trained.final[name], within)
         history = trained.history.get(name, [])
         if len(history) != len(value):
-            raise self._problem(
+            raise self.checked.problem(
                 f"'{name}': {len(value)} epochs expected, but there are {len(history)}", "expect", name
             )
         found = []
@@ -162,26 +143,13 @@ class _Run:
             found += _number(name, epoch, one, got, within)
         return found
 
-    def _cases(self, outputs: dict[str, Any], trained: Trained | None) -> list[Difference]:
-        diagram = self._diagram()
+    def _cases(self, diagram: Diagram, trained: Trained | None) -> list[Difference]:
         main = diagram.main
-        for name in self.check.given:
-            if name not in main.inputs:
-                help = did_you_mean(name, main.inputs) or f"its inputs: {', '.join(main.inputs) or 'none'}"
-                raise self._problem(f"box '{main.name}' has no input '{name}'", "given", name, help=help)
-        for name in main.inputs:
-            if name not in self.check.given:
-                raise self._problem(f"no value is given for input '{name}'", "given")
-        for name in outputs:
-            if name not in main.outputs:
-                help = did_you_mean(name, main.outputs) or f"its outputs: {', '.join(main.outputs) or 'none'}"
-                raise self._problem(f"box '{main.name}' has no output '{name}'", "expect", name, help=help)
+        outputs = {name: want for name, want in self.check.expect.items() if name in main.outputs}
         try:
-            columns, _ = columns_of(
-                self.check.given, {name: port.type for name, port in main.inputs.items()}
-            )
+            columns, _ = columns_of(self.check.given, {name: port.type for name, port in main.inputs.items()})
         except CaseError as error:
-            raise self._problem(str(error), "given") from None
+            raise self.checked.problem(str(error), "given") from None
         if trained is not None:
             shown = trained.predict(columns)
         else:
@@ -197,29 +165,8 @@ class _Run:
                     exact = main.outputs[name].type.kind in EXACT
                     found += compare(name, value, got, exact, within, columns)
             except CaseError as error:
-                raise self._problem(str(error), "expect", name) from None
+                raise self.checked.problem(str(error), "expect", name) from None
         return found
-
-    def _diagram(self) -> Diagram:
-        """The box that is checked. Its free dimensions are those of what is given."""
-        name = self.check.box
-        if name is None:
-            if self.main is None:
-                raise self._problem("the document has no main box; name one: box: NAME")
-            return self.main
-        report = Report()
-        elaborator = Elaborator(report)
-        span = self._span("box")
-        definition = elaborator.definitions.named(name, self.document, span)
-        one = elaborator.start(definition, {}, {}, span)
-        for port, value in self.check.given.items():
-            if port in one.inputs:
-                lengths = _lengths(value)[1:]
-                for dim, length in zip(one.inputs[port].array_dims, lengths, strict=False):
-                    unify(dim, length)
-        box = elaborator.finish(one)
-        report.raise_errors()
-        return Diagram(name, box, box.span)
 
     def _wanted(self, want: Any) -> tuple[Any, float | None, Expectation | None]:
         """The value expected, how near, and the bounds if it is they that count."""
@@ -249,14 +196,6 @@ class _Run:
                 found.append(Difference(name, row, _bounds_text(want), value_text(have), inputs))
         return found
 
-    def _span(self, *path: str) -> SourceSpan:
-        return self.document.span("checks", self.number, *path)
-
-    def _problem(self, message: str, *path: str, help: str = "") -> Problem:
-        title = _title(self.check, self.number)
-        label = Label(self._span(*path))
-        return Problem([Diagnostic("bad-check", f"{title}: {message}", label, help=help)])
-
 
 def _number(name: str, row: int | None, want: Any, got: float, within: float | None) -> list[Difference]:
     if want is None or (isinstance(want, bool | int | float) and near(float(want), got, False, within)):
@@ -268,14 +207,3 @@ def _bounds_text(want: Expectation) -> str:
     parts = [f"≥ {want.at_least:g}"] if want.at_least is not None else []
     parts += [f"≤ {want.at_most:g}"] if want.at_most is not None else []
     return " and ".join(parts)
-
-
-def _lengths(value: Any) -> tuple[int, ...]:
-    """The shape of a nested list, by its first entries."""
-    lengths = []
-    while isinstance(value, list | tuple):
-        lengths.append(len(value))
-        if not value:
-            break
-        value = value[0]
-    return tuple(lengths)

@@ -90,13 +90,27 @@ def test_how_near_a_value_must_be(tmp_path: Path, expect: str, passed: bool) -> 
     [
         ("{given: {a: [0], bb: [0]}, expect: {y: [1]}}", "no input 'bb'"),
         ("{given: {a: [0]}, expect: {y: [1]}}", "no value is given for input 'b'"),
-        ("{given: {a: [0], b: [0, 1]}, expect: {y: [1]}}", "same number of cases"),
-        ("{given: {a: [0], b: [2]}, expect: {y: [1]}}", "'b': a bool is true or false"),
         ("{given: {a: [0], b: [0]}, expect: {z: [1]}}", "no output 'z'"),
-        ("{given: {a: [0], b: [0]}, expect: {y: [[1]]}}", "a list of 1 is expected"),
         ("{given: {a: [0], b: [0]}, expect: {test.loss: 1}}", "nothing is trained"),
         ("{box: nothing, expect: {y: [1]}}", "no box 'nothing'"),
-        ("{train: {epochs: 1}, expect: {test.loss: 1}}", "no train block"),
+        ("{box: scale, train: {epochs: 1}, expect: {y: [1]}}", "about the main box"),
+    ],
+)
+def test_ports_that_are_not_there_make_the_file_invalid(tmp_path: Path, check: str, words: str) -> None:
+    file = tmp_path / "gates.yaml"
+    file.write_text(GATES + f"  - {check}\n")
+    (found,) = api.validate(file)
+    assert words in found.message
+    assert found.primary is not None and found.primary.span.line == 21
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        ("{given: {a: [0], b: [0, 1]}, expect: {y: [1]}}", "same number of cases"),
+        ("{given: {a: [0], b: [2]}, expect: {y: [1]}}", "'b': a bool is true or false"),
+        ("{given: {a: [0], b: [0]}, expect: {y: [[1]]}}", "a list of 1 is expected"),
+        ("{train: {epochs: 1}, expect: {test.loss: 1}}", "data"),
     ],
 )
 def test_a_check_that_makes_no_sense_fails_and_says_where(tmp_path: Path, check: str, words: str) -> None:
@@ -104,4 +118,4 @@ def test_a_check_that_makes_no_sense_fails_and_says_where(tmp_path: Path, check:
     assert [one.passed for one in results] == [False, True], "the others still run"
     (problem,) = results[0].problems
     assert words in problem.message
-    assert problem.primary is not None and problem.primary.span.line >= 21
+    assert problem.primary is not None and problem.primary.span.line == 21

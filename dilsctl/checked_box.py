@@ -1,0 +1,110 @@
+"""Which box a check is about, and whether the ports that it names are there. Needs no arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dilsctl.diagnostics import Diagnostic, Label, Problem, Report, SourceSpan, did_you_mean
+from dilsctl.diagram import Diagram
+from dilsctl.elaborate import Elaborator
+from dilsctl.elaborate.dimensions import unify
+
+if TYPE_CHECKING:
+    from dilsctl.documents import LoadedDocument
+    from dilsctl.syntax.checks import Check
+
+
+def title_of(check: Check, number: int) -> str:
+    """A check's name, or its number."""
+    return check.name or f"check {number + 1}"
+
+
+class CheckedBox:
+    """A check of a document with the box that it is about."""
+
+    def __init__(self, document: LoadedDocument, main: Diagram | None, number: int) -> None:
+        self.document = document
+        self.main = main
+        self.number = number
+        self.check: Check = document.document.checks[number]
+
+    @property
+    def title(self) -> str:
+        """The check's name, or its number."""
+        return title_of(self.check, self.number)
+
+    def diagram(self) -> Diagram:
+        """The box as a diagram. Its free dimensions are those of what is given. Raises Problem."""
+        name = self.check.box
+        if name is None:
+            if self.main is None:
+                raise self.problem("the document has no main box; name one: box: NAME")
+            return self.main
+        report = Report()
+        elaborator = Elaborator(report)
+        span = self.span("box")
+        definition = elaborator.definitions.named(name, self.document, span)
+        one = elaborator.start(definition, {}, {}, span)
+        for port, value in self.check.given.items():
+            if port in one.inputs:
+                for dim, length in zip(one.inputs[port].array_dims, _lengths(value)[1:], strict=False):
+                    unify(dim, length)
+        box = elaborator.finish(one)
+        report.raise_errors()
+        return Diagram(name, box, box.span)
+
+    def verify(self) -> Diagram | None:
+        """The box, if the check shows it cases; every port that is named exists. Raises Problem."""
+        check = self.check
+        measures = [name for name in check.expect if "." in name]
+        if check.train is not None and check.box is not None:
+            raise self.problem("a check that trains is about the main box", "box")
+        if measures and check.train is None:
+            help = "add a train block to the check: train: {epochs: 20}"
+            message = f"'{measures[0]}' is a metric, and nothing is trained"
+            raise self.problem(message, "expect", measures[0], help=help)
+        if not check.given and len(measures) == len(check.expect):
+            return None
+        diagram = self.diagram()
+        box = diagram.main
+        for name in check.given:
+            if name not in box.inputs:
+                help = did_you_mean(name, box.inputs) or f"its inputs: {', '.join(box.inputs) or 'none'}"
+                raise self.problem(f"box '{box.name}' has no input '{name}'", "given", name, help=help)
+        for name in box.inputs:
+            if name not in check.given:
+                raise self.problem(f"no value is given for input '{name}'", "given")
+        for name in check.expect:
+            if name not in box.outputs and "." not in name:
+                help = did_you_mean(name, box.outputs) or f"its outputs: {', '.join(box.outputs) or 'none'}"
+                raise self.problem(f"box '{box.name}' has no output '{name}'", "expect", name, help=help)
+        return diagram
+
+    def span(self, *path: str) -> SourceSpan:
+        """The place of a key of the check."""
+        return self.document.span("checks", self.number, *path)
+
+    def problem(self, message: str, *path: str, help: str = "") -> Problem:
+        """A problem with the check, at one of its keys."""
+        label = Label(self.span(*path))
+        return Problem([Diagnostic("bad-check", f"{self.title}: {message}", label, help=help)])
+
+
+def verify_checks(document: LoadedDocument, main: Diagram | None, report: Report) -> None:
+    """Report what is wrong with a document's checks, as far as it shows before they run."""
+    for number in range(len(document.document.checks)):
+        try:
+            CheckedBox(document, main, number).verify()
+        except Problem as problem:
+            report.extend(problem.diagnostics)
+
+
+def _lengths(value: Any) -> tuple[int, ...]:
+    """The shape of a nested list, by its first entries."""
+    lengths = []
+    while isinstance(value, list | tuple):
+        lengths.append(len(value))
+        if not value:
+            break
+        value = value[0]
+    return tuple(lengths)
