@@ -1,6 +1,7 @@
 """The table of operations, filled: importing this package registers every family."""
 
 from dilsctl.operations import (
+    choice,
     contract,
     convolution,
     derivatives,
@@ -19,6 +20,7 @@ __all__ = [
     "Builder",
     "Operation",
     "OperationError",
+    "choice",
     "contract",
     "convolution",
     "derivatives",
