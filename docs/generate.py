@@ -1,6 +1,6 @@
 """Writes functions.md: what expressions may call, and how states may begin, from the package's own tables.
 
-    python docs/generate.py > docs/functions.md
+python docs/generate.py > docs/functions.md
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def page() -> Iterator[str]:
                 yield f"| `{cell(one.signature)}` | {cell(one.doc)} |"
         yield ""
     yield "## Initialisers\n"
-    yield "How a state may begin: `weight: real units n = glorot`. Fans are counted on the state's own axes.\n"
+    yield "How a state may begin: `weight: real units n = glorot`. Fans are those of the state's own axes.\n"
     yield "| initialiser | values |"
     yield "|---|---|"
     for initialiser in INITIALISERS.values():
