@@ -62,7 +62,7 @@ train:
     split: {test: 0.2}
   loss: cross_entropy(logits, truth)
   metrics: {accuracy: mean(argmax(logits) == truth)}
-  optimiser: {adam: {rate: 0.005}}
+  optimiser: {adam: {rate: {cosine: {start: 0.01}}}}
   batch: 32
   epochs: 20
   seed: 0
