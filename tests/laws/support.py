@@ -1,0 +1,147 @@
+"""From the text of a document to programs and their values, for the tests of laws."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, Phase, settings
+
+from dilsctl.compile import Compiled, compile_diagram
+from dilsctl.diagnostics import Report
+from dilsctl.diagram import Diagram
+from dilsctl.documents import load_documents
+from dilsctl.elaborate import elaborate
+from dilsctl.engine.bind import Bound, bind
+from dilsctl.engine.kernels import Array, Context
+from dilsctl.engine.states import allocate, state_views
+from dilsctl.ir import Program, Type, Var
+from dilsctl.objective import Objective
+
+TIMES = int(os.environ.get("LAWS_TIMES", "1"))  # a longer hunt: that many times the examples, at random
+
+NO_OBJECTIVE = Objective(None, {}, {})  # with the losses that boxes declare
+
+
+def laws(examples: int) -> Callable[[Any], Any]:
+    """Settings of a property test. The same examples at every run, unless a longer hunt is asked for."""
+    return settings(
+        max_examples=examples * TIMES,
+        derandomize=TIMES == 1,
+        deadline=None,
+        database=None,
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+    )
+
+
+def diagram_of(text: str) -> Diagram:
+    """The diagram of a document's text, which must be without errors."""
+    library = load_documents("law.yaml", text)
+    report = Report()
+    for one in library.report:
+        report.add(one)
+    diagram = elaborate(library.main, report) if library.main is not None else None
+    faults = [f"{one.code}: {one.message}" for one in report if one.severity.value == "error"]
+    assert diagram is not None and not faults, "\n".join([*faults, text])
+    return diagram
+
+
+def compiled(text: str, *, optimise: bool = True) -> Compiled:
+    """A document's main box with its declared losses, as a program."""
+    return compile_diagram(diagram_of(text), NO_OBJECTIVE, optimise=optimise)
+
+
+def random_array(type: Type, rng: np.random.Generator, *, lead: tuple[int, ...] = (), whole: bool) -> Array:
+    """A value of a type behind ``lead`` axes. ``whole``: small whole numbers, with which sums are exact."""
+    shape = (*lead, *type.shape)
+    if type.kind == "bool":
+        return rng.random(shape) < 0.5
+    if type.kind == "class":
+        return rng.integers(0, type.classes or 1, shape)
+    if type.kind == "int":
+        return rng.integers(-3, 4, shape)
+    if type.kind == "simplex":
+        place = rng.integers(0, shape[-1], shape[:-1])
+        corner = np.eye(shape[-1])[place]
+        weights = rng.random(shape) + 0.1
+        return corner if whole else weights / weights.sum(axis=-1, keepdims=True)
+    return rng.integers(-4, 5, shape).astype(float) if whole else rng.normal(size=shape)
+
+
+def random_states(compiled: Compiled, rng: np.random.Generator, *, whole: bool) -> dict[str, Array]:
+    """A value for each state, by path. States on the same path get equal values from equal generators."""
+    return {
+        path: random_array(one.var.type, rng, whole=whole) for path, one in sorted(compiled.states.items())
+    }
+
+
+def random_inputs(
+    types: Mapping[str, Type], rng: np.random.Generator, batch: int, *, whole: bool
+) -> dict[str, Array]:
+    """Rows first."""
+    return {
+        name: random_array(types[name], rng, lead=(batch,), whole=whole) for name in sorted(types)
+    }
+
+
+class Machine:
+    """A program bound to arrays of its own."""
+
+    def __init__(
+        self,
+        program: Program,
+        batch: int,
+        states: Mapping[str, Array],
+        *,
+        precision: str = "float64",
+        seed: int = 0,
+        examples: Array | None = None,
+        binding: Callable[..., Bound] = bind,
+    ) -> None:
+        self.program = program
+        self.arrays: dict[Var, Array] = allocate(program.states, precision)
+        self.states = state_views(program.slots, self.arrays)
+        for path, view in self.states.items():
+            view[...] = states[path]
+        given = np.arange(batch) if examples is None else examples
+        context = Context(seed, examples=np.array(given, np.int64))
+        self.bound = binding(program, batch, self.arrays, real=np.dtype(precision), context=context)
+
+    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Outputs by name, rows first where there is one for each example."""
+        for name, array in self.bound.inputs.items():
+            if self.program.inputs[name].batched:
+                array[...] = np.moveaxis(np.asarray(inputs[name]), 0, -1)
+            else:
+                array[...] = inputs[name]
+        with np.errstate(all="ignore"):
+            self.bound.run()
+        found = {}
+        for name, array in self.bound.outputs.items():
+            many = self.program.outputs[name].batched
+            found[name] = np.moveaxis(array, -1, 0).copy() if many else array.copy()
+        return found
+
+
+def values(
+    compiled: Compiled, states: Mapping[str, Array], inputs: Mapping[str, Array], batch: int, **options: Any
+) -> dict[str, Array]:
+    """What a program shows for a batch: outputs rows first, one for each example, batched or not."""
+    machine = Machine(compiled.program, batch, states, **options)
+    found = {}
+    for name, array in machine.run(inputs).items():
+        var = machine.program.outputs[name]
+        found[name] = array if var.batched else np.broadcast_to(array, (batch, *array.shape))
+    return found
+
+
+def same_bits(a: Mapping[str, Array], b: Mapping[str, Array]) -> None:
+    """Equal names and, bit for bit, equal arrays (of zeros with different signs too: both are zero)."""
+    assert a.keys() == b.keys()
+    for name in a:
+        np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+        assert a[name].dtype == b[name].dtype, name

@@ -1,0 +1,77 @@
+"""The README and the reference pages say what is so."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from dilsctl import api
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def _blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def _documents() -> list[object]:
+    found = []
+    for page in PAGES:
+        for number, block in enumerate(_blocks(page.read_text(encoding="utf-8"), "yaml")):
+            if block.startswith("dils: 1"):
+                found.append(pytest.param(block, id=f"{page.name}-{number}"))
+    return found
+
+
+@pytest.mark.parametrize("text", _documents())
+def test_documents_are_valid(text: str) -> None:
+    assert [one.message for one in api.validate(ROOT / "examples" / "-", text=text)] == []
+
+
+def test_functions_page_is_generated() -> None:
+    page = runpy.run_path(str(ROOT / "docs" / "generate.py"))["page"]
+    assert "\n".join(page()) + "\n" == (ROOT / "docs" / "functions.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=page.name) for page in PAGES])
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), target
+
+
+def test_the_claims_name_tests_that_exist() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    claims = text.split("## Claims", 1)[1].split("\n## ", 1)[0]
+    for name in re.findall(r"`(tests/[^`:]+)(?:::[^`]+)?`", claims):
+        assert (ROOT / name).exists(), name
+
+
+def test_the_two_commands_stand_in_the_readme() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("python -m venv")]
+    assert len(lines) == 2
+    assert lines[0].endswith("dilsctl train examples/digits.yaml")
+    assert lines[1].endswith("pytest -q")
+
+
+def test_every_key_is_in_the_reference() -> None:
+    from dilsctl.syntax.box import Box, BoxUse
+    from dilsctl.syntax.document import Document
+    from dilsctl.syntax.train import Data, Train
+
+    text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    for model in (Document, Box, BoxUse, Train, Data):
+        for name, field in model.model_fields.items():
+            assert f"`{field.alias or name}`" in text, f"{model.__name__}.{field.alias or name}"
+
+
+def test_every_command_is_in_the_reference() -> None:
+    from dilsctl.cli.group import SECTIONS
+
+    text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    for names in SECTIONS.values():
+        for name in names:
+            assert f"| `{name}" in text, name

@@ -1,0 +1,57 @@
+"""Every example, and every document of the library: valid without a warning, told about, and its checks hold."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from dilsctl import api
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+LIBRARY = sorted((ROOT / "dilsctl" / "library").glob("*.yaml"))
+FILES = [pytest.param(path, id=path.stem) for path in (*EXAMPLES, *LIBRARY)]
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) >= 12
+    assert LIBRARY
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_valid(path: Path) -> None:
+    assert [one.message for one in api.validate(path)] == []
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_checks_hold(path: Path) -> None:
+    results = api.test(path)
+    assert results, "an example says what must be true of it"
+    assert [one.facts() for one in results if not one.passed] == []
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in EXAMPLES])
+def test_says_what_it_is(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "# yaml-language-server: $schema=../schemas/dils-1.schema.json"
+    document = api.load(path).document.document
+    assert document.name == path.stem
+    assert document.doc
+    assert f"(examples/{path.name})" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_data_has_a_source() -> None:
+    told = (ROOT / "examples" / "data" / "README.md").read_text(encoding="utf-8")
+    for path in (ROOT / "examples" / "data").iterdir():
+        assert path.name == "README.md" or f"| {path.name} |" in told
+
+
+def test_the_listed_network_is_what_its_generator_writes() -> None:
+    lines = runpy.run_path(str(ROOT / "examples" / "generate_listed.py"))["lines"]
+    assert "".join(lines()) == (ROOT / "examples" / "digits-listed.yaml").read_text(encoding="utf-8")
+
+
+def test_every_box_of_the_library_says_what_it_is() -> None:
+    for path in LIBRARY:
+        for name, box in api.read(path).main.document.define.items():
+            assert box.doc, f"{path.stem}.{name} has no doc"
