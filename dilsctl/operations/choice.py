@@ -15,15 +15,16 @@ from dilsctl.operations.rules import (
     same_kind,
     stack_elementwise,
     sum_to,
+    written,
 )
-from dilsctl.operations.table import Builder, Infer, Operation, OperationError, register
+from dilsctl.operations.table import Builder, Infer, Operation, OperationError, ShapeError, register
 
 
 def _comparison_type(name: str) -> Infer:
     def infer(types: tuple[Type, ...], params: dict[str, Any]) -> tuple[Type, ...]:
         a, b = types
         if a.kind == b.kind == "class" and a.classes != b.classes:
-            raise OperationError(f"'{name}' compares a class {a.classes} with a class {b.classes}")
+            raise OperationError(f"'{written(name)}' compares a class {a.classes} with a class {b.classes}")
         return (Type("bool", broadcast_shapes(name, a.shape, b.shape)),)
 
     return infer
@@ -83,7 +84,7 @@ def _cast_type(types: tuple[Type, ...], params: dict[str, Any]) -> tuple[Type, .
     if kind in ("class", "simplex") and classes is None:
         raise OperationError(f"a cast to {kind} needs the number of classes")
     if kind == "simplex" and x.shape[-1:] != (classes,):
-        raise OperationError(f"a simplex {classes} needs a last axis of length {classes}, not {_last(x)}")
+        raise ShapeError(f"a simplex {classes} needs a last axis of length {classes}, not {_last(x)}")
     return (Type(kind, x.shape, classes if kind in ("class", "simplex") else None),)
 
 

@@ -21,7 +21,7 @@ from dilsctl.operations.rules import (
     reshape,
     show,
 )
-from dilsctl.operations.table import Builder, Operation, OperationError, register
+from dilsctl.operations.table import Builder, Operation, OperationError, ShapeError, register
 
 
 def parse_spec(spec: str) -> tuple[tuple[str, ...], str]:
@@ -52,7 +52,7 @@ def label_sizes(spec: str, shapes: Sequence[tuple[int, ...]]) -> dict[str, int]:
     sizes: dict[str, int] = {}
     for number, (labels, shape) in enumerate(zip(operands, shapes, strict=True)):
         if len(labels) != len(shape):
-            raise OperationError(
+            raise ShapeError(
                 f"operand {number + 1} of '{spec}' has {len(labels)} labels, but the shape {show(shape)}",
                 "each axis needs one label",
                 number,
@@ -60,7 +60,7 @@ def label_sizes(spec: str, shapes: Sequence[tuple[int, ...]]) -> dict[str, int]:
         for label, length in zip(labels, shape, strict=True):
             if sizes.setdefault(label, length) != length:
                 given = " and ".join(show(one) for one in shapes)
-                raise OperationError(
+                raise ShapeError(
                     f"shapes {given} do not fit: '{label}' of '{spec}' would be {sizes[label]} and {length}",
                     "the lengths of summed axes must be equal",
                     number,

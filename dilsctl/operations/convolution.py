@@ -20,7 +20,7 @@ from dilsctl.operations.rules import (
     show,
     stack_trailing,
 )
-from dilsctl.operations.table import Builder, Operation, OperationError, register
+from dilsctl.operations.table import Builder, Operation, OperationError, ShapeError, register
 
 Types = tuple[Type, ...]
 Params = dict[str, Any]
@@ -37,7 +37,7 @@ def window_counts(name: str, spatial: Sequence[int], params: Params) -> tuple[in
             raise OperationError(f"'{name}': kernel and stride must be at least 1, padding at least 0")
         room = length + before + after - kernel
         if room < 0:
-            raise OperationError(
+            raise ShapeError(
                 f"'{name}': a window of {kernel} does not fit a length of {length} (padding {before}+{after})"
             )
         counts.append(room // stride + 1)
@@ -49,7 +49,7 @@ def _spatial(name: str, x: Type, params: Params) -> tuple[tuple[int, ...], int, 
     rank = len(params["kernel"])
     if len(x.shape) < rank + 1:
         words = "channels, length" if rank == 1 else "channels, height, width"
-        raise OperationError(
+        raise ShapeError(
             f"'{name}' needs a value of shape ({words}), not {show(x.shape)}",
             "an axis of length 1 for the channels is added by x[None]",
             0,

@@ -21,7 +21,7 @@ from dilsctl.operations.rules import (
     sum_to,
     whole_axes,
 )
-from dilsctl.operations.table import Builder, Operation, OperationError, register
+from dilsctl.operations.table import Builder, Operation, OperationError, PlaceError, register
 
 Types = tuple[Type, ...]
 Params = dict[str, Any]
@@ -49,7 +49,7 @@ def _gather_type(types: Types, params: Params) -> Types:
     length = x.shape[axis]
     for number in nested_flat(indices):
         if not 0 <= number < length:
-            raise OperationError(f"index {number} is outside an axis of length {length}", argument=0)
+            raise PlaceError(f"index {number} is outside an axis of length {length}", argument=0)
     place = len(x.shape) + axis
     shape = (*x.shape[:place], *nested_shape(indices), *x.shape[place + 1 :])
     return (same_kind(x, shape, axis != -1),)
@@ -116,11 +116,11 @@ def _take_type(types: Types, params: Params) -> Types:
         raise OperationError(f"an index must be an int or a class, not {index}", argument=1)
     place = _split("take", x, axis, leading)
     if index.kind == "class" and index.classes is not None and index.classes > x.shape[place]:
-        raise OperationError(
+        raise PlaceError(
             f"a class {index.classes} cannot index an axis of length {x.shape[place]}", argument=1
         )
     if x.shape[place] == 0:
-        raise OperationError("an axis of length 0 cannot be indexed", argument=0)
+        raise PlaceError("an axis of length 0 cannot be indexed", argument=0)
     if x.shape[:leading] != index.shape[:leading]:
         raise OperationError(f"take: leading axes of {show(x.shape)} and {show(index.shape)} differ")
     shape = (*x.shape[:place], *index.shape[leading:], *x.shape[place + 1 :])

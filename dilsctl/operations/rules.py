@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from dilsctl.ir import REAL, Eqn, Kind, Type, Var
-from dilsctl.operations.table import Builder, OperationError
+from dilsctl.operations.table import Builder, OperationError, PlaceError, ShapeError
 
 Cotangents = tuple[Var | None, ...]
 Shape = tuple[int, ...]
@@ -21,6 +21,30 @@ Shape = tuple[int, ...]
 def show(shape: Shape) -> str:
     """A shape in an error message: ``scalar``, ``3`` or ``3 x 4``."""
     return " x ".join(map(str, shape)) if shape else "scalar"
+
+
+_SYMBOLS = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "div": "/",
+    "floor_div": "//",
+    "mod": "%",
+    "pow": "**",
+    "eq": "==",
+    "ne": "!=",
+    "lt": "<",
+    "le": "<=",
+    "gt": ">",
+    "ge": ">=",
+    "neg": "-",
+    "where": "if … else",
+}
+
+
+def written(op: str) -> str:
+    """An operation as an expression writes it."""
+    return _SYMBOLS.get(op, op)
 
 
 def broadcast_shapes(op: str, *shapes: Shape) -> Shape:
@@ -34,8 +58,8 @@ def broadcast_shapes(op: str, *shapes: Shape) -> Shape:
                 result[-axis] = length
             elif length not in (1, known):
                 given = " and ".join(show(one) for one in shapes)
-                raise OperationError(
-                    f"'{op}' cannot combine the shapes {given}: lengths {known} and {length} differ",
+                raise ShapeError(
+                    f"'{written(op)}' cannot combine the shapes {given}: lengths {known} and {length} differ",
                     "shapes are aligned from the right; lengths must be equal, or one of them 1",
                     number,
                 )
@@ -74,7 +98,7 @@ def whole_axes(op: str, rank: int, axes: Sequence[int]) -> None:
     """Raise OperationError unless each axis is negative and within the rank."""
     for axis in axes:
         if not -rank <= axis < 0:
-            raise OperationError(f"'{op}': axis {axis} is not an axis of a value of rank {rank}")
+            raise PlaceError(f"'{op}': axis {axis} is not an axis of a value of rank {rank}")
 
 
 def constant(builder: Builder, value: Any) -> Var:

@@ -21,7 +21,7 @@ from dilsctl.operations.rules import (
     sum_to,
     whole_axes,
 )
-from dilsctl.operations.table import Builder, Operation, OperationError, output_size, register
+from dilsctl.operations.table import Builder, Operation, OperationError, PlaceError, output_size, register
 
 Types = tuple[Type, ...]
 Params = dict[str, Any]
@@ -34,11 +34,11 @@ def index_shape(index: Sequence[Any], shape: tuple[int, ...]) -> tuple[int, ...]
     for entry, length in zip(index, shape, strict=True):
         if isinstance(entry, int):
             if not 0 <= entry < length:
-                raise OperationError(f"index {entry} is outside an axis of length {length}")
+                raise PlaceError(f"index {entry} is outside an axis of length {length}")
             continue
         start, stop, step = entry
         if not (0 <= start <= length and 0 <= stop <= length and step > 0):
-            raise OperationError(f"slice {start}:{stop}:{step} is outside an axis of length {length}")
+            raise PlaceError(f"slice {start}:{stop}:{step} is outside an axis of length {length}")
         found.append(len(range(start, stop, step)))
     return tuple(found)
 
@@ -52,7 +52,7 @@ def _slice_type(types: Types, params: Params) -> Types:
     (x,) = types
     index = params["index"]
     if len(index) > len(x.shape):
-        raise OperationError(f"{len(index)} indices for a value of shape {show(x.shape)}", argument=0)
+        raise PlaceError(f"{len(index)} indices for a value of shape {show(x.shape)}", argument=0)
     kept = len(x.shape) - len(index)
     part = index_shape(index, x.shape[kept:])
     last_kept = not index or is_whole(index[-1], x.shape[-1])

@@ -24,7 +24,7 @@ from dilsctl.operations.rules import (
     stack_trailing,
     sum_to,
 )
-from dilsctl.operations.table import Builder, Operation, OperationError, register
+from dilsctl.operations.table import Builder, Operation, OperationError, ShapeError, register
 
 Types = tuple[Type, ...]
 Params = dict[str, Any]
@@ -66,7 +66,7 @@ def _broadcast_type(types: Types, params: Params) -> Types:
     (x,) = types
     shape = params["shape"]
     if not _fits(x.shape, shape):
-        raise OperationError(
+        raise ShapeError(
             f"a value of shape {show(x.shape)} cannot be repeated to shape {show(shape)}",
             "axes are aligned from the right; only an axis of length 1, or a missing one, repeats",
             0,
@@ -186,7 +186,7 @@ def _reshape_type(types: Types, params: Params) -> Types:
     (x,) = types
     shape = params["shape"]
     if size_of(shape) != x.size:
-        raise OperationError(
+        raise ShapeError(
             f"a value of shape {show(x.shape)} ({x.size} elements) cannot take shape {show(shape)} "
             f"({size_of(shape)} elements)",
             argument=0,

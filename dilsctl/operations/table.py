@@ -19,13 +19,42 @@ from dilsctl.ir import Eqn, Params, Type, Var, params_of
 
 
 class OperationError(Exception):
-    """A type rule refused its arguments. ``argument`` is the offending one's index, where one is to blame."""
+    """A type rule refused its arguments. ``argument`` is the offending one's index, where one is to blame.
+
+    ``code`` is that of the diagnostic that tells of it.
+    """
+
+    code = "bad-operands"
 
     def __init__(self, message: str, help: str = "", argument: int | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.help = help
         self.argument = argument
+
+
+class ShapeError(OperationError):
+    """Shapes that do not go together."""
+
+    code = "dimension-mismatch"
+
+
+class PlaceError(OperationError):
+    """An index or axis that is not there."""
+
+    code = "bad-index"
+
+
+class NotKnownError(OperationError):
+    """A value that is computed as the diagram runs, where one is needed beforehand."""
+
+    code = "not-static"
+
+
+class TooLargeError(OperationError):
+    """More elements than are reasonable."""
+
+    code = "too-large"
 
 
 Infer = Callable[[tuple[Type, ...], dict[str, Any]], tuple[Type, ...]]

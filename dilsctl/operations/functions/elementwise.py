@@ -9,7 +9,7 @@ from typing import Any
 from dilsctl.ir import Type, Var
 from dilsctl.operations.functions.operators import select
 from dilsctl.operations.functions.table import function
-from dilsctl.operations.functions.values import as_pair, as_real, as_var, is_number
+from dilsctl.operations.functions.values import as_pair, as_real, as_var, is_number, known_number
 from dilsctl.operations.rules import mul, scale
 from dilsctl.operations.table import Builder, OperationError
 
@@ -82,8 +82,8 @@ def _silu(builder: Builder, x: Value) -> Var:
 
 @function("leaky_relu(x, slope=0.01)", "x above 0, slope * x below.", _FAMILY)
 def _leaky_relu(builder: Builder, x: Value, slope: Value = 0.01) -> Var:
-    if not is_number(slope) or not 0 <= slope <= 1:
-        raise OperationError("'leaky_relu': slope is a number from 0 to 1, known beforehand", argument=1)
+    if not 0 <= known_number("leaky_relu", "slope", slope) <= 1:
+        raise OperationError(f"'leaky_relu': slope is a number from 0 to 1, not {slope}", argument=1)
     value = as_real(builder, x)
     return builder.emit("maximum", (value, scale(builder, value, slope)))
 

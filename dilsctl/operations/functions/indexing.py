@@ -9,7 +9,7 @@ from dilsctl.operations.functions.values import as_var
 from dilsctl.operations.index import nested_flat, nested_shape
 from dilsctl.operations.rules import reshape, show
 from dilsctl.operations.slicing import is_whole
-from dilsctl.operations.table import Builder, OperationError
+from dilsctl.operations.table import Builder, PlaceError
 
 Value = Any
 
@@ -66,18 +66,18 @@ def _filled(builder: Builder, x: Var, items: tuple[Value, ...]) -> tuple[Value, 
     computed = 0
     for item in items:
         if isinstance(item, bool) or (isinstance(item, Var) and item.type.kind == "bool"):
-            raise OperationError("a bool is no index", "use where(condition, a, b) to choose by condition")
+            raise PlaceError("a bool is no index", "use where(condition, a, b) to choose by condition")
         if isinstance(item, float | str):
-            raise OperationError(f"{item!r} is no index", "an index is a whole number, a slice or a class")
+            raise PlaceError(f"{item!r} is no index", "an index is a whole number, a slice or a class")
         computed += isinstance(item, Var | tuple)
     if computed > 1:
-        raise OperationError("only one index may be computed or a list", "index twice: x[i][:, j]")
+        raise PlaceError("only one index may be computed or a list", "index twice: x[i][:, j]")
     items = tuple(_computed(builder, one) if isinstance(one, tuple) else one for one in items)
     if sum(one is Ellipsis for one in items) > 1:
-        raise OperationError("'...' may stand once")
+        raise PlaceError("'...' may stand once")
     used = sum(one is not None and one is not Ellipsis for one in items)
     if used > x.rank:
-        raise OperationError(f"{used} indices for a value of shape {show(x.shape)}", argument=0)
+        raise PlaceError(f"{used} indices for a value of shape {show(x.shape)}", argument=0)
     rest = (slice(None),) * (x.rank - used)
     if Ellipsis in [one for one in items if not isinstance(one, Var)]:
         cut = next(n for n, one in enumerate(items) if one is Ellipsis)
@@ -91,13 +91,13 @@ def _computed(builder: Builder, item: tuple[Value, ...]) -> Value:
     if any(isinstance(one, Var) for one in flat):
         return as_var(builder, item)
     if any(isinstance(one, bool) or not isinstance(one, int) for one in flat):
-        raise OperationError("a list of places holds whole numbers")
+        raise PlaceError("a list of places holds whole numbers")
     return item
 
 
 def _place(number: int, length: int) -> int:
     if not -length <= number < length:
-        raise OperationError(f"index {number} is outside an axis of length {length}")
+        raise PlaceError(f"index {number} is outside an axis of length {length}")
     return number % length
 
 
@@ -110,7 +110,7 @@ def _places(places: Value, length: int) -> Value:
 def _triple(item: slice, length: int) -> tuple[tuple[int, int, int], bool]:
     """A slice as (start, stop, step) with step > 0, and whether it runs backwards."""
     if item.step == 0:
-        raise OperationError("the step of a slice cannot be 0")
+        raise PlaceError("the step of a slice cannot be 0")
     start, stop, step = item.indices(length)
     count = len(range(start, stop, step))
     if count == 0:

@@ -7,9 +7,9 @@ from typing import Any
 from dilsctl.ir import Var
 from dilsctl.operations.functions.reductions import reduce
 from dilsctl.operations.functions.table import function
-from dilsctl.operations.functions.values import as_real, as_var, is_number, same_shapes
+from dilsctl.operations.functions.values import as_real, as_var, known_number, same_shapes
 from dilsctl.operations.rules import add, constant, mul, scale, show, sub
-from dilsctl.operations.table import Builder, OperationError
+from dilsctl.operations.table import Builder, OperationError, ShapeError
 
 Value = Any
 _FAMILY = "Losses"
@@ -49,8 +49,8 @@ def _mae(builder: Builder, y: Value, truth: Value) -> Var:
     _FAMILY,
 )
 def _huber(builder: Builder, y: Value, truth: Value, delta: Value = 1) -> Var:
-    if not is_number(delta) or delta <= 0:
-        raise OperationError("'huber': delta is a positive number known beforehand", argument=2)
+    if known_number("huber", "delta", delta) <= 0:
+        raise OperationError(f"'huber': delta is a positive number, not {delta}", argument=2)
     size = builder.emit("abs", (_error(builder, "huber", y, truth),))
     near = builder.emit("minimum", (size, constant(builder, float(delta))))
     beyond = scale(builder, sub(builder, size, near), float(delta))
@@ -61,24 +61,24 @@ def _target(builder: Builder, scores: Var, truth: Value) -> Var:
     """The truth as a probability for each class: a class becomes one-hot."""
     value = as_var(builder, truth)
     if not scores.shape:
-        raise OperationError("'cross_entropy' needs one number for each class, not a scalar", argument=0)
+        raise ShapeError("'cross_entropy' needs one number for each class, not a scalar", argument=0)
     classes = scores.shape[-1]
     if value.type.kind in ("class", "int"):
         if value.shape != scores.shape[:-1]:
-            raise OperationError(
+            raise ShapeError(
                 f"'cross_entropy': scores of shape {show(scores.shape)} need a truth of shape "
                 f"{show(scores.shape[:-1])}, not {show(value.shape)}",
                 argument=1,
             )
         if value.type.kind == "class" and value.type.classes != classes:
-            raise OperationError(
+            raise ShapeError(
                 f"'cross_entropy': scores for {classes} classes (the last length), but the truth is a "
                 f"class {value.type.classes}",
                 argument=1,
             )
         return builder.emit("one_hot", (value,), classes=classes)
     if value.shape != scores.shape:
-        raise OperationError(
+        raise ShapeError(
             f"'cross_entropy': the truth has shape {show(value.shape)}, the scores {show(scores.shape)}",
             "the truth is a class, or one probability for each class",
             1,

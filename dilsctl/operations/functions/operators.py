@@ -8,7 +8,7 @@ from typing import Any
 from dilsctl.ir import Var
 from dilsctl.operations.functions.values import as_pair, as_var, is_number
 from dilsctl.operations.rules import show
-from dilsctl.operations.table import Builder, OperationError
+from dilsctl.operations.table import Builder, ShapeError
 
 Value = Any
 
@@ -74,10 +74,10 @@ def matmul(builder: Builder, a: Var, b: Var) -> Var:
     one); leading axes are loops, aligned from the right, and must be equal where both have them."""
     for number, one in enumerate((a, b)):
         if one.rank == 0:
-            raise OperationError("'@' needs vectors or matrices, not a scalar", "use * for a scalar", number)
+            raise ShapeError("'@' needs vectors or matrices, not a scalar", "use * for a scalar", number)
     inner = b.shape[-2] if b.rank > 1 else b.shape[0]
     if a.shape[-1] != inner:
-        raise OperationError(
+        raise ShapeError(
             f"'@' cannot multiply the shapes {show(a.shape)} and {show(b.shape)}: "
             f"lengths {a.shape[-1]} and {inner} differ",
             "the last axis of the left value must be as long as the "
@@ -88,7 +88,7 @@ def matmul(builder: Builder, a: Var, b: Var) -> Var:
     letters = string.ascii_letters[: max(loops_a, loops_b)]
     for axis in range(1, min(loops_a, loops_b) + 1):
         if a.shape[-2 - axis] != b.shape[-2 - axis]:
-            raise OperationError(
+            raise ShapeError(
                 f"'@' cannot multiply the shapes {show(a.shape)} and {show(b.shape)}: leading lengths differ",
                 argument=1,
             )

@@ -8,7 +8,7 @@ from dilsctl.ir import REAL, Var
 from dilsctl.operations.functions.table import function
 from dilsctl.operations.functions.values import as_real, as_var, is_number, negative_axis, static_sizes, whole
 from dilsctl.operations.rules import add, broadcast_shapes, expand, mul
-from dilsctl.operations.table import Builder, OperationError
+from dilsctl.operations.table import Builder, OperationError, ShapeError
 
 Value = Any
 _FAMILY = "Probability"
@@ -60,7 +60,7 @@ def _draw_shape(name: str, shape: Value, *values: Var) -> tuple[int, ...]:
         return own
     wanted = static_sizes(name, (shape,))
     if broadcast_shapes(name, wanted, own) != wanted:
-        raise OperationError(f"'{name}': its parameters do not fit the shape {shape}")
+        raise ShapeError(f"'{name}': its parameters do not fit the shape {shape}")
     return wanted
 
 

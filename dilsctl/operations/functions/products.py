@@ -10,7 +10,7 @@ from dilsctl.operations.functions.operators import matmul
 from dilsctl.operations.functions.table import function
 from dilsctl.operations.functions.values import as_real, as_var
 from dilsctl.operations.rules import show
-from dilsctl.operations.table import Builder, OperationError
+from dilsctl.operations.table import Builder, OperationError, ShapeError
 
 Value = Any
 _FAMILY = "Products"
@@ -25,7 +25,7 @@ def _matmul(builder: Builder, a: Value, b: Value) -> Var:
 def _dot(builder: Builder, a: Value, b: Value) -> Var:
     left, right = as_var(builder, a), as_var(builder, b)
     if left.shape != right.shape:
-        raise OperationError(
+        raise ShapeError(
             f"'dot' needs values of one shape, not {show(left.shape)} and {show(right.shape)}",
             "use @ for matrix products",
             1,

@@ -8,7 +8,7 @@ from dilsctl.ir import Var
 from dilsctl.operations.functions.table import function
 from dilsctl.operations.functions.values import as_real, as_var, negative_axes, negative_axis
 from dilsctl.operations.rules import constant, expand, sub
-from dilsctl.operations.table import Builder, OperationError
+from dilsctl.operations.table import Builder, NotKnownError, OperationError, ShapeError
 
 Value = Any
 _FAMILY = "Reductions"
@@ -26,7 +26,8 @@ def _reduction(name: str, doc: str) -> None:
     def build(builder: Builder, x: Value, axis: Value = None) -> Var:
         if isinstance(axis, Var | float):
             hint = f"write {name}imum(a, b)" if name in ("max", "min") else ""
-            raise OperationError(f"'{name}': axis must be a whole number known beforehand", hint, 1)
+            what = NotKnownError if isinstance(axis, Var) else OperationError
+            raise what(f"'{name}': axis must be a whole number known beforehand", hint, 1)
         return reduce(builder, name, x, axis)
 
 
@@ -48,7 +49,7 @@ def _place(name: str, doc: str) -> None:
     def build(builder: Builder, x: Value, axis: Value = None) -> Var:
         value = as_var(builder, x)
         if value.rank == 0:
-            raise OperationError(f"'{name}' needs a vector, not a scalar", argument=0)
+            raise ShapeError(f"'{name}' needs a vector, not a scalar", argument=0)
         if axis is None and value.rank > 1:
             value = builder.emit("reshape", (value,), shape=(value.type.size,))
         number = -1 if axis is None else negative_axis(name, value.rank, axis)

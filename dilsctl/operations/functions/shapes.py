@@ -11,14 +11,14 @@ from dilsctl.operations.functions.table import function
 from dilsctl.operations.functions.values import (
     as_real,
     as_var,
-    is_number,
+    known_number,
     negative_axes,
     negative_axis,
     static_sizes,
     whole,
 )
 from dilsctl.operations.rules import join_types, reshape, show
-from dilsctl.operations.table import Builder, OperationError
+from dilsctl.operations.table import Builder, OperationError, ShapeError, TooLargeError
 
 Value = Any
 _FAMILY = "Shapes"
@@ -33,7 +33,7 @@ def join(builder: Builder, name: str, parts: Sequence[Var], axis: int) -> Var:
             a == b for n, (a, b) in enumerate(zip(one.shape, parts[0].shape, strict=True)) if n != rank + axis
         )
         if not same:
-            raise OperationError(
+            raise ShapeError(
                 f"'{name}' cannot join the shapes {show(parts[0].shape)} and {show(one.shape)}",
                 "all axes but the joined one must have equal lengths",
                 number,
@@ -67,7 +67,7 @@ def stack_values(builder: Builder, parts: Sequence[Var], axis: int) -> Var:
     place = negative_axis("stack", rank, axis) + rank
     for number, one in enumerate(parts):
         if one.shape != parts[0].shape:
-            raise OperationError(
+            raise ShapeError(
                 f"'stack' needs values of one shape, not {show(parts[0].shape)} and {show(one.shape)}",
                 argument=number,
             )
@@ -115,7 +115,7 @@ def _reshape(builder: Builder, x: Value, *shape: Value) -> Var:
     if -1 in sizes:
         known = size_of(one for one in sizes if one != -1)
         if known == 0 or value.type.size % known:
-            raise OperationError(
+            raise ShapeError(
                 f"'reshape': {value.type.size} elements (shape {show(value.shape)}) do not divide by {known}"
             )
         sizes[sizes.index(-1)] = value.type.size // known
@@ -174,7 +174,7 @@ def _broadcast(builder: Builder, x: Value, *shape: Value) -> Var:
 
 def _small(name: str, count: int) -> None:
     if count > _MOST_STATIC:
-        raise OperationError(f"'{name}': {count} elements are more than {_MOST_STATIC}")
+        raise TooLargeError(f"'{name}': {count} elements are more than {_MOST_STATIC}")
 
 
 @function(
@@ -195,15 +195,14 @@ def _arange(builder: Builder, start: Value, stop: Value = None, step: Value = 1)
 def _eye(builder: Builder, n: Value) -> Value:
     count = whole("eye", "n", n, 1)
     _small("eye", count * count)
-    return tuple(tuple(float(row == column) for column in range(count)) for row in range(count))
+    return tuple(tuple(1.0 if row == column else 0.0 for column in range(count)) for row in range(count))
 
 
 @function("linspace(low, high, n)", "n numbers at equal distances, both ends included.", _FAMILY)
 def _linspace(builder: Builder, low: Value, high: Value, n: Value) -> Value:
-    if not is_number(low) or not is_number(high):
-        raise OperationError("'linspace': low and high must be numbers known beforehand")
+    least, most = known_number("linspace", "low", low), known_number("linspace", "high", high)
     count = whole("linspace", "n", n, 1)
     _small("linspace", count)
     if count == 1:
-        return (float(low),)
-    return tuple(low + (high - low) * place / (count - 1) for place in range(count))
+        return (least,)
+    return tuple(least + (most - least) * place / (count - 1) for place in range(count))

@@ -7,7 +7,7 @@ from typing import Any
 
 from dilsctl.ir import BOOL, INT, REAL, Type, Var
 from dilsctl.operations.rules import show
-from dilsctl.operations.table import Builder, OperationError
+from dilsctl.operations.table import Builder, NotKnownError, OperationError, PlaceError, ShapeError
 
 Value = Any
 
@@ -23,7 +23,7 @@ def static_shape(value: Value) -> tuple[int, ...]:
         return ()
     shapes = {static_shape(one) for one in value}
     if len(shapes) > 1:
-        raise OperationError("the rows of this list have different lengths")
+        raise ShapeError("the rows of this list have different lengths")
     return (len(value), *(shapes.pop() if shapes else ()))
 
 
@@ -72,11 +72,22 @@ def as_real(builder: Builder, value: Value) -> Var:
 
 def whole(name: str, what: str, value: Value, least: int | None = None) -> int:
     """A whole number known beforehand. Raises OperationError."""
+    if isinstance(value, Var):
+        raise NotKnownError(f"'{name}': {what} must be a whole number known beforehand")
     if isinstance(value, bool) or not isinstance(value, int):
-        raise OperationError(f"'{name}': {what} must be a whole number known beforehand")
+        raise OperationError(f"'{name}': {what} must be a whole number, not {value!r}")
     if least is not None and value < least:
         raise OperationError(f"'{name}': {what} must be at least {least}, not {value}")
     return value
+
+
+def known_number(name: str, what: str, value: Value) -> float:
+    """A number known beforehand. Raises OperationError."""
+    if isinstance(value, Var):
+        raise NotKnownError(f"'{name}': {what} must be a number known beforehand")
+    if not is_number(value):
+        raise OperationError(f"'{name}': {what} must be a number, not {value!r}")
+    return float(value)
 
 
 def negative_axis(name: str, rank: int, axis: Value) -> int:
@@ -84,7 +95,7 @@ def negative_axis(name: str, rank: int, axis: Value) -> int:
     number = whole(name, "axis", axis)
     if not -rank <= number < rank:
         what = "a scalar has no axes" if rank == 0 else f"the value has {rank} axes, numbered 0 to {rank - 1}"
-        raise OperationError(f"'{name}': there is no axis {number}: {what}")
+        raise PlaceError(f"'{name}': there is no axis {number}: {what}")
     return number - rank if number >= 0 else number
 
 
@@ -109,6 +120,6 @@ def static_sizes(name: str, sizes: Sequence[Value]) -> tuple[int, ...]:
 def same_shapes(name: str, a: Var, b: Var) -> None:
     """Raise OperationError unless the shapes are equal, or one of them is a scalar."""
     if a.shape and b.shape and a.shape != b.shape:
-        raise OperationError(
+        raise ShapeError(
             f"'{name}' compares values of one shape, not {show(a.shape)} and {show(b.shape)}", argument=1
         )

@@ -11,7 +11,7 @@ from dilsctl.operations.convolution import window_counts
 from dilsctl.operations.functions.table import function
 from dilsctl.operations.functions.values import as_real, as_var, whole
 from dilsctl.operations.rules import reshape, show
-from dilsctl.operations.table import Builder, OperationError
+from dilsctl.operations.table import Builder, OperationError, ShapeError
 
 Value = Any
 _FAMILY = "Convolution and pooling"
@@ -44,7 +44,7 @@ def _padding(
 def _image(name: str, x: Var, rank: int) -> tuple[int, ...]:
     if x.rank != rank + 1:
         words = "channels, length" if rank == 1 else "channels, height, width"
-        raise OperationError(
+        raise ShapeError(
             f"'{name}' needs a value of shape ({words}), not {show(x.shape)}",
             "x[None] adds an axis for the one channel" if x.rank == rank else "",
             0,
@@ -58,7 +58,7 @@ def convolve(builder: Builder, name: str, x: Value, kernel: Value, stride: Value
     rank = weight.rank - 2
     spatial = _image(name, image, rank)
     if weight.shape[1] != image.shape[0]:
-        raise OperationError(
+        raise ShapeError(
             f"'{name}': the kernel of shape {show(weight.shape)} is for {weight.shape[1]} channels, "
             f"the value of shape {show(image.shape)} has {image.shape[0]}",
             argument=1,
@@ -80,7 +80,7 @@ def _conv(name: str, rank: int | None, doc: str) -> None:
         wanted = (3, 4) if rank is None else (rank + 2,)
         if weight.rank not in wanted:
             words = " or ".join(str(one) for one in wanted)
-            raise OperationError(
+            raise ShapeError(
                 f"'{name}' needs a kernel with {words} axes (out channels, in channels, size …), not shape "
                 f"{show(weight.shape)}",
                 argument=1,
