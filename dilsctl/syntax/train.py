@@ -136,7 +136,8 @@ class EarlyStopping(Model):
         default=5, description="Epochs without a better value before it stops."
     )
     minimise: Flag | None = Field(
-        default=None, description="Whether less is better. Left out: so for a loss, not for another metric."
+        default=None,
+        description="Whether less is better. May be left out for a loss; for another metric it must be said.",
     )
 
 

@@ -1,0 +1,310 @@
+"""Run folders: everything about one training run, kept so that it can go on, be used, and be understood.
+
+    runs/digits-001/
+      run.json              what the run is: versions, settings, digests, what was fitted to the data
+      config.yaml           the effective configuration, for people
+      diagram/              the diagram file and its imports as they were
+      metrics.jsonl         one line an epoch
+      last.safetensors      after the last epoch that was finished
+      best.safetensors      after the best epoch, where the best is kept
+      summary.json          when the run is over
+
+A folder is never overwritten. A kill at any moment leaves one from which the run goes on with the same
+numbers, bit for bit: checkpoints are replaced in one step, and ``metrics.jsonl`` may be ahead of the
+checkpoint by an epoch (its line is written first) or end in half a line, so when a run goes on, lines after
+the checkpoint's epoch are dropped, and written again. A folder without a checkpoint goes on from the start.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from dilsctl.checkpoints import (
+    Array,
+    Checkpoint,
+    Position,
+    encode,
+    flush_folder,
+    read_checkpoint,
+    write_atomically,
+)
+from dilsctl.diagnostics import Problem
+from dilsctl.provenance import changed_files, digest_of_files, environment
+
+MARK = "run.json"  # written last: a folder that has it is complete
+FORMAT = 1
+
+
+@dataclass(eq=False)
+class RunFolder:
+    """One run. ``facts`` is the content of run.json."""
+
+    path: Path
+    facts: dict[str, Any]
+    _log: IO[str] | None = field(default=None, repr=False)
+    _lock: IO[bytes] | None = field(default=None, repr=False)
+
+    # -- made and found ---------------------------------------------------------------------------
+
+    @classmethod
+    def create(
+        cls,
+        name: str,
+        *,
+        files: Mapping[str, str],
+        main: str,
+        config: Mapping[str, Any],
+        facts: Mapping[str, Any] | None = None,
+        out: Path | None = None,
+        root: Path = Path("runs"),
+    ) -> RunFolder:
+        """Make a new folder: ``out``, or the next free ``root/NAME-NNN``.
+
+        files: texts of the diagram and its imports by path, relative, with ``/``; ``main`` is that of the
+        diagram. config: for config.yaml. facts: what else run.json shall hold; JSON values.
+        Raises Problem: run-exists, run-not-writable.
+        """
+        try:
+            path = _claim(out) if out is not None else _next_free(root, name)
+            for file, text in files.items():
+                target = path.joinpath("diagram", *_inside(file))
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(text.encode())
+            write_atomically(path / "config.yaml", _as_yaml(config).encode())
+            (path / "metrics.jsonl").touch()
+            known = {
+                "format": FORMAT,
+                "name": name,
+                "main": main,
+                "files": sorted(files),
+                "diagram": digest_of_files(files),
+                "environment": environment(),
+                **(facts or {}),
+            }
+            write_atomically(path / MARK, _as_json(known, indent=2))
+        except OSError as error:
+            where = error.filename or out or root
+            message = f"'{where}' can't be written: {error.strerror or error}"
+            raise Problem.of("run-not-writable", message, file=str(where)) from None
+        return cls(path, known)
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """Find a run again. Raises Problem: not-a-run, bad-run."""
+        try:
+            facts = json.loads((path / MARK).read_bytes())
+            if facts["format"] != FORMAT:
+                raise _bad_run(path, f"its format is {facts['format']}, and this version knows {FORMAT}")
+            if not isinstance(facts["main"], str) or not isinstance(facts["files"], list):
+                raise _bad_run(path, f"{MARK} is not what a run writes")
+        except (FileNotFoundError, NotADirectoryError):
+            begun = (path / "diagram").is_dir()
+            help = (
+                "the run was stopped before it began; start it anew"
+                if begun
+                else "a run folder has a run.json"
+            )
+            message = f"'{path}' is not a run folder that can be used"
+            raise Problem.of("not-a-run", message, help=help, file=str(path)) from None
+        except OSError as error:
+            raise _bad_run(path, error.strerror or str(error)) from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise _bad_run(path, f"{MARK} can't be read ({error})") from None
+        return cls(path, facts)
+
+    @property
+    def diagram(self) -> Path:
+        """The diagram file as it was."""
+        return self.path.joinpath("diagram", *_inside(self.facts["main"]))
+
+    def stored_files(self) -> dict[str, str]:
+        """The diagram and its imports as they were. Raises Problem: bad-run."""
+        found = {}
+        for name in self.facts["files"]:
+            try:
+                with self.path.joinpath("diagram", *_inside(name)).open(
+                    encoding="utf-8", newline=""
+                ) as stream:
+                    found[name] = stream.read()
+            except (OSError, UnicodeDecodeError) as error:
+                raise _bad_run(self.path, f"diagram/{name} can't be read ({error})") from None
+        return found
+
+    def check_diagram(self, files: Mapping[str, str]) -> None:
+        """Raise Problem: diagram-changed, unless the diagram and its imports are what they were."""
+        if digest_of_files(files) == self.facts.get("diagram"):
+            return
+        names, lines = changed_files(self.stored_files(), files)
+        which = ", ".join(f"'{name}'" for name in names)
+        message = f"{which} changed since the run '{self.path}' began, so the run can't go on"
+        lines.append("start a new run, or put the file back (it is in the run folder, in diagram/)")
+        raise Problem.of("diagram-changed", message, help="\n".join(lines), file=str(self.path))
+
+    # -- written while it runs --------------------------------------------------------------------
+
+    def begin(self, epoch: int = 0) -> list[dict[str, Any]]:
+        """Lock the folder, and open the log after ``epoch`` epochs. Gives the log's lines up to there.
+
+        Raises Problem: run-busy, bad-run.
+        """
+        self._take_lock()
+        log = self.path / "metrics.jsonl"
+        try:
+            text = log.read_bytes() if log.exists() else b""
+            kept = _log_lines(text, epoch)
+            data = b"".join(_as_json(one) for one in kept)
+            if data != text:
+                write_atomically(log, data)
+            self._log = log.open("a", encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise _bad_run(self.path, error.strerror or str(error)) from None
+        return kept
+
+    def _take_lock(self) -> None:
+        if self._lock is not None:
+            return
+        lock = (self.path / MARK).open("rb")
+        try:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:  # a system without such locks
+            pass
+        except OSError:
+            lock.close()
+            message = f"another process trains the run '{self.path}'"
+            raise Problem.of(
+                "run-busy", message, help="wait for it, or stop it", file=str(self.path)
+            ) from None
+        self._lock = lock
+
+    def log(self, values: Mapping[str, Any]) -> None:
+        """Append a line to metrics.jsonl, and flush it to the disk."""
+        if self._log is None:
+            raise ValueError("the run has not begun")
+        self._log.write(_as_json(values).decode())
+        self._log.flush()
+        os.fsync(self._log.fileno())
+
+    def save(
+        self,
+        states: Mapping[str, Array],
+        moments: Mapping[str, Array],
+        position: Position,
+        *,
+        best: bool = False,
+    ) -> None:
+        """Write the last checkpoint, and with ``best`` the best one too, which then is the same file.
+
+        The best one is put into place first: so whenever a run stops, the best one is at least as new as the
+        last one knows.
+        """
+        also = (self.path / "best.safetensors",) if best else ()
+        write_atomically(self.path / "last.safetensors", encode(states, moments, position), *also)
+
+    def load(self, which: str = "last") -> Checkpoint | None:
+        """The ``last`` or ``best`` checkpoint, or None, if there is none. Raises Problem: bad-checkpoint."""
+        path = self.path / f"{which}.safetensors"
+        return read_checkpoint(path) if path.exists() else None
+
+    def finish(self, summary: Mapping[str, Any]) -> None:
+        """Write summary.json."""
+        write_atomically(self.path / "summary.json", _as_json(summary, indent=2))
+
+    def close(self) -> None:
+        """Close the log and give up the lock."""
+        for stream in (self._log, self._lock):
+            if stream is not None:
+                stream.close()
+        self._log = self._lock = None
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _claim(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir()
+    except FileExistsError:
+        message = f"'{path}' exists already, and a run folder is never overwritten"
+        help = f"name another folder, or go on with that run: --resume {path}"
+        raise Problem.of("run-exists", message, help=help, file=str(path)) from None
+    flush_folder(path.parent)
+    return path
+
+
+def _next_free(root: Path, name: str) -> Path:
+    root.mkdir(parents=True, exist_ok=True)
+    pattern = re.compile(re.escape(name) + r"-(\d{1,9})")
+    taken = [int(found.group(1)) for one in root.iterdir() if (found := pattern.fullmatch(one.name))]
+    number = max(taken, default=0) + 1
+    while True:
+        path = root / f"{name}-{number:03d}"
+        try:
+            path.mkdir()
+        except FileExistsError:  # another process was quicker
+            number += 1
+        else:
+            flush_folder(root)
+            return path
+
+
+def _inside(name: str) -> tuple[str, ...]:
+    """The parts of a relative path that leads nowhere else."""
+    parts = PurePosixPath(name).parts
+    if not parts or ".." in parts or PurePosixPath(name).is_absolute():
+        raise ValueError(f"'{name}' leads out of the run folder")
+    return parts
+
+
+def _bad_run(path: Path, why: str) -> Problem:
+    return Problem.of("bad-run", f"the run folder '{path}' is damaged: {why}", file=str(path))
+
+
+def _log_lines(text: bytes, epoch: int) -> list[dict[str, Any]]:
+    """The lines of the first ``epoch`` epochs, without any that is not whole."""
+    kept: list[dict[str, Any]] = []
+    for line in text.split(b"\n")[:-1]:
+        try:
+            one = json.loads(line)
+            if one["epoch"] <= epoch:
+                kept.append(one)
+        except (ValueError, KeyError, TypeError):
+            continue
+    return kept
+
+
+def _as_json(value: Mapping[str, Any], indent: int | None = None) -> bytes:
+    return (json.dumps(_plain(value), indent=indent, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: what is not finite is null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return _plain(value.tolist()) if hasattr(value, "tolist") else value
+
+
+def _as_yaml(config: Mapping[str, Any]) -> str:
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    return str(yaml.dump(_plain(config), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100))

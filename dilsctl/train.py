@@ -1,0 +1,312 @@
+"""Training: epochs, measures, early stopping, checkpoints. The steps themselves are the learner's.
+
+    result = train(learner, dataset, settings, run=folder, listener=display)
+
+An epoch goes once over the training rows, in an order that is a function of the seed and the epoch; the last
+batch may be smaller. After it the other parts are measured, a line is logged, and a checkpoint written. All
+that decides about the next epoch is in the checkpoint, so a run that goes on from one gives the same bits as
+one that never stopped.
+
+Values are named by part and measure. ``train.loss`` of an epoch is the mean over its steps, each before its
+update, unless the train part is among those measured; all values of the result are measured at the end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from dilsctl.checkpoints import Checkpoint, Position
+from dilsctl.data.dataset import Dataset
+from dilsctl.data.splits import PARTS, epoch_order
+from dilsctl.diagnostics import Problem, did_you_mean
+from dilsctl.learning.schedules import Rates
+from dilsctl.learning.stopping import Best
+from dilsctl.provenance import environment
+from dilsctl.resuming import check_same_run, restore
+from dilsctl.runs import RunFolder
+from dilsctl.settings import Settings, settings_of
+from dilsctl.stability import find_fault, first_not_finite
+
+__all__ = ["Learner", "Listener", "Result", "Settings", "settings_of", "train"]
+
+Array = npt.NDArray[Any]
+Steps = Callable[[int], None]
+
+_REPORTS = 200  # of progress, at most, in an epoch
+
+
+class Learner(Protocol):
+    """What is trained: ``dilsctl.engine.learner.Learner``."""
+
+    @property
+    def states(self) -> dict[str, Array]: ...
+    @property
+    def moments(self) -> dict[str, Array]: ...
+    @property
+    def plan_hash(self) -> str: ...
+    @property
+    def parameters(self) -> int: ...
+    def stage(self, columns: Mapping[str, Array]) -> Any: ...
+    def run_epoch(
+        self,
+        staged: Any,
+        order: Array,
+        batch: int,
+        rates: Rates,
+        first_step: int,
+        epoch: int,
+        progress: Steps | None = None,
+        every: int = 0,
+    ) -> float: ...
+    def evaluate(self, staged: Any, rows: Array) -> dict[str, float]: ...
+
+
+class Listener(Protocol):
+    """Who watches. It may also have ``step(done, steps)``, told now and then within an epoch, and
+    ``note(text)``, for what is worth knowing about a run that goes on."""
+
+    def begin(self, epochs: int, done: int = 0) -> None: ...
+    def epoch(self, number: int, values: Mapping[str, float]) -> None: ...
+    def end(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a training run came to.
+
+    values: of the final states, by part and measure (``test.accuracy``). history: for each epoch its number,
+    ``step``, ``rate``, ``seconds`` and values. seconds: of all epochs, those before a stop included.
+    """
+
+    epochs: int
+    steps: int
+    values: dict[str, float]
+    history: list[dict[str, Any]]
+    best_epoch: int | None = None
+    stopped_early: bool = False
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    def curve(self, name: str) -> list[float]:
+        """One value over the epochs."""
+        return [one[name] for one in self.history if name in one]
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run while it goes on."""
+
+    learner: Learner
+    dataset: Dataset
+    settings: Settings
+    folder: RunFolder | None
+    listener: Listener | None
+    staged: Any
+    position: Position
+    best: Best = field(default_factory=Best)
+    best_states: dict[str, Array] | None = None
+    history: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def train(
+    learner: Learner,
+    dataset: Dataset,
+    settings: Settings,
+    run: RunFolder | None = None,
+    listener: Listener | None = None,
+    *,
+    resume: Checkpoint | None = None,
+) -> Result:
+    """Train until ``settings.epochs`` epochs are done, or early stopping says so.
+
+    resume: the checkpoint to go on from: ``run.load("last")``. The learner then must be as it was made.
+    Raises Problem: not-finite, bad-metric, run-changed, run-busy, bad-run, bad-checkpoint. When it raises, or
+    is interrupted, the folder's checkpoint is that of the last epoch that was finished.
+    """
+    position = Position(0, 0, settings.seed, settings.batch, learner.plan_hash, data=dataset.digest)
+    here = environment()
+    position = replace(position, diagram=run.facts.get("diagram", "") if run else "", environment=here)
+    _check_watch(dataset, settings)
+    state = _Run(learner, dataset, settings, run, listener, None, position)
+    if resume is not None:
+        _resume(state, resume)
+    try:
+        if run is not None:
+            state.history = run.begin(state.position.epoch)
+        if listener is not None:
+            listener.begin(settings.epochs, state.position.epoch)
+        for note in state.notes:
+            _tell(listener, note)
+        state.staged = learner.stage(dataset.columns)
+        _check_metric(state)
+        with np.errstate(all="ignore"):  # what is not finite is found, and told in words
+            stopped = _epochs(state)
+            return _finish(state, stopped)
+    finally:
+        if listener is not None:
+            listener.end()
+        if run is not None:
+            run.close()
+
+
+def _tell(listener: Listener | None, note: str) -> None:
+    tell = getattr(listener, "note", None)
+    if tell is not None:
+        tell(note)
+
+
+def _check_watch(dataset: Dataset, settings: Settings) -> None:
+    if settings.watch is None:
+        return
+    part = settings.watch.metric.partition(".")[0]
+    if part not in dataset.parts:
+        help = "keep rows apart with data.split: {validation: 0.1}, or watch train.loss"
+        message = f"'{settings.watch.metric}' is watched, but there is no {part} part"
+        raise Problem.of("bad-metric", message, help=help)
+
+
+def _check_metric(state: _Run) -> None:
+    """Find out before the first epoch whether the watched metric is there."""
+    watch = state.settings.watch
+    if watch is None or watch.metric.endswith(".loss"):
+        return
+    part, _, name = watch.metric.partition(".")
+    known = state.learner.evaluate(state.staged, state.dataset.parts[part][:1])
+    if name not in known:
+        hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
+        raise Problem.of("bad-metric", f"there is no metric '{name}' to watch", help=hint)
+
+
+def _resume(state: _Run, checkpoint: Checkpoint) -> None:
+    """Take up a run where its checkpoint left it."""
+    found = checkpoint.position
+    state.notes += check_same_run(found, state.position, state.learner, checkpoint)
+    restore(state.learner, checkpoint)
+    state.position = replace(state.position, epoch=found.epoch, step=found.step)
+    state.best = Best(found.best_epoch, found.best_value, found.stale)
+    if state.settings.keep_best and state.folder is not None and found.best_epoch is not None:
+        best = state.folder.load("best")
+        state.best_states = best.states if best is not None else None
+
+
+def _epochs(state: _Run) -> bool:
+    """Run the epochs that are left. Returns whether early stopping ended the run."""
+    settings, learner = state.settings, state.learner
+    rows = state.dataset.parts["train"]
+    steps = -(-len(rows) // settings.batch)
+    rates = Rates(settings.rate, steps, settings.epochs)
+    step_told = getattr(state.listener, "step", None)
+    progress: Steps | None = (lambda done: step_told(done, steps)) if step_told is not None else None
+    watch = state.settings.watch
+    while state.position.epoch < settings.epochs:
+        if watch is not None and state.best.is_time(watch):
+            return True
+        epoch, first = state.position.epoch + 1, state.position.step + 1
+        order = epoch_order(rows, settings.seed, epoch) if settings.shuffle else rows
+        before = _copy(learner.states), _copy(learner.moments)
+        start = time.perf_counter()
+        loss = learner.run_epoch(
+            state.staged, order, settings.batch, rates, first, epoch, progress, max(1, steps // _REPORTS)
+        )
+        if not np.isfinite(loss) or first_not_finite(learner.states):
+            raise find_fault(learner, state.staged, order, settings.batch, rates, first, epoch, before)
+        values = _measure(state, loss)
+        seconds = time.perf_counter() - start
+        if watch is not None:
+            state.best = state.best.after(watch, epoch, values[watch.metric])
+            if settings.keep_best and state.best.epoch == epoch:
+                state.best_states = _copy(learner.states)
+        state.position = replace(
+            state.position,
+            epoch=epoch,
+            step=first + steps - 1,
+            best_epoch=state.best.epoch,
+            best_value=state.best.value,
+            stale=state.best.stale,
+        )
+        _keep(state, {"rate": rates(first + steps - 1), **values, "seconds": round(seconds, 6)})
+        if state.listener is not None:
+            state.listener.epoch(epoch, values)
+    return False
+
+
+def _measure(state: _Run, loss: float) -> dict[str, float]:
+    """The values of an epoch."""
+    parts = state.dataset.parts
+    wanted = state.settings.measure
+    if wanted is None:
+        wanted = ("validation",) if "validation" in parts else ("test",)
+    watch = state.settings.watch
+    watched = watch.metric.partition(".")[0] if watch is not None and watch.metric != "train.loss" else ""
+    values = {"train.loss": loss}
+    for part in PARTS:
+        if part in parts and (part in wanted or part == watched):
+            for name, value in state.learner.evaluate(state.staged, parts[part]).items():
+                values[f"{part}.{name}"] = value
+    return values
+
+
+def _keep(state: _Run, line: dict[str, Any]) -> None:
+    """Log an epoch and, where it is time, write its checkpoint."""
+    position, settings = state.position, state.settings
+    line = {"epoch": position.epoch, "step": position.step, **line}
+    state.history.append(line)
+    if state.folder is None:
+        return
+    state.folder.log(line)
+    is_best = settings.keep_best and state.best.epoch == position.epoch
+    if is_best or position.epoch % settings.checkpoint_every == 0 or position.epoch >= settings.epochs:
+        state.folder.save(state.learner.states, state.learner.moments, position, best=is_best)
+
+
+def _finish(state: _Run, stopped: bool) -> Result:
+    """Take the best states where they are kept, measure all parts, and sum up."""
+    learner, position = state.learner, state.position
+    if stopped and state.folder is not None and state.settings.checkpoint_every > 1:
+        state.folder.save(learner.states, learner.moments, position)
+    if state.settings.keep_best and state.best_states is not None:
+        for path, value in state.best_states.items():
+            learner.states[path][...] = value
+    values = {
+        f"{part}.{name}": value
+        for part in PARTS
+        if part in state.dataset.parts
+        for name, value in learner.evaluate(state.staged, state.dataset.parts[part]).items()
+    }
+    seconds = sum(one.get("seconds", 0.0) for one in state.history)
+    result = Result(
+        position.epoch,
+        position.step,
+        values,
+        state.history,
+        state.best.epoch,
+        stopped,
+        seconds,
+        tuple(state.notes),
+    )
+    if state.folder is not None:
+        state.folder.finish(
+            {
+                "epochs": result.epochs,
+                "steps": result.steps,
+                "best_epoch": result.best_epoch,
+                "stopped_early": result.stopped_early,
+                "seconds": round(result.seconds, 6),
+                "parameters": learner.parameters,
+                "plan": learner.plan_hash,
+                "values": values,
+                "notes": list(state.notes),
+            }
+        )
+    return result
+
+
+def _copy(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    return {name: one.copy() for name, one in arrays.items()}
