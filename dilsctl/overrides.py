@@ -106,6 +106,20 @@ def _move(value: Value, file: SourceFile) -> None:
             _move(one, file)
 
 
+def overrides_of(mapping: Mapping, path: tuple[str, ...], merged: Iterable[str] = ()) -> list[Override]:
+    """The entries of a mapping of a file as overrides below ``path``. Those named in ``merged`` are entered one
+    by one, so that what is beside them stays."""
+    found: list[Override] = []
+    for key, value in mapping.items():
+        if key in merged and isinstance(value, Mapping):
+            found += overrides_of(value, (*path, key))
+        else:
+            place = mapping.key_span(key)
+            spans = (*(place for _ in path), place)
+            found.append(Override((*path, key), value, spans, mapping.value_span(key)))
+    return found
+
+
 def from_arguments(arguments: AbstractMapping[str, Any], prefix: str = "train") -> list[str]:
     """Keyword arguments as override texts: ``{"epochs": 5}`` as ``train.epochs=5``. Double underscores are
     dots, and values that are mappings or lists are written in flow style."""

@@ -92,7 +92,7 @@ class Commands(click.Group):
         except Exception as error:
             return explain(error, ctx.ensure_object(Session))
 
-    def main(  # type: ignore[override]
+    def main(
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from dilsctl.data.tables import Table
 
 ENDINGS = (".csv", ".jsonl", ".npz")
 
@@ -60,10 +64,22 @@ def command(run: Path, rows: Path | None, data: Path | None, out: Path | None, c
         if out.exists():
             raise click.UsageError(f"'{out}' exists already, and is not overwritten")
     diagram = api.open_run(run, checkpoint=checkpoint)
-    answers = diagram.answers(sys.stdin if source == Path("-") else source)
+    answers = diagram.answers(_standard_input() if source == Path("-") else source)
     if out is None:
         write_answers(answers, sys.stdout)
     else:
         write_answers(answers, out)
         click.echo(f"wrote {answers.rows:,} rows to {out}", err=True)
     return 0
+
+
+def _standard_input() -> Table:
+    """The csv table on standard input."""
+    import tempfile
+
+    from dilsctl.data.tables import read_table
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "standard-input.csv"
+        path.write_bytes(sys.stdin.buffer.read())
+        return read_table(path, "<stdin>")

@@ -12,8 +12,8 @@ from dilsctl.cli.options import json_option, quiet_option, set_option
 from dilsctl.cli.output import count, is_terminal, wants_colour, write_json
 
 if TYPE_CHECKING:
-    from dilsctl.api import Outcome
     from dilsctl.report.progress import Display
+    from dilsctl.training import Trained
 
 
 @click.command("train", short_help="Train the diagram of a file; keeps a run folder.")
@@ -57,7 +57,7 @@ def command(
       dilsctl train --resume runs/short
       dilsctl train examples/digits.yaml --json | tail -1 | jq '."test.accuracy"'
     """
-    from dilsctl import api
+    from dilsctl.training import Training
 
     if resume is None and file is None:
         raise click.UsageError("name a diagram FILE to train, or --resume a RUN")
@@ -69,16 +69,15 @@ def command(
         settings = (*settings, f"train.seed={seed}")
     display = choose_display(quiet, as_json)
     if resume is not None:
-        run = api.Run.resume(resume, file=file, settings=settings)
-    else:
-        assert file is not None
-        run = api.Run.begin(file, settings=settings, out=out)
+        training = Training.resume(resume, file, settings)
+    elif file is not None:
+        training = Training.begin(file, settings, out)
     try:
-        outcome = run.train(display)
+        trained = training.train(display)
     except KeyboardInterrupt:
-        click.echo(f"interrupted; go on with: dilsctl train --resume {run.folder}", err=True)
+        click.echo(f"interrupted; go on with: dilsctl train --resume {training.folder}", err=True)
         return 130
-    show(outcome, quiet, as_json)
+    show(trained, quiet, as_json)
     return 0
 
 
@@ -97,24 +96,24 @@ def choose_display(quiet: bool, as_json: bool) -> Display:
     return Lines(click.echo)
 
 
-def show(outcome: Outcome, quiet: bool, as_json: bool) -> None:
+def show(trained: Trained, quiet: bool, as_json: bool) -> None:
     """The end of a run, in numbers."""
     from dilsctl.report.progress import duration_text
 
     if as_json:
-        write_json({"event": "end", **outcome.facts()}, indent=None)
+        write_json({"event": "end", **trained.facts()}, indent=None)
         return
     if quiet:
         return
-    show_measures(outcome.values)
+    show_measures(trained.values)
     click.echo()
-    best = f"best epoch {outcome.best_epoch}, " if outcome.best_epoch is not None else ""
-    early = "stopped early after " if outcome.stopped_early else ""
+    best = f"best epoch {trained.best_epoch}, " if trained.best_epoch is not None else ""
+    early = "stopped early after " if trained.stopped_early else ""
     click.echo(
-        f"{early}{count(outcome.epochs, 'epoch')} in {duration_text(outcome.seconds)}, {best}"
-        f"{count(outcome.parameters, 'parameter')}"
+        f"{early}{count(trained.epochs, 'epoch')} in {duration_text(trained.seconds)}, {best}"
+        f"{count(trained.parameters, 'parameter')}"
     )
-    click.echo(f"run folder: {outcome.folder}")
+    click.echo(f"run folder: {trained.folder}")
 
 
 def show_measures(values: dict[str, float]) -> None:

@@ -52,7 +52,12 @@ class Lines:
 
     def epoch(self, number: int, values: Mapping[str, float]) -> None:
         at = str(number).rjust(len(str(self.epochs)))
-        told = "  ".join(f"{name} {number_text(value)}" for name, value in values.items())
+        _, parts = by_part(values)
+        told = "  ".join(
+            f"{part}.{name} {number_text(value)}"
+            for part, one in parts.items()
+            for name, value in one.items()
+        )
         self.write(f"epoch {at}/{self.epochs}  {told}".rstrip())
 
     def end(self) -> None:
@@ -99,15 +104,19 @@ def duration_text(seconds: float) -> str:
 
 
 def by_part(values: Mapping[str, float]) -> tuple[list[str], dict[str, dict[str, float]]]:
-    """Flat names as a table: the measures in order of appearance, and part → measure → value."""
-    measures: dict[str, None] = {}
+    """Flat names as a table: the measures, loss first, and part → measure → value."""
     parts: dict[str, dict[str, float]] = {}
     for name, value in values.items():
         part, _, measure = name.partition(".")
         if measure:
-            measures.setdefault(measure)
             parts.setdefault(part, {})[measure] = value
+    parts = {part: dict(sorted(found.items(), key=_loss_first)) for part, found in parts.items()}
+    measures = dict(sorted(((name, 0.0) for found in parts.values() for name in found), key=_loss_first))
     return list(measures), parts
+
+
+def _loss_first(item: tuple[str, float]) -> bool:
+    return item[0] != "loss"
 
 
 def measures_table(values: Mapping[str, float]) -> tuple[list[str], list[list[str]]]:

@@ -1,0 +1,50 @@
+"""What checks run on: the engine, with the document's train block changed as a check says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dilsctl.checks import Engine, Trained
+from dilsctl.compile import compile_diagram
+from dilsctl.engine.learner import Learner
+from dilsctl.loaded import LoadedDiagram, load_diagram
+from dilsctl.overrides import Override, overrides_of, parse_override
+from dilsctl.training import Training
+
+if TYPE_CHECKING:
+    from dilsctl.diagram import Diagram
+    from dilsctl.syntax.checks import Check
+
+MERGED = ("data",)  # keys of the train block whose own keys are changed one by one
+
+
+def engine_for(loaded: LoadedDiagram) -> Engine:
+    """What the checks of a loaded diagram run on."""
+
+    def train(number: int, check: Check) -> Trained:
+        changes = _changes(loaded, number)
+        training = Training.of(load_diagram(loaded.path, loaded.settings, loaded.folder, changes))
+        if any(isinstance(want, list) for want in check.expect.values()):
+            training.settings = replace(training.settings, measure=("train", "validation", "test"))
+        found = training.train()
+        names = {name for line in found.history for name in line if "." in name}
+        history = {name: [line[name] for line in found.history if name in line] for name in names}
+        return Trained(history, found.values, lambda columns: dict(training.learner.predict(columns)))
+
+    return Engine(show, train)
+
+
+def show(diagram: Diagram, columns: Mapping[str, Any], precision: str, seed: int) -> dict[str, Any]:
+    """What a diagram with its initial states shows: arrays by output port, rows first."""
+    return dict(Learner(compile_diagram(diagram), precision=precision, seed=seed).predict(columns))
+
+
+def _changes(loaded: LoadedDiagram, number: int) -> list[Override]:
+    """A check's changes of the train block. The precision is float64 where neither names one."""
+    root = loaded.document.root
+    wanted = root["checks"][number]["train"]
+    changes = overrides_of(wanted, ("train",), MERGED)
+    named = "precision" in wanted or "precision" in (root.get("train") or {})
+    return changes if named else [*changes, parse_override("train.precision=float64", "check")]

@@ -1,0 +1,281 @@
+"""A diagram file that has been loaded and found to be good: to look at, to train, to use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dilsctl.diagnostics import Problem, Report
+from dilsctl.overrides import Override, apply, parse_override
+
+if TYPE_CHECKING:
+    from dilsctl.answers import Answers
+    from dilsctl.data.dataset import Fitted
+    from dilsctl.diagram import Diagram
+    from dilsctl.documents import Library, LoadedDocument
+    from dilsctl.engine.learner import Learner
+    from dilsctl.inspect import Facts
+    from dilsctl.plan_text import Plan
+    from dilsctl.plans import Data, Plans
+    from dilsctl.train import Listener
+    from dilsctl.training import Trained
+
+
+def read(
+    path: Path, *, text: str | None = None, settings: Sequence[str] = (), overrides: Sequence[Override] = ()
+) -> Library:
+    """Load the documents of a file, with settings and overrides put in. What is wrong is in its report."""
+    from dilsctl.documents import load_documents
+
+    if not settings and not overrides:
+        return load_documents(path, text)
+    return load_documents(
+        path, text, lambda root: apply(root, [*(parse_override(one) for one in settings), *overrides])
+    )
+
+
+def elaborate(library: Library) -> Diagram | None:
+    """The diagram of a library's main document; findings go into its report."""
+    document, report = library.main, library.report
+    if document is None:
+        return None
+    from dilsctl.compile import check
+    from dilsctl.elaborate import elaborate as make
+
+    diagram = make(document, report)
+    if diagram is not None and report.ok:
+        check(document, diagram, report)
+    if document.document.checks and report.ok:
+        from dilsctl.checked_box import verify_checks
+
+        verify_checks(document, diagram, report)
+    return diagram
+
+
+def load_diagram(
+    path: Path, settings: Sequence[str], folder: Path, overrides: Sequence[Override] = ()
+) -> LoadedDiagram:
+    """Load a file; its data lies in ``folder``. Raises Problem."""
+    library = read(path, settings=settings, overrides=overrides)
+    diagram = elaborate(library)
+    return LoadedDiagram(path, library, library.require(), diagram, tuple(settings), folder)
+
+
+class LoadedDiagram:
+    """A diagram file, loaded and found to be good. Made by ``dilsctl.load``."""
+
+    def __init__(
+        self,
+        path: Path,
+        library: Library,
+        document: LoadedDocument,
+        diagram: Diagram | None,
+        settings: tuple[str, ...],
+        folder: Path,
+    ) -> None:
+        self.path = path
+        self.library = library
+        self.document = document
+        self.settings = settings
+        self.warnings = tuple(library.report)
+        self.folder = folder
+        self._diagram = diagram
+        self._learner: Learner | None = None
+        self._fitted: Fitted | None = None
+
+    def __repr__(self) -> str:
+        return f"<diagram {self.name!r} of {self.path}>"
+
+    @property
+    def name(self) -> str:
+        """The diagram's name."""
+        return self.document.document.name or self.path.stem
+
+    @property
+    def main(self) -> Diagram | None:
+        """The typed diagram of the main box, if there is one."""
+        return self._diagram
+
+    @property
+    def diagram(self) -> Diagram:
+        """The typed diagram of the main box. Raises Problem: no-main."""
+        if self._diagram is None:
+            help = "say which of its boxes is run: main: NAME"
+            raise Problem.of("no-main", f"'{self.path}' has no main box", help=help, file=str(self.path))
+        return self._diagram
+
+    @property
+    def plans(self) -> Plans:
+        """What training, measuring and predicting start from."""
+        from dilsctl.plans import Plans
+
+        return Plans(self.document, self.diagram, self.folder)
+
+    def use(self, learner: Learner, fitted: Fitted | None) -> None:
+        """Take up what a run learned, and what it fitted to its data."""
+        self._learner, self._fitted = learner, fitted
+
+    @property
+    def learner(self) -> Learner:
+        """The engine's side: ``learner.states`` are the arrays by path, live."""
+        if self._learner is None:
+            self._learner = self.plans.learner()
+        return self._learner
+
+    # -- looking ----------------------------------------------------------------------------------
+
+    def inspect(self) -> Facts:
+        """Facts: the tree of boxes, ports, states, counts. ``dilsctl.inspect.inspect_text`` prints them."""
+        from dilsctl.inspect import describe
+
+        return describe(self.diagram, imports=tuple(self.document.root.get("use", {}).values()))
+
+    def plan(
+        self, box: str | None = None, *, training: bool | None = None, stages: bool = False
+    ) -> list[tuple[str, Plan]]:
+        """What runs, as (name, plan); with ``stages``, also every step of the compiler on the way to it.
+
+        box: plan this one alone; a path of interior boxes or a definition's name. training: the training
+        step, not the forward pass; by default so if there is a train block and no ``box``. Text and JSON are
+        made by ``dilsctl.plan_text``.
+        """
+        from dilsctl.compile import compile_diagram
+        from dilsctl.engine.kernels import VIEWS
+        from dilsctl.objective import read_objective
+        from dilsctl.plan_text import describe
+
+        train = self.document.document.train
+        if training is None:
+            training = train is not None and box is None
+        diagram = self.diagram if box is None else self._part(box)
+        if training and box is not None:
+            help = "leave --train out, or the box"
+            raise Problem.of("bad-plan", "the training step is that of the main box", help=help)
+        if training:
+            learner = self.plans.learner(training=True)
+            stagings = []
+            if stages:
+                objective = read_objective(self.document.root)
+                stagings = compile_diagram(diagram, objective, keep_stages=True).stages
+            programs = [*stagings, ("stage", learner.measure), *learner.stages]
+            size, what = train.batch if train is not None else 1, "training step"
+        else:
+            programs = compile_diagram(diagram, keep_stages=True).stages
+            size, what = 1, "forward pass"
+        if not stages:
+            programs = [(f"{what} of {diagram.name}", programs[-1][1])]
+        precision = self.plans.precision
+        return [(name, describe(program, size, precision, VIEWS)) for name, program in programs]
+
+    def _part(self, path: str) -> Diagram:
+        """One box as a diagram of its own: a path of interior boxes, or a definition's name."""
+        from dilsctl.diagram import Diagram
+        from dilsctl.elaborate import elaborate_box
+
+        box = self._diagram.main if self._diagram is not None else None
+        for step in path.split("."):
+            child = box.children.get(step) if box is not None else None
+            box = child.box if child is not None else None
+        if box is not None:
+            return Diagram(path, box, box.span)
+        report = Report()
+        found = elaborate_box(self.document, path, report)
+        report.raise_errors()
+        if found is None:
+            raise Problem(list(report))
+        return found
+
+    # -- learning ---------------------------------------------------------------------------------
+
+    def train(
+        self,
+        *,
+        data: Data | None = None,
+        out: str | Path | None = None,
+        listener: Listener | None = None,
+        **overrides: Any,
+    ) -> Trained:
+        """Train as the train block says, from the initial states. Then this diagram has what was learned.
+
+        data: a table's file, or arrays by input and target (rows first), in place of the train block's file.
+        out: a run folder to keep; it must not exist. listener: told about every epoch; see
+        ``dilsctl.report.progress.Display``. overrides: keys of the train block, with ``__`` for a dot:
+        ``train(epochs=5, optimiser={"sgd": {"rate": 0.1}}, data__split={"test": 0.5})``.
+
+        >>> run = dilsctl.load("examples/iris.yaml").train(epochs=40)
+        >>> run.values["test.accuracy"] > 0.9
+        True
+        """
+        from dilsctl.overrides import from_arguments
+        from dilsctl.training import Training
+
+        wanted = self
+        if overrides:
+            wanted = load_diagram(self.path, (*self.settings, *from_arguments(overrides)), self.folder)
+        training = Training.of(wanted, data)
+        if out is not None:
+            training.keep(Path(out))
+        trained = training.train(listener)
+        self.use(training.learner, training.dataset.fitted)
+        return trained
+
+    def eval(self, data: Data | None = None, *, part: str | None = None) -> dict[str, float]:
+        """The loss and the metrics, as ``{"test.loss": …, "test.accuracy": …}``.
+
+        data: a table's file, or arrays by input and target, all rows of which are measured; otherwise the
+        train block's file. part: ``train``, ``validation``, ``test`` or ``all``; by default ``test``, or
+        ``all`` where no rows were kept apart. Raises Problem.
+        """
+        import numpy as np
+
+        if self.document.document.train is None:
+            help = "an evaluation needs a loss or metrics: give the file a train block"
+            raise Problem.of("no-train", f"'{self.path}' has no train block", help=help, file=str(self.path))
+        dataset = self.plans.dataset(self.learner, data, self._fitted)
+        parts = {"all": np.arange(dataset.rows), **(dataset.parts if data is None else {})}
+        if part is None:
+            part = "test" if "test" in parts else "all"
+        if part not in parts:
+            known = [name for name in parts if name != "all"]
+            help = f"the parts are {', '.join(known)}" if known else "other data has no parts"
+            raise Problem.of("no-part", f"there is no {part} part", help=help)
+        found = self.learner.evaluate(self.learner.stage(dataset.columns), parts[part])
+        return {f"{part}.{name}": value for name, value in found.items()}
+
+    def predict(self, data: Data | None = None) -> dict[str, Any]:
+        """What the main box shows: arrays by output port, rows first.
+
+        data: a table's file, or arrays by input port (rows first, as the data file would have them: scaling
+        and standardising of the train block are applied). Not needed where the main box has no inputs, or
+        where the train block's file is meant. Raises Problem.
+
+        >>> dilsctl.load("examples/or-gate.yaml").predict({"a": [0, 1], "b": [0, 0]})["y"].tolist()
+        [False, True]
+        """
+        if not self.diagram.main.inputs:
+            return dict(self.learner.predict({}))
+        return dict(self.learner.predict(self.plans.inputs(self.learner, data, self._fitted)))
+
+    def answers(self, data: Data | None = None) -> Answers:
+        """Predictions as a table: see ``predict``. Classes have the names that the data gave them."""
+        import numpy as np
+
+        from dilsctl.answers import Answers, classified
+
+        outputs = self.predict(data)
+        train = self.document.document.train
+        spec, labels = self.plans.spec, self._fitted.labels if self._fitted is not None else {}
+        texts = [train.loss or "", *train.metrics.values()] if train is not None else []
+        classes: dict[str, list[Any]] = {}
+        for target, port in classified(texts, outputs, spec.targets).items():
+            picked = outputs[port]
+            if self.diagram.main.outputs[port].type.kind != "class":
+                picked = np.argmax(picked, axis=-1)
+            if picked.ndim == 1:
+                names = labels.get(target)
+                column = spec.targets[target]
+                heading = column if isinstance(column, str) and ".." not in column else target
+                classes[heading] = [names[one] if names else int(one) for one in picked]
+        rows = len(next(iter(outputs.values()))) if outputs else 0
+        return Answers(outputs, classes, rows)

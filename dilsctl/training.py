@@ -1,0 +1,152 @@
+"""Training runs: made ready, kept in a folder, taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dilsctl.checkpoints import Checkpoint
+from dilsctl.data.dataset import Dataset
+from dilsctl.diagnostics import Problem
+from dilsctl.documents import Library
+from dilsctl.engine.learner import Learner
+from dilsctl.loaded import LoadedDiagram, load_diagram
+from dilsctl.plans import Data
+from dilsctl.runs import RunFolder
+from dilsctl.train import Listener, Settings, settings_of, train
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a training run came to.
+
+    values: of the final states, by part and measure (``test.accuracy``). history: one entry an epoch.
+    """
+
+    values: dict[str, float]
+    history: list[dict[str, Any]]
+    epochs: int
+    seconds: float
+    parameters: int
+    best_epoch: int | None = None
+    stopped_early: bool = False
+    notes: tuple[str, ...] = ()
+    folder: Path | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """As one flat, JSON-ready mapping."""
+        return {
+            **self.values,
+            "epochs": self.epochs,
+            "best_epoch": self.best_epoch,
+            "stopped_early": self.stopped_early,
+            "seconds": round(self.seconds, 3),
+            "parameters": self.parameters,
+            "notes": list(self.notes),
+            "run": str(self.folder) if self.folder is not None else None,
+        }
+
+
+@dataclass(slots=True, eq=False)
+class Training:
+    """A run that is ready to go, or to go on."""
+
+    loaded: LoadedDiagram
+    learner: Learner
+    dataset: Dataset
+    settings: Settings
+    run: RunFolder | None = None
+    checkpoint: Checkpoint | None = None
+
+    @classmethod
+    def of(cls, loaded: LoadedDiagram, data: Data | None = None) -> Training:
+        """Make the learner and read the data; kept nowhere yet. Raises Problem."""
+        plans = loaded.plans
+        learner = plans.learner(training=True)
+        dataset = plans.dataset(learner, data)
+        return cls(loaded, learner, dataset, settings_of(plans.document.document.train, plans.where))
+
+    @classmethod
+    def begin(cls, file: Path, settings: Sequence[str] = (), out: Path | None = None) -> Training:
+        """A new run of a diagram file, kept in a new folder. Raises Problem."""
+        training = cls.of(load_diagram(file, settings, file.parent))
+        training.keep(out)
+        return training
+
+    @classmethod
+    def resume(cls, path: Path, file: Path | None = None, settings: Sequence[str] = ()) -> Training:
+        """The run of a folder, to go on where it stopped. ``file``: where the diagram is now, if it moved.
+
+        Raises Problem: not-a-run, bad-run, diagram-changed, and those of reading the data.
+        """
+        run = RunFolder.open(path)
+        source = file or Path(run.facts["file"])
+        if not source.is_file():
+            help = f"say where it is now: dilsctl train FILE --resume {path}"
+            message = f"the diagram of the run, '{source}', is gone"
+            raise Problem.of("file-not-found", message, help=help, file=str(source))
+        loaded = load_diagram(source, (*run.facts["settings"], *settings), source.parent)
+        run.check_diagram(texts_of(loaded.library)[0])
+        return replace(cls.of(loaded), run=run, checkpoint=run.load("last"))
+
+    def keep(self, out: Path | None) -> None:
+        """Make the run folder: ``out``, or a new one in ``runs``. Raises Problem."""
+        loaded = self.loaded
+        block = loaded.document.document.train
+        files, main = texts_of(loaded.library)
+        self.run = RunFolder.create(
+            loaded.name,
+            files=files,
+            main=main,
+            config={
+                "diagram": loaded.name,
+                "file": str(loaded.path),
+                "settings": list(loaded.settings),
+                "train": block.model_dump(mode="json", by_alias=True, exclude_none=True) if block else {},
+            },
+            facts={
+                "file": str(loaded.path.absolute()),
+                "settings": list(loaded.settings),
+                "plan": self.learner.plan_hash,
+                "parameters": self.learner.parameters,
+                "data": self.dataset.describe(),
+            },
+            out=out,
+        )
+
+    @property
+    def folder(self) -> Path | None:
+        """The run folder."""
+        return self.run.path if self.run is not None else None
+
+    def train(self, listener: Listener | None = None) -> Trained:
+        """Train until the end. Raises Problem; KeyboardInterrupt leaves a folder that can be resumed."""
+        found = train(self.learner, self.dataset, self.settings, self.run, listener, resume=self.checkpoint)
+        return Trained(
+            found.values,
+            found.history,
+            found.epochs,
+            found.seconds,
+            self.learner.parameters,
+            found.best_epoch,
+            found.stopped_early,
+            found.notes,
+            self.folder,
+        )
+
+
+def texts_of(library: Library) -> tuple[dict[str, str], str]:
+    """The texts of a document and its imports by their path in its folder tree, and the path of the first.
+
+    Files of the standard library are left out: they belong to the version of the program.
+    """
+    assert library.main is not None
+    main = library.main.path or Path(library.main.file.name)
+    tree = main.resolve().parent
+    texts = {main.name: library.main.file.text}
+    for one in library.documents:
+        if one is not library.main and one.library is None and one.path is not None:
+            texts[one.path.resolve().relative_to(tree).as_posix()] = one.file.text
+    return texts, main.name
