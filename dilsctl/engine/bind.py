@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from dilsctl.engine.blocks import SMALLEST, block_steps, tail
 from dilsctl.engine.kernels import KERNELS, VIEWS, Array, Context, Step
 from dilsctl.engine.memory import Memory
 from dilsctl.ir import Eqn, Program, Var
@@ -50,14 +51,20 @@ def bind(
     context = context or Context(examples=np.zeros(batch, np.int64))
     memory = Memory(program, batch, np.dtype(real), states, rows_first=rows_first)
     steps: list[Step] = []
+    begin, length = tail(program.eqns, memory.static)
+    blocked = length >= SMALLEST
     for at, eqn in enumerate(program.eqns):
         found = _bind_equation(at, eqn, memory, context)
+        if blocked and at >= begin and not all(one in memory.static for one in eqn.outputs):
+            found = []
         if all(one in memory.static for one in eqn.outputs):
             for step in found:
                 step()
         else:
             steps.extend(found)
         memory.release(at, eqn)
+    if blocked:
+        steps.extend(block_steps(program.eqns[begin:], memory.array, length, memory.static, context))
     for state, new in program.updates.items():
         if memory.array[new] is not memory.array[state] and not _same_memory(
             memory.array[new], memory.array[state]

@@ -10,17 +10,24 @@ import numpy as np
 
 from dilsctl.compile import Compiled, Pass, run_passes
 from dilsctl.engine.bind import Bound, bind
-from dilsctl.engine.kernels import Array, Context, Step
+from dilsctl.engine.feed import Feed, in_batches
+from dilsctl.engine.kernels import Array, Context
 from dilsctl.engine.states import allocate, initialise, state_views
 from dilsctl.ir import Params, Program, Type, Var
 from dilsctl.passes.descend import Clip, Descent, Group, descend
 from dilsctl.passes.drop_dead import drop_dead
+from dilsctl.passes.fuse_loss import fuse_loss
 from dilsctl.passes.share_common import share_common
 from dilsctl.passes.simplify import simplify
 from dilsctl.passes.stage import stage
 
 CHUNK = 1024
-BACKWARD: tuple[Pass, ...] = (("simplify", simplify), ("share_common", share_common), ("drop_dead", drop_dead))
+BACKWARD: tuple[Pass, ...] = (
+    ("simplify", simplify),
+    ("share_common", share_common),
+    ("fuse_loss", fuse_loss),
+    ("drop_dead", drop_dead),
+)
 
 
 class Rates(Protocol):
@@ -32,7 +39,7 @@ class Rates(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Staged:
-    """A data set as the programs take it: for each input all rows, rows first or rows last."""
+    """A data set as the programs take it: for each input all rows, rows first."""
 
     arrays: dict[str, Array]
     rows: int
@@ -40,10 +47,10 @@ class Staged:
 
 @dataclass(slots=True, eq=False)
 class _Ready:
-    """A bound program with how its inputs are fed."""
+    """A bound program with how it is fed."""
 
     bound: Bound
-    feeds: list[tuple[Array, Array, int]]  # (all rows, the batch's array, the axis of rows)
+    feeds: list[Feed]
     scalars: list[tuple[Group, dict[str, Array]]]
     random: bool
 
@@ -72,6 +79,7 @@ class Learner:
         self._predict = drop_dead(_only(program, "port."))
         measured = drop_dead(_only(program, "loss", "metric."))
         self.staging, self.measure = stage(measured)
+        self._layout = _rows_first(self.measure)
         self.descent: Descent | None = None
         self.stages: list[tuple[str, Program]] = []
         if method_of is not None and "loss" in program.outputs and program.learned:
@@ -115,8 +123,6 @@ class Learner:
         """Compute once, for all rows, what depends on the data alone."""
         rows = len(next(iter(columns.values()))) if columns else 0
         program = self.staging
-        layout = _rows_first(self.measure)
-        arrays: dict[str, Array] = {}
         parts: dict[str, list[Array]] = {name: [] for name in program.outputs}
         for start in range(0, rows, CHUNK):
             size = min(CHUNK, rows - start)
@@ -126,18 +132,14 @@ class Learner:
             bound.run()
             for name, array in bound.outputs.items():
                 parts[name].append(np.moveaxis(array, -1, 0).copy())
-        for name, var in program.outputs.items():
-            whole = np.concatenate(parts[name]) if parts[name] else np.zeros((0, *var.shape), self.real)
-            if name not in layout:
-                whole = np.moveaxis(whole, 0, -1)
-            arrays[name] = np.ascontiguousarray(whole)
-        return Staged(arrays, rows)
+        empty = {name: np.zeros((0, *var.shape), self.real) for name, var in program.outputs.items()}
+        return Staged({name: np.concatenate(parts[name] or [empty[name]]) for name in parts}, rows)
 
     def _bind(self, what: str, program: Program, batch: int) -> Bound:
         key = (what, batch)
         if key not in self._bound:
             context = Context(seed=self.seed, examples=np.zeros(batch, np.int64))
-            layout = _rows_first(self.measure) if what in ("train", "measure") else frozenset()
+            layout = self._layout if what in ("train", "measure") else frozenset()
             states = {var: self._arrays[var] for var in program.states}
             self._bound[key] = bind(
                 program, batch, states, real=self.real, context=context, rows_first=layout
@@ -150,15 +152,11 @@ class Learner:
         known = self._staged[1]
         if (what, batch) not in known:
             bound = self._bind(what, program, batch)
-            layout = _rows_first(self.measure)
-            feeds = []
-            for name, array in bound.inputs.items():
-                if name not in staged.arrays:
-                    continue
-                if name in layout:
-                    feeds.append((staged.arrays[name], np.moveaxis(array, -1, 0), 0))
-                else:
-                    feeds.append((staged.arrays[name], array, -1))
+            feeds = [
+                Feed(staged.arrays[name], array, name in self._layout)
+                for name, array in bound.inputs.items()
+                if name in staged.arrays
+            ]
             groups = self.descent.groups if what == "train" and self.descent is not None else ()
             scalars = [
                 (group, {name: bound.inputs[f"method{i}.{name}"] for name in group.scalars})
@@ -189,33 +187,35 @@ class Learner:
         if self.descent is None:
             raise ValueError("nothing is learned")
         order = np.ascontiguousarray(order, np.intp)
-        total, step = 0.0, first_step
-        take = np.take
-        for start in range(0, len(order), batch):
-            rows = order[start : start + batch]
-            size = len(rows)
-            if start == 0 or size != batch:
-                ready = self._ready("train", self.descent.program, size, staged)
-                steps: list[Step] = ready.bound.steps
-                loss = ready.bound.outputs["loss"]
-                scalars = [
-                    (group.method.scalars, rates.of(group.method.rate), arrays) for group, arrays in ready.scalars
-                ]
+        total, done = 0.0, 0
+        full = len(order) - len(order) % batch
+        for rows, size in ((order[:full], batch), (order[full:], len(order) - full)):
+            if not len(rows):
+                continue
+            ready = self._ready("train", self.descent.program, size, staged)
+            ready.bound.context.epoch[...] = epoch
+            scalars = [
+                (group.method.scalars, rates.of(group.method.rate), arrays) for group, arrays in ready.scalars
+            ]
+            steps, loss = ready.bound.steps, ready.bound.outputs["loss"]
+            examples = ready.bound.context.examples
+            copy = np.copyto
+            subtotal = 0.0
+            for number, (batch_rows, *pairs) in enumerate(in_batches(ready.feeds, rows, size), first_step + done):
+                for into, block in pairs:
+                    copy(into, block)
                 if ready.random:
-                    ready.bound.context.epoch[...] = epoch
-            for source, into, axis in ready.feeds:
-                take(source, rows, axis, into, "clip")
-            if ready.random:
-                ready.bound.context.examples[...] = rows
-            for scalars_of, rate, arrays in scalars:
-                for name, value in scalars_of(rate(step), step).items():
-                    arrays[name][()] = value
-            for call in steps:
-                call()
-            total += float(loss) * size
-            step += 1
-            if progress is not None and every and (step - first_step) % every == 0:
-                progress(step - first_step)
+                    examples[...] = batch_rows
+                for scalars_of, rate, arrays in scalars:
+                    for name, value in scalars_of(rate(number), number).items():
+                        arrays[name][()] = value
+                for call in steps:
+                    call()
+                subtotal += float(loss)
+                if progress is not None and every and (number - first_step + 1) % every == 0:
+                    progress(number - first_step + 1)
+            total += subtotal * size
+            done += len(rows) // size
         return total / max(len(order), 1)
 
     def evaluate(self, staged: Staged, rows: Array, epoch: int = 0) -> dict[str, float]:
@@ -226,8 +226,9 @@ class Learner:
         for start in range(0, len(rows), CHUNK):
             part = rows[start : start + CHUNK]
             ready = self._ready("measure", self.measure, len(part), staged)
-            for source, into, axis in ready.feeds:
-                np.take(source, part, axis, into, "clip")
+            for _, *pairs in in_batches(ready.feeds, part, len(part)):
+                for into, block in pairs:
+                    np.copyto(into, block)
             ready.bound.context.examples[...] = part
             ready.bound.context.epoch[...] = epoch
             ready.bound.run()

@@ -168,3 +168,35 @@ register(
         doc="softplus(logit) - logit * target: -log of the probability that sigmoid(logit) gives to target",
     )
 )
+
+
+def _mean_cross_entropy_type(types: Types, params: Params) -> Types:
+    logits, _ = types
+    _cross_entropy_type(types, params)
+    return (Type("real", logits.shape[:-1]), Type("real", logits.shape))
+
+
+def _mean_cross_entropy_stack(
+    builder: Builder, eqn: Eqn, inputs: tuple[Var, ...], mapped: tuple[bool, ...], length: int
+) -> Sequence[Var]:
+    led = [lead(builder, one, is_led, length) for one, is_led in zip(inputs, mapped, strict=True)]
+    return emit_mean_cross_entropy(builder, *led)
+
+
+def emit_mean_cross_entropy(builder: Builder, logits: Var, target: Var) -> tuple[Var, Var]:
+    """(mean loss over the batch, its gradient by the logits), of logits (K,) for each example."""
+    types = _mean_cross_entropy_type((logits.type, target.type), {})
+    outs = (Var(types[0], False), Var(types[1], True))
+    builder.eqns.append(Eqn("mean_cross_entropy", (logits, target), outs, (), builder.span))
+    return outs
+
+
+register(
+    Operation(
+        "mean_cross_entropy",
+        _mean_cross_entropy_type,
+        _mean_cross_entropy_stack,
+        cost=lambda eqn: 7 * eqn.inputs[0].type.size,
+        doc="the mean over the batch of cross_entropy(logits, target), and its gradient by the logits",
+    )
+)

@@ -48,6 +48,7 @@ class _Stacking:
                 else:
                     for eqn in members:
                         self._keep(eqn)
+        self._read_stacked_states()
         outputs = {name: self._read(var) for name, var in self.program.outputs.items()}
         updates = {state: self._read(var) for state, var in self.program.updates.items()}
         return self._with_states(outputs, updates)

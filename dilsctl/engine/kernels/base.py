@@ -78,7 +78,9 @@ def dtype_of(kind: Kind, real: Any) -> np.dtype[Any]:
 
 
 def align(a: Array, var: Var, out: Var) -> Array:
-    """A view of ``a`` that broadcasts against the physical array of ``out``."""
+    """A view of ``a`` that broadcasts against the physical array of ``out``. A scalar stays without axes."""
+    if not var.rank and not var.batched:
+        return a
     index: tuple[Any, ...] = (None,) * (out.rank - var.rank) + (Ellipsis,)
     if out.batched and not var.batched:
         index += (None,)

@@ -58,7 +58,7 @@ def _one(steps: list[Step], labels: str, a: Array, result: str, out: Array) -> N
     kept = [label for label in labels if label in result]
     target = out.transpose([result.index(label) for label in kept])
     if axes:
-        steps.append(partial(np.add.reduce, a, axis=axes, out=target))
+        steps.append(partial(np.add.reduce, a, axes, None, target))
     else:
         steps.append(partial(np.copyto, target, a))
 
@@ -77,7 +77,7 @@ def _two(steps: list[Step], la: str, a: Array, lb: str, b: Array, result: str, o
     la, a = _without_lonely(steps, la, a, lb + result)
     lb, b = _without_lonely(steps, lb, b, la + result)
     if not any(label in lb and label not in result for label in la):
-        steps.append(partial(np.multiply, _spread(la, a, result), _spread(lb, b, result), out=out))
+        steps.append(partial(np.multiply, _spread(la, a, result), _spread(lb, b, result), out))
         return
     for prefix in range(len(result) + 1):
         loops, rest = result[:prefix], result[prefix:]
@@ -167,12 +167,12 @@ def _dot(
     shape = [left.shape[0]] * bool(rows) + [right.shape[-1]] * bool(columns)
     target = out.reshape(shape)
     if out.flags.c_contiguous:
-        steps.append(partial(np.dot, left, right, out=target))
+        steps.append(partial(np.dot, left, right, target))
     elif np.may_share_memory(target, out) and target.T.flags.c_contiguous:
-        steps.append(partial(np.dot, right.T, left.T, out=target.T))
+        steps.append(partial(np.dot, right.T, left.T, target.T))
     else:
         work = np.empty(shape, out.dtype)
-        steps += [partial(np.dot, left, right, out=work), partial(np.copyto, out, work.reshape(out.shape))]
+        steps += [partial(np.dot, left, right, work), partial(np.copyto, out, work.reshape(out.shape))]
 
 
 def _matmul(
@@ -185,10 +185,10 @@ def _matmul(
     shape = (*out.shape[: len(loops)], left.shape[-2], right.shape[-1])
     target = out.reshape(shape)
     if out.size == 0 or np.may_share_memory(target, out):
-        steps.append(partial(np.matmul, left, right, out=target))
+        steps.append(partial(np.matmul, left, right, target))
         return
     work = np.empty(shape, out.dtype)
-    steps += [partial(np.matmul, left, right, out=work), partial(np.copyto, out, work.reshape(out.shape))]
+    steps += [partial(np.matmul, left, right, work), partial(np.copyto, out, work.reshape(out.shape))]
 
 
 def _stacked(steps: list[Step], la: str, a: Array, lb: str, b: Array, result: str, out: Array) -> None:

@@ -85,7 +85,7 @@ def _unpatches(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: C
     split = _split(a, first - 1, eqn)
     steps.append(partial(whole.fill, 0))
     for offset, window in _windows(whole, first, eqn, x.shape[first:]):
-        steps.append(partial(np.add, window, split[(slice(None),) * first + offset], out=window))
+        steps.append(partial(np.add, window, split[(slice(None),) * first + offset], window))
     if inside is not out:
         steps.append(partial(np.copyto, out, inside))
     return steps
@@ -104,7 +104,7 @@ def _max_pool(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Co
         a = whole
     windows = [one for _, one in _windows(a, first, eqn, eqn.outputs[0].shape[first:])]
     steps.append(partial(np.copyto, out, windows[0]))
-    steps += [partial(np.maximum, out, one, out=out) for one in windows[1:]]
+    steps += [partial(np.maximum, out, one, out) for one in windows[1:]]
     return steps
 
 
@@ -127,11 +127,11 @@ def _max_pool_grad(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], contex
     pairs = zip(_windows(a, first, eqn, counts), _windows(whole, first, eqn, counts), strict=True)
     for (_, values), (_, places) in pairs:
         steps += [
-            partial(np.equal, values, top, out=hit),
-            partial(np.logical_and, hit, free, out=hit),
-            partial(np.logical_xor, free, hit, out=free),
-            partial(np.multiply, cotangent, hit, out=part),
-            partial(np.add, places, part, out=places),
+            partial(np.equal, values, top, hit),
+            partial(np.logical_and, hit, free, hit),
+            partial(np.logical_xor, free, hit, free),
+            partial(np.multiply, cotangent, hit, part),
+            partial(np.add, places, part, places),
         ]
     if inside is not out:
         steps.append(partial(np.copyto, out, inside))

@@ -36,7 +36,7 @@ def _ufunc(function: Callable[..., object]) -> Kernel:
     def bind(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Context) -> list[Step]:
         steps: list[Step] = []
         (out,) = outs
-        steps.append(partial(function, *operands(eqn, ins, steps, out.dtype), out=out))
+        steps.append(partial(function, *operands(eqn, ins, steps, out.dtype), out))
         return steps
 
     return bind
@@ -83,7 +83,7 @@ def _whole(function: Callable[..., object]) -> Kernel:
         (out,) = outs
         (x,) = operands(eqn, ins, steps, out.dtype)
         integer = out.dtype.kind == "i"
-        steps.append(partial(np.copyto, out, x) if integer else partial(function, x, out=out))
+        steps.append(partial(np.copyto, out, x) if integer else partial(function, x, out))
         return steps
 
     return bind
@@ -99,7 +99,7 @@ def _comparison(function: Callable[..., object]) -> Kernel:
         floats = [one.dtype for one in ins if one.dtype.kind == "f"]
         dtype = floats[0] if floats else np.result_type(*ins)
         a, b = operands(eqn, ins, steps, dtype)
-        steps.append(partial(function, a, b, out=outs[0]))
+        steps.append(partial(function, a, b, outs[0]))
         return steps
 
     return bind
@@ -121,7 +121,7 @@ def _relu(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Contex
     steps: list[Step] = []
     (out,) = outs
     (x,) = operands(eqn, ins, steps, out.dtype)
-    steps.append(partial(np.maximum, x, scalar(0, out.dtype), out=out))
+    steps.append(partial(np.maximum, x, scalar(0, out.dtype), out))
     return steps
 
 
@@ -132,10 +132,10 @@ def _sigmoid(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Con
     (out,) = outs
     (x,) = operands(eqn, ins, steps, out.dtype)
     steps += [
-        partial(np.negative, x, out=out),
-        partial(np.exp, out, out=out),
-        partial(np.add, out, scalar(1, out.dtype), out=out),
-        partial(np.reciprocal, out, out=out),
+        partial(np.negative, x, out),
+        partial(np.exp, out, out),
+        partial(np.add, out, scalar(1, out.dtype), out),
+        partial(np.reciprocal, out, out),
     ]
     return steps
 
@@ -144,12 +144,12 @@ def softplus_steps(x: Array, out: Array) -> list[Step]:
     """max(x, 0) + log1p(exp(-abs(x))), which neither overflows nor loses digits."""
     rest = scratch_like(out)
     return [
-        partial(np.absolute, x, out=rest),
-        partial(np.negative, rest, out=rest),
-        partial(np.exp, rest, out=rest),
-        partial(np.log1p, rest, out=rest),
-        partial(np.maximum, x, scalar(0, out.dtype), out=out),
-        partial(np.add, out, rest, out=out),
+        partial(np.absolute, x, rest),
+        partial(np.negative, rest, rest),
+        partial(np.exp, rest, rest),
+        partial(np.log1p, rest, rest),
+        partial(np.maximum, x, scalar(0, out.dtype), out),
+        partial(np.add, out, rest, out),
     ]
 
 
@@ -172,10 +172,10 @@ def _normal_cdf(x: Array, out: Array) -> list[Step]:
 
     dtype = out.dtype
     return [
-        partial(np.multiply, x, scalar(math.sqrt(0.5), dtype), out=out),
-        partial(erf, out, out=out),
-        partial(np.add, out, scalar(1, dtype), out=out),
-        partial(np.multiply, out, scalar(0.5, dtype), out=out),
+        partial(np.multiply, x, scalar(math.sqrt(0.5), dtype), out),
+        partial(erf, out, out),
+        partial(np.add, out, scalar(1, dtype), out),
+        partial(np.multiply, out, scalar(0.5, dtype), out),
     ]
 
 
@@ -185,7 +185,7 @@ def _gelu(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Contex
     (out,) = outs
     (x,) = operands(eqn, ins, steps, out.dtype)
     work = place_to_work(out, x)
-    return [*steps, *_normal_cdf(x, work), partial(np.multiply, x, work, out=out)]
+    return [*steps, *_normal_cdf(x, work), partial(np.multiply, x, work, out)]
 
 
 @kernel("gelu_grad")
@@ -198,13 +198,13 @@ def _gelu_grad(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: C
     return [
         *steps,
         *_normal_cdf(x, cdf),
-        partial(np.square, x, out=bell),
-        partial(np.multiply, bell, scalar(-0.5, dtype), out=bell),
-        partial(np.exp, bell, out=bell),
-        partial(np.multiply, bell, x, out=bell),
-        partial(np.multiply, bell, scalar(1 / math.sqrt(2 * math.pi), dtype), out=bell),
-        partial(np.add, cdf, bell, out=cdf),
-        partial(np.multiply, cdf, cotangent, out=out),
+        partial(np.square, x, bell),
+        partial(np.multiply, bell, scalar(-0.5, dtype), bell),
+        partial(np.exp, bell, bell),
+        partial(np.multiply, bell, x, bell),
+        partial(np.multiply, bell, scalar(1 / math.sqrt(2 * math.pi), dtype), bell),
+        partial(np.add, cdf, bell, cdf),
+        partial(np.multiply, cdf, cotangent, out),
     ]
 
 
@@ -216,9 +216,9 @@ def _tanh_grad(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: C
     work = place_to_work(out, cotangent)
     return [
         *steps,
-        partial(np.square, y, out=work),
-        partial(np.subtract, scalar(1, out.dtype), work, out=work),
-        partial(np.multiply, work, cotangent, out=out),
+        partial(np.square, y, work),
+        partial(np.subtract, scalar(1, out.dtype), work, work),
+        partial(np.multiply, work, cotangent, out),
     ]
 
 
@@ -230,9 +230,9 @@ def _sigmoid_grad(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context
     work = place_to_work(out, y, cotangent)
     return [
         *steps,
-        partial(np.subtract, scalar(1, out.dtype), y, out=work),
-        partial(np.multiply, work, y, out=work),
-        partial(np.multiply, work, cotangent, out=out),
+        partial(np.subtract, scalar(1, out.dtype), y, work),
+        partial(np.multiply, work, y, work),
+        partial(np.multiply, work, cotangent, out),
     ]
 
 
@@ -243,8 +243,8 @@ def _relu_grad(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: C
     y, cotangent = operands(eqn, ins, steps, out.dtype)
     mask = np.empty(y.shape, np.bool_)
     steps += [
-        partial(np.greater, y, scalar(0, out.dtype), out=mask),
-        partial(np.multiply, cotangent, mask, out=out),
+        partial(np.greater, y, scalar(0, out.dtype), mask),
+        partial(np.multiply, cotangent, mask, out),
     ]
     return steps
 

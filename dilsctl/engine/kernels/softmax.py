@@ -16,6 +16,7 @@ from dilsctl.engine.kernels.base import (
     kernel,
     physical,
     place_to_work,
+    scalar,
     scratch_like,
 )
 from dilsctl.engine.kernels.elementwise import operands, softplus_steps
@@ -35,11 +36,11 @@ def _softmax(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Con
     axis = physical(eqn.param("axis"), eqn.inputs[0])
     line = _kept(x, axis)
     steps += [
-        partial(np.maximum.reduce, x, axis=axis, out=line, keepdims=True),
-        partial(np.subtract, x, line, out=out),
-        partial(np.exp, out, out=out),
-        partial(np.add.reduce, out, axis=axis, out=line, keepdims=True),
-        partial(np.true_divide, out, line, out=out),
+        partial(np.maximum.reduce, x, axis, None, line, True),
+        partial(np.subtract, x, line, out),
+        partial(np.exp, out, out),
+        partial(np.add.reduce, out, axis, None, line, True),
+        partial(np.true_divide, out, line, out),
     ]
     return steps
 
@@ -52,12 +53,12 @@ def _log_softmax(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context:
     axis = physical(eqn.param("axis"), eqn.inputs[0])
     line, work = _kept(x, axis), scratch_like(x)
     steps += [
-        partial(np.maximum.reduce, x, axis=axis, out=line, keepdims=True),
-        partial(np.subtract, x, line, out=out),
-        partial(np.exp, out, out=work),
-        partial(np.add.reduce, work, axis=axis, out=line, keepdims=True),
-        partial(np.log, line, out=line),
-        partial(np.subtract, out, line, out=out),
+        partial(np.maximum.reduce, x, axis, None, line, True),
+        partial(np.subtract, x, line, out),
+        partial(np.exp, out, work),
+        partial(np.add.reduce, work, axis, None, line, True),
+        partial(np.log, line, line),
+        partial(np.subtract, out, line, out),
     ]
     return steps
 
@@ -75,17 +76,71 @@ def _cross_entropy(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], contex
     line, part, product = _kept(p, axis), scratch_like(loss), scratch_like(p)
     flat = line.reshape(loss.shape)
     steps += [
-        partial(np.maximum.reduce, x, axis=axis, out=line, keepdims=True),
-        partial(np.subtract, x, line, out=p_work),
-        partial(np.multiply, target, p_work, out=product),
-        partial(np.add.reduce, product, axis=axis, out=part),
-        partial(np.exp, p_work, out=p_work),
-        partial(np.add.reduce, p_work, axis=axis, out=line, keepdims=True),
-        partial(np.true_divide, p_work, line, out=p),
-        partial(np.log, flat, out=flat),
-        partial(np.subtract, flat, part, out=loss),
+        partial(np.maximum.reduce, x, axis, None, line, True),
+        partial(np.subtract, x, line, p_work),
+        partial(np.multiply, target, p_work, product),
+        partial(np.add.reduce, product, axis, None, part),
+        partial(np.exp, p_work, p_work),
+        partial(np.add.reduce, p_work, axis, None, line, True),
+        partial(np.true_divide, p_work, line, p),
+        partial(np.log, flat, flat),
+        partial(np.subtract, flat, part, loss),
     ]
     return steps
+
+
+_FEW_CLASSES = 32
+
+
+@kernel("mean_cross_entropy")
+def _mean_cross_entropy(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Context) -> list[Step]:
+    """The forward and the backward equations share their differences from the maximum and their exponentials.
+
+    Sums over few classes are one product with ones, which leaves them repeated, ready to divide by.
+    """
+    steps: list[Step] = []
+    mean, out = outs
+    y = eqn.outputs[1]
+    x, target = (align(as_type(steps, a, out.dtype), var, y) for a, var in zip(ins, eqn.inputs, strict=True))
+    x, target = np.broadcast_to(x, out.shape), np.broadcast_to(target, out.shape)
+    classes, batch = out.shape[-2:]
+    share = scalar(1.0 / max(batch, 1), out.dtype)
+    work = place_to_work(out, target)
+    top = np.empty((*out.shape[:-2], batch), out.dtype)
+    total, product = scratch_like(work), scratch_like(work)
+    sums = total[..., 0, :] if classes <= _FEW_CLASSES and out.ndim == 2 else np.empty(top.shape, out.dtype)
+    part = np.empty(top.shape, out.dtype)
+    steps += [partial(np.maximum.reduce, x, -2, None, top), partial(np.subtract, x, top[..., None, :], out=work)]
+    flat = out.ndim == 2 and target.flags.c_contiguous and work.flags.c_contiguous
+    row, weights = np.empty(batch + 1, out.dtype), np.full(batch + 1, share, out.dtype)
+    weights[batch] = -share  # mean = sum(logs) / batch - sum(target * differences) / batch
+    if flat:
+        steps.append(partial(np.dot, target.reshape(-1), work.reshape(-1), row[batch:].reshape(())))
+    else:
+        steps += [partial(np.multiply, target, work, out=product), partial(np.add.reduce, product, -2, None, part)]
+    steps.append(partial(np.exp, work, work))
+    if sums.base is total or sums is total:
+        steps.append(partial(np.dot, np.ones((classes, classes), out.dtype), work, total))
+        divisor = total
+    else:
+        steps.append(partial(np.add.reduce, work, -2, None, sums))
+        divisor = sums[..., None, :]
+    logs = row[:batch] if flat else np.empty(sums.shape, out.dtype)
+    steps.append(partial(np.log, sums, logs))
+    if flat:
+        steps.append(partial(np.dot, row, weights, mean))
+    else:
+        steps += [
+            partial(np.subtract, logs, part, logs),
+            partial(np.add.reduce, logs, -1, None, mean),
+            partial(np.multiply, mean, share, mean),
+        ]
+    return [
+        *steps,
+        partial(np.true_divide, work, divisor, work),
+        partial(np.subtract, work, target, out),
+        partial(np.multiply, out, share, out),
+    ]
 
 
 @kernel("sigmoid_cross_entropy")
@@ -98,7 +153,7 @@ def _sigmoid_cross_entropy(
     product = scratch_like(out)
     return [
         *steps,
-        partial(np.multiply, x, target, out=product),
+        partial(np.multiply, x, target, product),
         *softplus_steps(x, out),
-        partial(np.subtract, out, product, out=out),
+        partial(np.subtract, out, product, out),
     ]
