@@ -119,6 +119,8 @@ def _bad(path: Path, why: str) -> Problem:
 def write_atomically(path: Path, data: bytes, *also: Path) -> None:
     """Write a file so that at every moment it is the old one or the new one, whole, even if the power fails.
 
+    Which of the two it is after such a failure is left to the system: to wait for it costs too much.
+
     also: other names of the same folder that the same content gets, before ``path`` does.
     """
     temporary = path.with_name(f".{path.name}.new")
@@ -136,7 +138,6 @@ def write_atomically(path: Path, data: bytes, *also: Path) -> None:
         else:
             os.replace(link, other)
     os.replace(temporary, path)
-    flush_folder(path.parent)
 
 
 def flush_folder(folder: Path) -> None:

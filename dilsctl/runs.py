@@ -89,6 +89,7 @@ class RunFolder:
                 **(facts or {}),
             }
             write_atomically(path / MARK, _as_json(known, indent=2))
+            flush_folder(path)
         except OSError as error:
             where = error.filename or out or root
             message = f"'{where}' can't be written: {error.strerror or error}"

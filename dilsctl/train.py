@@ -248,9 +248,15 @@ def _measure(state: _Run, loss: float) -> dict[str, float]:
     values = {"train.loss": loss}
     for part in PARTS:
         if part in parts and (part in wanted or part == watched):
-            for name, value in state.learner.evaluate(state.staged, parts[part]).items():
-                values[f"{part}.{name}"] = value
+            values |= _evaluate(state, part)
     return values
+
+
+def _evaluate(state: _Run, part: str) -> dict[str, float]:
+    """The values of one part, the loss first."""
+    found = state.learner.evaluate(state.staged, state.dataset.parts[part])
+    names = sorted(found, key=lambda name: name != "loss")
+    return {f"{part}.{name}": found[name] for name in names}
 
 
 def _keep(state: _Run, line: dict[str, Any]) -> None:
@@ -274,12 +280,10 @@ def _finish(state: _Run, stopped: bool) -> Result:
     if state.settings.keep_best and state.best_states is not None:
         for path, value in state.best_states.items():
             learner.states[path][...] = value
-    values = {
-        f"{part}.{name}": value
-        for part in PARTS
-        if part in state.dataset.parts
-        for name, value in learner.evaluate(state.staged, state.dataset.parts[part]).items()
-    }
+    values: dict[str, float] = {}
+    for part in PARTS:
+        if part in state.dataset.parts:
+            values |= _evaluate(state, part)
     seconds = sum(one.get("seconds", 0.0) for one in state.history)
     result = Result(
         position.epoch,
