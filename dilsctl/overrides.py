@@ -107,8 +107,8 @@ def _move(value: Value, file: SourceFile) -> None:
 
 
 def overrides_of(mapping: Mapping, path: tuple[str, ...], merged: Iterable[str] = ()) -> list[Override]:
-    """The entries of a mapping of a file as overrides below ``path``. Those named in ``merged`` are entered one
-    by one, so that what is beside them stays."""
+    """The entries of a mapping of a file as overrides below ``path``. The mappings named in ``merged`` are
+    entered one by one, so that what is beside them stays."""
     found: list[Override] = []
     for key, value in mapping.items():
         if key in merged and isinstance(value, Mapping):
