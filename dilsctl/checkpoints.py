@@ -107,7 +107,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def _named(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
-    return {name.removeprefix(prefix): one for name, one in arrays.items() if name.startswith(prefix)}
+    """Those of one kind, in the order of their names: the format keeps none."""
+    return {name.removeprefix(prefix): arrays[name] for name in sorted(arrays) if name.startswith(prefix)}
 
 
 def _bad(path: Path, why: str) -> Problem:
