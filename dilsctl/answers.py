@@ -84,6 +84,10 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+def _nested(value: Any) -> Any:
+    return [_nested(one) for one in value] if np.ndim(value) else _plain(value)
+
+
 def _rows(columns: Sequence[Iterable[Any]]) -> Iterator[list[Any]]:
     for cells in zip(*columns, strict=True):
         yield [_plain(cell) for cell in cells]
@@ -123,6 +127,6 @@ def _write_csv(answers: Answers, stream: TextIO) -> None:
 def _write_jsonl(answers: Answers, stream: TextIO) -> None:
     names = [*answers.outputs, *answers.classes]
     for row in range(answers.rows):
-        values = [*(array[row].tolist() for array in answers.outputs.values())]
+        values = [_nested(array[row]) for array in answers.outputs.values()]
         values += [_plain(one[row]) for one in answers.classes.values()]
         stream.write(json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False) + "\n")

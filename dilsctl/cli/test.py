@@ -81,7 +81,8 @@ def _show(file: Path, result: object) -> None:
         show_findings(result.problems)
     if result.differences:
         inputs = list(result.differences[0].given)
-        rows = [["case", *inputs, "", "expected", "got"]]
+        counted = "epoch" if "." in result.differences[0].name else "case"
+        rows = [[counted, *inputs, "", "expected", "got"]]
         for one in result.differences[:MOST_ROWS]:
             case = "" if one.row is None else str(one.row + 1)
             rows.append([case, *one.given.values(), one.name, one.expected, one.got])

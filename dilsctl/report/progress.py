@@ -1,7 +1,8 @@
 """Telling how a training run goes, for those who cannot see a bar: one line an epoch, or one JSON a line.
 
 A display is told ``begin`` once, ``epoch`` after each epoch, and ``end`` once, however the run ends. Values
-of an epoch are named by part and measure: ``train.loss``, ``validation.accuracy``.
+of an epoch are named by part and measure: ``train.loss``, ``validation.accuracy``. Some displays also want
+``step`` now and then within an epoch, and ``note`` for what is worth telling.
 """
 
 from __future__ import annotations
@@ -52,13 +53,14 @@ class Lines:
 
     def epoch(self, number: int, values: Mapping[str, float]) -> None:
         at = str(number).rjust(len(str(self.epochs)))
-        _, parts = by_part(values)
-        told = "  ".join(
-            f"{part}.{name} {number_text(value)}"
-            for part, one in parts.items()
-            for name, value in one.items()
-        )
-        self.write(f"epoch {at}/{self.epochs}  {told}".rstrip())
+        words = [f"epoch {at}/{self.epochs}"]
+        for part, found in by_part(values)[1].items():
+            words += [f"{part}.{name} {number_text(value)}" for name, value in found.items()]
+        self.write("  ".join(words))
+
+    def note(self, text: str) -> None:
+        """Something worth telling."""
+        self.write(f"note: {text}")
 
     def end(self) -> None:
         pass

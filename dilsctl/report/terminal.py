@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -22,48 +23,78 @@ def console(stream: TextIO, colour: bool) -> Console:
     return Console(file=stream, force_terminal=True, no_color=not colour, highlight=False)
 
 
+class Numbers(ProgressColumn):
+    """The newest numbers of a run, as many as fit."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room = room
+        self.values: Mapping[str, float] = {}
+
+    def render(self, task: Task) -> Text:
+        """Training loss first, then what is measured on other parts; what does not fit is left out."""
+        _, parts = by_part(self.values)
+        own = parts.pop("train", {})
+        words = [(name, value) for name, value in own.items()]
+        words += [(f"{part} {name}", value) for part, found in parts.items() for name, value in found.items()]
+        texts = [Text.assemble((name, "dim"), " ", number_text(value)) for name, value in words]
+        while len(texts) > 1 and sum(len(one) + 2 for one in texts) > self.room:
+            texts.pop(1 if len(texts) > 2 else -1)
+        return Text("  ").join(texts)
+
+
 class Bar:
     """A bar with the newest loss and metrics beside it; see ``progress.Display``."""
 
     def __init__(self, out: Console) -> None:
         self.console = out
         narrow = out.width < NARROW
+        self.numbers = Numbers(out.width - (36 if narrow else 58))
         columns = [
-            TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
+            TextColumn("epoch {task.fields[at]}/{task.total:.0f}"),
             BarColumn(bar_width=12 if narrow else 30),
-            TextColumn("{task.fields[told]}"),
+            self.numbers,
             *([] if narrow else [TimeRemainingColumn(compact=True)]),
         ]
         self.progress = Progress(
             *columns, console=out, refresh_per_second=FRAMES_A_SECOND, transient=True, expand=False
         )
-        self.task: TaskID | None = None
+        self.task = self.progress.add_task("", total=None, start=False, at=0)
+        self.done = 0
+        self.drawn = 0.0
 
     def begin(self, epochs: int, done: int = 0) -> None:
         """Show the bar."""
-        self.task = self.progress.add_task("", total=epochs, completed=done, told="")
+        self.done = done
+        self.progress.update(self.task, total=epochs, completed=done, at=done)
+        self.progress.start_task(self.task)
         self.progress.start()
+
+    def step(self, done: int, steps: int) -> None:
+        """``done`` of the ``steps`` steps of an epoch are over."""
+        self._move(self.done + done / max(steps, 1), self.done + 1)
 
     def epoch(self, number: int, values: Mapping[str, float]) -> None:
         """Move the bar and renew the numbers."""
-        if self.task is not None:
-            self.progress.update(self.task, completed=number, told=self._told(values))
+        self.done = number
+        self.numbers.values = values
+        self._move(number, number)
+
+    def _move(self, completed: float, at: int) -> None:
+        now = time.monotonic()
+        if now - self.drawn > 1 / (
+            2 * FRAMES_A_SECOND
+        ):  # epochs may be shorter than it takes to tell of them
+            self.drawn = now
+            self.progress.update(self.task, completed=completed, at=at)
+
+    def note(self, text: str) -> None:
+        """Something worth telling, above the bar."""
+        self.progress.console.print(Text(f"note: {text}"))
 
     def end(self) -> None:
         """Take the bar away."""
         self.progress.stop()
-
-    def _told(self, values: Mapping[str, float]) -> str:
-        """As many numbers as fit: the training loss first, then what is measured on other parts."""
-        _, parts = by_part(values)
-        own = parts.pop("train", {})
-        words = [f"[dim]{name}[/] {number_text(value)}" for name, value in own.items()]
-        for part, found in parts.items():
-            words += [f"[dim]{part} {name}[/] {number_text(value)}" for name, value in found.items()]
-        room = self.console.width - (36 if self.console.width < NARROW else 64)
-        while len(words) > 1 and sum(len(Text.from_markup(word)) + 2 for word in words) > room:
-            words.pop(1 if len(words) > 2 else -1)
-        return "  ".join(words)
 
 
 def show_table(out: Console, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
