@@ -7,14 +7,16 @@ import hashlib
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from dilsctl import __version__
+from dilsctl.diagnostics import Label, SourceFile, SourceSpan
 
-_MOST_LINES = 16
+_MOST_LABELS = 6
+_MOST_WORK = 10_000_000
 
 
 def environment() -> dict[str, Any]:
@@ -44,19 +46,61 @@ def digest_of_files(files: Mapping[str, str]) -> str:
     return found.hexdigest()
 
 
-def changed_files(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[list[str], list[str]]:
-    """The names of files that differ, and a unified diff of their texts, cut short where it is long."""
+def changed_places(
+    old: Mapping[str, str], new: Mapping[str, str], where: str = ""
+) -> tuple[list[str], list[Label]]:
+    """The names of files that differ, and labels at the first places where they do, new before old.
+
+    where: what stands before the names of the old files.
+    """
     names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
-    lines: list[str] = []
+    labels: list[Label] = []
     for name in names:
-        lines += difflib.unified_diff(
-            old.get(name, "").splitlines(),
-            new.get(name, "").splitlines(),
-            f"{name} (then)",
-            f"{name} (now)",
-            lineterm="",
-            n=1,
-        )
-    if len(lines) > _MOST_LINES:
-        lines = [*lines[:_MOST_LINES], f"… and {len(lines) - _MOST_LINES} lines more"]
-    return names, lines
+        if name not in new:
+            labels.append(_label(where + name, old[name], 0, 1, "is gone"))
+        elif name not in old:
+            labels.append(_label(name, new[name], 0, 1, "is new"))
+        else:
+            labels += _differences(name, old[name], new[name], where)
+    return names, labels[:_MOST_LABELS]
+
+
+def _differences(name: str, old: str, new: str, where: str) -> list[Label]:
+    before, after = old.split("\n"), new.split("\n")
+    # What is equal at both ends goes first: the matcher takes quadratic time.
+    top = _equal_items(before, after)
+    tail = _equal_items(before[top:][::-1], after[top:][::-1])
+    a, b = before[top : len(before) - tail], after[top : len(after) - tail]
+    codes = [("replace", 0, len(a), 0, len(b))]
+    if len(a) * len(b) < _MOST_WORK:
+        codes = difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
+    labels = []
+    for _, start, stop, begin, end in codes:
+        if a[start:stop] != b[begin:end]:
+            if begin < end:
+                labels.append(_label(name, new, top + begin, top + end, "now"))
+            if start < stop:
+                labels.append(_label(where + name, old, top + start, top + stop, "when the run began"))
+    return labels
+
+
+def _equal_items(one: Sequence[str], two: Sequence[str]) -> int:
+    """How many items at the start of both are equal."""
+    count = 0
+    for first, second in zip(one, two, strict=False):
+        if first != second:
+            break
+        count += 1
+    return count
+
+
+def _label(name: str, text: str, first: int, stop: int, what: str) -> Label:
+    """A label at the first of some lines, counted from 0."""
+    lines = text.split("\n")
+    line = lines[first]
+    begin = sum(len(one) + 1 for one in lines[:first])
+    span = SourceSpan(
+        SourceFile(name, text), begin + len(line) - len(line.lstrip()), begin + len(line.rstrip())
+    )
+    more = f" (and {stop - first - 1} lines more)" if stop - first > 1 else ""
+    return Label(span, what + more)

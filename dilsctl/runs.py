@@ -35,8 +35,8 @@ from dilsctl.checkpoints import (
     read_checkpoint,
     write_atomically,
 )
-from dilsctl.diagnostics import Problem
-from dilsctl.provenance import changed_files, digest_of_files, environment
+from dilsctl.diagnostics import Diagnostic, Problem
+from dilsctl.provenance import changed_places, digest_of_files, environment
 
 MARK = "run.json"  # written last: a folder that has it is complete
 FORMAT = 1
@@ -142,11 +142,11 @@ class RunFolder:
         """Raise Problem: diagram-changed, unless the diagram and its imports are what they were."""
         if digest_of_files(files) == self.facts.get("diagram"):
             return
-        names, lines = changed_files(self.stored_files(), files)
+        names, labels = changed_places(self.stored_files(), files, f"{self.path}/diagram/")
         which = ", ".join(f"'{name}'" for name in names)
         message = f"{which} changed since the run '{self.path}' began, so the run can't go on"
-        lines.append("start a new run, or put the file back (it is in the run folder, in diagram/)")
-        raise Problem.of("diagram-changed", message, help="\n".join(lines), file=str(self.path))
+        help = "start a new run, or put the file back (it is in the run folder, in diagram/)"
+        raise Problem([Diagnostic("diagram-changed", message, labels[0], tuple(labels[1:]), help)])
 
     # -- written while it runs --------------------------------------------------------------------
 

@@ -95,12 +95,24 @@ def test_a_changed_diagram_is_refused_with_the_difference(tmp_path):
     assert found.code == "diagram-changed"
     assert "'parts/a.yaml' changed" in found.message
     assert "net.yaml" not in found.message
-    assert "+main: other" in found.help.splitlines()
+    assert places(found) == [("parts/a.yaml", 2, "main: other", "now")]
     found = problem(run.check_diagram, {"net.yaml": FILES["net.yaml"]})
-    assert "-dils: 1" in found.help
-    long = problem(run.check_diagram, FILES | {"net.yaml": "x\n" * 100})
-    assert len(long.help.splitlines()) < 20
-    assert "lines more" in long.help
+    assert places(found) == [(f"{run.path}/diagram/parts/a.yaml", 1, "dils: 1", "is gone")]
+    text = FILES["net.yaml"].replace("name: net", "name:   new")
+    found = problem(run.check_diagram, FILES | {"net.yaml": text, "b.yaml": "dils: 1"})
+    assert places(found) == [
+        ("b.yaml", 1, "dils: 1", "is new"),
+        ("net.yaml", 2, "name:   new", "now"),
+        (f"{run.path}/diagram/net.yaml", 2, "name: net", "when the run began"),
+    ]
+    found = problem(run.check_diagram, FILES | {"net.yaml": "x\n" * 100})
+    assert places(found)[0] == ("net.yaml", 1, "x", "now (and 99 lines more)")
+
+
+def places(found):
+    labels = [found.primary, *found.related]
+    spans = [(one.span, one.text) for one in labels]
+    return [(one.file.name, one.line, one.file.text[one.start : one.end], text) for one, text in spans]
 
 
 def test_the_log(tmp_path):

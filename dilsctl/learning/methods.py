@@ -8,16 +8,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from dilsctl.diagnostics import Problem, did_you_mean
 from dilsctl.ir import Var
-from dilsctl.learning.optimisers import OPTIMISERS, Optimiser, Vars, emit_decay
+from dilsctl.learning.optimisers import OPTIMISERS, Optimiser, Scalars, Vars, emit_decay
 from dilsctl.learning.schedules import Rate, choice, rate_of
 from dilsctl.operations.table import Builder
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Method:
     """``decay`` is added to the gradient (L2), but for adamw, whose option ``decay`` acts beside it."""
 
@@ -26,9 +27,13 @@ class Method:
     rate: Rate
     decay: float = 0.0
 
-    @property
+    @cached_property
     def optimiser(self) -> Optimiser:
         return OPTIMISERS[self.name]
+
+    @cached_property
+    def _given(self) -> dict[str, float]:
+        return dict(self.options)
 
     @property
     def moments(self) -> tuple[str, ...]:
@@ -39,16 +44,17 @@ class Method:
     def scalar_names(self) -> tuple[str, ...]:
         return self.optimiser.scalar_names
 
-    def scalars(self, rate: float, step: int) -> dict[str, float]:
-        """What the equations take for one step, counted from 1; ``rate`` is that of the step."""
-        return self.optimiser.scalars(dict(self.options), rate, step)
+    @cached_property
+    def scalars(self) -> Scalars:
+        """A function of the rate and the step, counted from 1: what the equations take for that step."""
+        return self.optimiser.scalars(self._given)
 
     def emit(
         self, builder: Builder, parameter: Var, gradient: Var, moments: Vars, scalars: Vars
     ) -> tuple[Var, dict[str, Var]]:
         """Emit one step: the new parameter and the new moments. Arrays (n,); scalars () and not batched."""
         gradient = emit_decay(builder, parameter, gradient, self.decay)
-        return self.optimiser.emit(builder, dict(self.options), parameter, gradient, moments, scalars)
+        return self.optimiser.emit(builder, self._given, parameter, gradient, moments, scalars)
 
 
 def method_of(optimiser: Any, decay: float = 0.0, own: Mapping[str, Any] | None = None) -> Method:

@@ -27,7 +27,7 @@ from dilsctl.operations.table import Builder
 Options = Mapping[str, float]
 Vars = Mapping[str, Var]
 Emit = Callable[[Builder, Options, Var, Var, Vars, Vars], tuple[Var, dict[str, Var]]]
-Scalars = Callable[[Options, float, int], dict[str, float]]
+Scalars = Callable[[float, int], dict[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ class Optimiser:
 
     moments: names of the arrays, of the parameter's shape and zero at first, that it keeps between steps.
     scalar_names: the keys of what ``scalars`` returns.
-    scalars: (options, rate, step counted from 1) to the values that the equations take for this step.
+    scalars: options to a function of the rate and the step (counted from 1), which gives the values that the
+        equations take for this step. It is called at every step.
     emit: (builder, options, parameter, gradient, moments, scalars) to the new parameter and new moments.
     rate: the rate where none is given.
     """
@@ -55,7 +56,7 @@ class Optimiser:
     options: dict[str, Option]
     rate: float
     scalar_names: tuple[str, ...]
-    scalars: Scalars
+    scalars: Callable[[Options], Scalars]
     emit: Emit
     doc: str
 
@@ -86,8 +87,8 @@ def _over_root(builder: Builder, top: Var, square: Var, epsilon: Var) -> Var:
     return builder.emit("div", (top, root))
 
 
-def _rate_only(options: Options, rate: float, step: int) -> dict[str, float]:
-    return {"rate": rate}
+def _rate_only(options: Options) -> Scalars:
+    return lambda rate, step: {"rate": rate}
 
 
 def _sgd(
@@ -127,9 +128,10 @@ def _rmsprop(
     return _step_down(builder, x, scalars, direction), {"square": square}
 
 
-def _rmsprop_scalars(options: Options, rate: float, step: int) -> dict[str, float]:
+def _rmsprop_scalars(options: Options) -> Scalars:
     root = math.sqrt(1.0 - options["smoothing"])
-    return {"rate": rate / root, "epsilon": options["epsilon"] / root}
+    epsilon = options["epsilon"] / root
+    return lambda rate, step: {"rate": rate / root, "epsilon": epsilon}
 
 
 def _adam(
@@ -141,14 +143,16 @@ def _adam(
     return _step_down(builder, x, scalars, direction), {"mean": mean, "square": square}
 
 
-def _adam_scalars(options: Options, rate: float, step: int) -> dict[str, float]:
-    # rate m^ / (sqrt(v^) + eps), where m^ = (1-b1) m / (1-b1^t) and v^ = (1-b2) v / (1-b2^t) = v / root^2
-    beta1, beta2 = options["beta1"], options["beta2"]
-    root = math.sqrt((1.0 - beta2**step) / (1.0 - beta2))
-    return {
-        "rate": rate * root * (1.0 - beta1) / (1.0 - beta1**step),
-        "epsilon": options["epsilon"] * root,
-    }
+def _adam_scalars(options: Options) -> Scalars:
+    beta1, beta2, epsilon = options["beta1"], options["beta2"], options["epsilon"]
+    rest1, rest2, sqrt = 1.0 - beta1, 1.0 - beta2, math.sqrt
+
+    def scalars(rate: float, step: int) -> dict[str, float]:
+        # rate m^ / (sqrt(v^) + eps), where m^ = (1-b1) m / (1-b1^t) and v^ = (1-b2) v / (1-b2^t) = v / root^2
+        root = sqrt((1.0 - beta2**step) / rest2)
+        return {"rate": rate * root * rest1 / (1.0 - beta1**step), "epsilon": epsilon * root}
+
+    return scalars
 
 
 def _adamw(
@@ -157,8 +161,15 @@ def _adamw(
     return _adam(builder, options, builder.emit("mul", (scalars["keep"], x)), g, moments, scalars)
 
 
-def _adamw_scalars(options: Options, rate: float, step: int) -> dict[str, float]:
-    return {**_adam_scalars(options, rate, step), "keep": 1.0 - rate * options["decay"]}
+def _adamw_scalars(options: Options) -> Scalars:
+    adam, decay = _adam_scalars(options), options["decay"]
+
+    def scalars(rate: float, step: int) -> dict[str, float]:
+        found = adam(rate, step)
+        found["keep"] = 1.0 - rate * decay
+        return found
+
+    return scalars
 
 
 _MOMENTUM = {"momentum": Option(0.9, "how much of the velocity is kept", fraction=True)}

@@ -16,40 +16,47 @@ from typing import Any
 from dilsctl.diagnostics import Problem, did_you_mean
 
 Rate = float | tuple[str, tuple[tuple[str, Any], ...]]  # a number, or a schedule's name and options
-Curve = Callable[[Mapping[str, Any], float, float], float]  # (options, epochs passed, epochs of the run)
+Curve = Callable[[float], float]  # epochs that have passed → rate
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A shape that a rate takes. ``options`` has the defaults; None marks one that must be given."""
+    """A shape that a rate takes. ``options`` has the defaults; None marks one that must be given.
+
+    curve: (options, epochs of the run) to the rate as a function of the epochs that have passed.
+    """
 
     name: str
     options: dict[str, float | None]
-    curve: Curve
+    curve: Callable[[Mapping[str, Any], float], Curve]
     doc: str
 
 
-def _progress(passed: float, epochs: float) -> float:
-    return min(passed / epochs, 1.0) if epochs > 0 else 1.0
+def _cosine(options: Mapping[str, Any], epochs: float) -> Curve:
+    end, half, cos = options["end"], (options["start"] - options["end"]) * 0.5, math.cos
+    if epochs <= 0:
+        return lambda passed: end
+    turn = math.pi / epochs
+    return lambda passed: end + half * (1.0 + cos(turn * passed)) if passed < epochs else end
 
 
-def _cosine(options: Mapping[str, Any], passed: float, epochs: float) -> float:
+def _linear(options: Mapping[str, Any], epochs: float) -> Curve:
     start, end = options["start"], options["end"]
-    return float(end + (start - end) * 0.5 * (1.0 + math.cos(math.pi * _progress(passed, epochs))))
+    if epochs <= 0:
+        return lambda passed: end
+    slope = (end - start) / epochs
+    return lambda passed: start + slope * passed if passed < epochs else end
 
 
-def _linear(options: Mapping[str, Any], passed: float, epochs: float) -> float:
-    start, end = options["start"], options["end"]
-    return float(start + (end - start) * _progress(passed, epochs))
-
-
-def _step(options: Mapping[str, Any], passed: float, epochs: float) -> float:
+def _step(options: Mapping[str, Any], epochs: float) -> Curve:
+    start, factor, every = options["start"], options["factor"], options["every"]
     # A step is a whole number of batches: what is left of passed / every after rounding must not count.
-    return float(options["start"] * options["factor"] ** math.floor(passed / options["every"] + 1e-9))
+    return lambda passed: start * factor ** math.floor(passed / every + 1e-9)
 
 
-def _exponential(options: Mapping[str, Any], passed: float, epochs: float) -> float:
-    return float(options["start"] * options["factor"] ** passed)
+def _exponential(options: Mapping[str, Any], epochs: float) -> Curve:
+    start, factor = options["start"], options["factor"]
+    return lambda passed: start * factor**passed
 
 
 SCHEDULES: dict[str, Schedule] = {
@@ -139,8 +146,8 @@ def rate_function(rate: Rate, steps_per_epoch: int, epochs: float) -> Callable[[
     options = dict(pairs)
     if name == "warmup":
         return _warmup(options["epochs"], options["then"], steps_per_epoch, epochs)
-    curve = SCHEDULES[name].curve
-    return lambda step: curve(options, (step - 1) / steps_per_epoch, epochs)
+    curve = SCHEDULES[name].curve(options, epochs)
+    return lambda step: curve((step - 1) / steps_per_epoch)
 
 
 def _warmup(length: float, then: Rate, steps_per_epoch: int, epochs: float) -> Callable[[int], float]:
