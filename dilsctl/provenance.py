@@ -71,11 +71,11 @@ def _differences(name: str, old: str, new: str, where: str) -> list[Label]:
     top = _equal_items(before, after)
     tail = _equal_items(before[top:][::-1], after[top:][::-1])
     a, b = before[top : len(before) - tail], after[top : len(after) - tail]
-    codes = [("replace", 0, len(a), 0, len(b))]
+    ranges = [(0, len(a), 0, len(b))]
     if len(a) * len(b) < _MOST_WORK:
-        codes = difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
+        ranges = [code[1:] for code in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes()]
     labels = []
-    for _, start, stop, begin, end in codes:
+    for start, stop, begin, end in ranges:
         if a[start:stop] != b[begin:end]:
             if begin < end:
                 labels.append(_label(name, new, top + begin, top + end, "now"))
