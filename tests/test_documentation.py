@@ -42,6 +42,15 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
+def test_the_finding_shown_is_what_validate_says() -> None:
+    from dilsctl.report.text import render_text
+
+    path = ROOT / "examples" / "digits.yaml"
+    text = path.read_text(encoding="utf-8").replace("units: 10}", "units: 12}")
+    said = render_text(api.validate(path, text=text)).replace(str(path), "examples/digits.yaml")
+    assert said in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_claims_name_tests_that_exist() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     claims = text.split("## Claims", 1)[1].split("\n## ", 1)[0]

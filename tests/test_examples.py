@@ -1,4 +1,4 @@
-"""Every example, and every document of the library: valid without a warning, told about, and its checks hold."""
+"""Every example and document of the library: valid without a warning, told about, and its checks hold."""
 
 import runpy
 from pathlib import Path
@@ -53,5 +53,5 @@ def test_the_listed_network_is_what_its_generator_writes() -> None:
 
 def test_every_box_of_the_library_says_what_it_is() -> None:
     for path in LIBRARY:
-        for name, box in api.read(path).main.document.define.items():
+        for name, box in api.load(path).document.document.define.items():
             assert box.doc, f"{path.stem}.{name} has no doc"
