@@ -65,6 +65,10 @@ def command(
         raise click.UsageError("--resume goes on in its own folder; --out is for new runs")
     if out is not None and out.exists():
         raise click.UsageError(f"'{out}' exists already, and a run folder is never overwritten")
+    if resume is not None and (
+        seed is not None or any(not one.startswith("train.epochs=") for one in settings)
+    ):
+        raise click.UsageError("a run goes on as it began; only train.epochs may be set to make it longer")
     if seed is not None:
         settings = (*settings, f"train.seed={seed}")
     display = choose_display(quiet, as_json)

@@ -86,11 +86,11 @@ class JsonLines:
 
 
 def number_text(value: float) -> str:
-    """Four significant digits, always as wide as needed and no wider: 0.1234, 12.35, 1.2e-06."""
+    """About five digits: 0.1234, 1.0000, 12.346, 1234.6, 1.23e-06."""
     if not math.isfinite(value):
         return str(value)
     if value == 0 or 1e-4 <= abs(value) < 1e5:
-        digits = 4 if abs(value) < 1 else 3 if abs(value) < 10 else 2 if abs(value) < 100 else 1
+        digits = 4 if abs(value) < 10 else 3 if abs(value) < 100 else 2 if abs(value) < 1000 else 1
         return f"{value:.{digits}f}"
     return f"{value:.2e}"
 
