@@ -120,13 +120,16 @@ class Plans:
 
     def inputs(self, learner: Learner, data: Data | None, fitted: Fitted | None) -> dict[str, Any]:
         """The inputs alone, prepared as in training. Standardising that was never fitted is left out."""
-        table, spec = self.table(data)
         types = {name: type for name, type in learner.types.items() if name in self.diagram.main.inputs}
+        given = data if isinstance(data, Mapping) else self.spec.inputs
+        for name in types:
+            if name not in given:
+                help = (
+                    f"the main box has the inputs {', '.join(types)}; given: {', '.join(given) or 'nothing'}"
+                )
+                raise Problem.of("missing-input", f"there are no values for the input '{name}'", help=help)
+        table, spec = self.table(data)
         spec = replace(spec, targets={}, scale={name: by for name, by in spec.scale.items() if name in types})
-        missing = [name for name in types if name not in spec.inputs]
-        if missing:
-            help = f"give values for {', '.join(types)}"
-            raise Problem.of("missing-input", f"there are no values for the input '{missing[0]}'", help=help)
         real = np.dtype(self.precision)
         return dict(make_inputs(table, spec, types, fitted or Fitted(), real, locate=self.where))
 

@@ -110,7 +110,7 @@ def test_ports_that_are_not_there_make_the_file_invalid(tmp_path: Path, check: s
         ("{given: {a: [0], b: [0, 1]}, expect: {y: [1]}}", "same number of cases"),
         ("{given: {a: [0], b: [2]}, expect: {y: [1]}}", "'b': a bool is true or false"),
         ("{given: {a: [0], b: [0]}, expect: {y: [[1]]}}", "a list of 1 is expected"),
-        ("{train: {epochs: 1}, expect: {test.loss: 1}}", "data"),
+        ("{train: {epochs: 1}, expect: {test.loss: 1}}", "no learned state"),
     ],
 )
 def test_a_check_that_makes_no_sense_fails_and_says_where(tmp_path: Path, check: str, words: str) -> None:

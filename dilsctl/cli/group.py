@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import os
 import sys
 from collections.abc import MutableMapping, Sequence
@@ -102,6 +103,7 @@ class Commands(click.Group):
     ) -> NoReturn:
         """Run a command line and exit. Commands return their exit code; exceptions are told in words."""
         _start_quickly()
+        _never_stumble_over_a_sign()
         session = Session(debug=os.environ.get("DILSCTL_DEBUG", "") not in ("", "0"))
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, obj=session, **extra)
@@ -115,6 +117,16 @@ def _start_quickly() -> None:
     """Together a tenth of the time that it takes to validate a small file."""
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # or else it reads what every package declares
     gc.set_threshold(50_000, 20, 20)  # start-up makes many objects and hardly any garbage
+
+
+def _never_stumble_over_a_sign() -> None:
+    """An output that cannot show a sign (× or ≥ in an old code page) gets a ? in its place, not a failure."""
+    for stream in (sys.stdout, sys.stderr):
+        if (
+            isinstance(stream, io.TextIOWrapper)
+            and (stream.encoding or "").lower().replace("-", "") != "utf8"
+        ):
+            stream.reconfigure(errors="replace")
 
 
 def explain(error: Exception, session: Session) -> int:

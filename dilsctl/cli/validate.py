@@ -42,7 +42,7 @@ def command(paths: tuple[Path, ...], settings: tuple[str, ...], as_json: bool, q
     if not files:
         where = "here" if not paths else f"in {', '.join(map(str, paths))}"
         raise click.UsageError(f"there are no diagram files {where} (*.yaml with a key 'dils')")
-    text = sys.stdin.read() if stdin else None
+    text = _standard_input() if stdin else None
     whole = Report()
     for file in files:
         whole.extend(api.validate(file, text=text, settings=settings))
@@ -59,3 +59,13 @@ def command(paths: tuple[Path, ...], settings: tuple[str, ...], as_json: bool, q
         elif len(files) > 1:
             click.echo(f"in {what}")
     return int(not whole.ok)
+
+
+def _standard_input() -> str:
+    from dilsctl.diagnostics import Problem
+
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"standard input is not UTF-8 text: byte {error.start} is 0x{error.object[error.start]:02x}"
+        raise Problem.of("not-text", message, file="<stdin>") from None

@@ -115,6 +115,17 @@ def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Traceback" in call("--debug", "broken", "--how", "bug").stderr
 
 
+def test_an_output_that_is_not_unicode() -> None:
+    result = run(
+        "inspect",
+        "examples/digits.yaml",
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        encoding="latin-1",
+    )
+    assert result.returncode == 0, result.stderr
+    assert "??? hidden: dense" in result.stdout
+
+
 def test_version() -> None:
     result = run("--version")
     assert result.returncode == 0 and result.stdout.startswith("dilsctl, version ")

@@ -78,7 +78,7 @@ def test_json_lines(folder: Path) -> None:
 
 def test_a_run_goes_on_as_if_it_had_never_stopped(folder: Path) -> None:
     """Killed at its fifth epoch, and resumed."""
-    assert call("train", "moons.yaml", "-q", "--set", "train.epochs=2000", "--out", "whole").exit_code == 0
+    assert call("train", "moons.yaml", "-q", "--set", "train.epochs=400", "--out", "whole").exit_code == 0
     broken = subprocess.Popen(
         [
             sys.executable,
@@ -87,7 +87,7 @@ def test_a_run_goes_on_as_if_it_had_never_stopped(folder: Path) -> None:
             "train",
             "moons.yaml",
             "--set",
-            "train.epochs=2000",
+            "train.epochs=400",
             "--out",
             "broken",
         ],

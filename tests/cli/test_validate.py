@@ -76,6 +76,8 @@ def test_standard_input(folder: Path) -> None:
     result = call("-", text=BAD)
     assert result.exit_code == 1 and "wirse" in result.stdout
     assert call("-", "good.yaml", text=GOOD).exit_code == 2
+    result = CliRunner().invoke(main, ["validate", "-"], input=b"dils: 1\nname: \xff\n")
+    assert result.exit_code == 1 and "0xff" in result.stderr
 
 
 def test_json(folder: Path) -> None:
