@@ -20,7 +20,7 @@ NARROW = 90  # columns under which only the newest numbers are shown
 
 def console(stream: TextIO, colour: bool) -> Console:
     """A console on a terminal that has been found to be one."""
-    return Console(file=stream, force_terminal=True, no_color=not colour, highlight=False)
+    return Console(file=stream, force_terminal=True, color_system="auto" if colour else None, highlight=False)
 
 
 class Numbers(ProgressColumn):

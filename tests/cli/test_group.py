@@ -123,7 +123,7 @@ def test_an_output_that_is_not_unicode() -> None:
         encoding="latin-1",
     )
     assert result.returncode == 0, result.stderr
-    assert "??? hidden: dense" in result.stdout
+    assert "?? hidden: dense" in result.stdout
 
 
 def test_version() -> None:
