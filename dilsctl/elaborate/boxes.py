@@ -310,7 +310,8 @@ class BoxElaboration:
             if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in INITIALISERS:
                 emitter = self._emitter(value, span, self.file)
                 return self._rule(tree.func.id, tuple(emitter.emit(one) for one in tree.args), type, span)
-            if isinstance(tree, ast.Name) and tree.id not in self.params:
+            known = isinstance(tree, ast.Name) and (tree.id in self.params or tree.id in ("true", "false"))
+            if isinstance(tree, ast.Name) and not known:
                 hint = did_you_mean(tree.id, [*INITIALISERS, *self.params])
                 raise Problem.of(
                     "unknown-name",

@@ -215,6 +215,20 @@ class _Stacking:
             self.element[one] = (stacked, i)
         return stacked
 
+    def _read_stacked_states(self) -> None:
+        """Equations that read a state before it was stacked with others read its element instead."""
+        members = {one for column in self.new_states.values() for one in column}
+        stale = dict.fromkeys(one for eqn in self.eqns for one in eqn.inputs if one in members)
+        if not stale:
+            return
+        emitted = list(self.eqns)
+        self.eqns.clear()
+        self.taken.clear()
+        read = {one: self._read(one) for one in stale}
+        for eqn in emitted:
+            inputs = tuple([read.get(one, one) for one in eqn.inputs])
+            self.eqns.append(replace(eqn, inputs=inputs) if inputs != eqn.inputs else eqn)
+
     def _with_states(self, outputs: dict[str, Var], updates: dict[Var, Var]) -> Program:
         place = {one: (stack, i) for stack, members in self.new_states.items() for i, one in enumerate(members)}
         slots = {
