@@ -1,6 +1,6 @@
 """Time and peak memory of the front end on a very large listed diagram, and how both grow.
 
-    python benchmarks/scale.py [--boxes 100000] [--keep FILE] [--json]
+    python benchmarks/scale.py [--boxes 100000] [--form list] [--keep FILE] [--json]
 
 The file lists every box and every wire one by one: layers of 1000 neurons, each neuron with ten inputs, each
 wired by its own line to a neuron of the layer before, drawn at random (seeded). So 100,000 boxes are
@@ -26,7 +26,7 @@ FAN_IN = 10
 VERBS = ("validate", "plan")
 
 
-def write_diagram(out: TextIO, boxes: int, seed: int = 0) -> int:
+def write_diagram(out: TextIO, boxes: int, form: str = "block", seed: int = 0) -> int:
     """Write a diagram of ``boxes`` neurons (a multiple of 1000) and return how many wires it has."""
     draw = random.Random(seed)
     layers = boxes // WIDTH
@@ -50,17 +50,18 @@ def write_diagram(out: TextIO, boxes: int, seed: int = 0) -> int:
     )
     for layer in range(layers):
         out.writelines(f"      l{layer}n{number}: neuron\n" for number in range(WIDTH))
-    out.write("    wires: |\n")
+    mark = "- " if form == "list" else ""
+    out.write("    wires:\n" if form == "list" else "    wires: |\n")
     wires = 0
     for layer in range(layers):
         for number in range(WIDTH):
             for place in range(FAN_IN):
                 source = draw.randrange(WIDTH)
                 start = f"l{layer - 1}n{source}.y" if layer else f"x[{source}]"
-                out.write(f"      {start} -> l{layer}n{number}.x[{place}]\n")
+                out.write(f"      {mark}{start} -> l{layer}n{number}.x[{place}]\n")
                 wires += 1
     for number in range(WIDTH):
-        out.write(f"      l{layers - 1}n{number}.y -> y[{number}]\n")
+        out.write(f"      {mark}l{layers - 1}n{number}.y -> y[{number}]\n")
     out.write("main: network\n")
     return wires + WIDTH
 
@@ -90,19 +91,20 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--boxes", type=int, default=100_000, help="a multiple of 2000")
+    parser.add_argument("--form", choices=("block", "list"), default="block", help="how wires are written")
     parser.add_argument("--keep", type=Path, help="only write the file here")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.keep:
         with open(options.keep, "w", encoding="utf-8") as out:
-            write_diagram(out, options.boxes)
+            write_diagram(out, options.boxes, options.form)
         return 0
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for boxes in (options.boxes // 2, options.boxes, options.boxes * 2):
             path = Path(folder) / f"{boxes}.yaml"
             with open(path, "w", encoding="utf-8") as out:
-                wires = write_diagram(out, boxes)
+                wires = write_diagram(out, boxes, options.form)
             row = {"boxes": boxes, "wires": wires, "file_mib": path.stat().st_size / 2**20}
             for verb in VERBS:
                 row |= {f"{verb}_{key}": value for key, value in measure(verb, path).items()}
