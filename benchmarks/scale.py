@@ -54,9 +54,10 @@ def write_diagram(out: TextIO, boxes: int, form: str = "block", seed: int = 0) -
     out.write("    wires:\n" if form == "list" else "    wires: |\n")
     wires = 0
     for layer in range(layers):
+        everyone = draw.sample(range(WIDTH), WIDTH)  # so that every neuron is read by somebody
         for number in range(WIDTH):
             for place in range(FAN_IN):
-                source = draw.randrange(WIDTH)
+                source = draw.randrange(WIDTH) if place else everyone[number]
                 start = f"l{layer - 1}n{source}.y" if layer else f"x[{source}]"
                 out.write(f"      {mark}{start} -> l{layer}n{number}.x[{place}]\n")
                 wires += 1
