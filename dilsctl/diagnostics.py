@@ -32,6 +32,11 @@ class SourceFile:
         line = bisect.bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
+    def offset(self, line: int) -> int:
+        """The offset at which a line (from 1) begins."""
+        self.position(0)
+        return self._starts[line - 1]
+
     def line(self, number: int) -> str:
         """The text of a line (from 1), without its line break."""
         self.position(0)

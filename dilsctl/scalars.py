@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -91,6 +92,34 @@ def _places(text: str, start: int, end: int, value: str) -> array[int]:
     return places
 
 
+@lru_cache(maxsize=4)
+def _line_starts(value: str) -> array[int]:
+    """Where each line of a text begins."""
+    return array("Q", [0, *(found.end() for found in re.finditer("\n", value))])
+
+
+def _literal_span(file: SourceFile, span: SourceSpan, value: str, i: int, j: int) -> SourceSpan | None:
+    """The place of characters of one line of a literal block: the same line of the file, indented.
+
+    None where that does not hold (characters over several lines, a block with a header of its own).
+    """
+    starts = _line_starts(value)
+    number = bisect_right(starts, i) - 1
+    start = starts[number]
+    end = value.find("\n", start)
+    line = value[start : end if end >= 0 else len(value)]
+    if j > start + len(line):
+        return None
+    try:
+        written = file.line(span.line + 1 + number)
+    except IndexError:
+        return None
+    if not written.endswith(line) or written[: len(written) - len(line)].strip(" "):
+        return None
+    at = file.offset(span.line + 1 + number) + len(written) - len(line)
+    return SourceSpan(file, at + i - start, at + j - start)
+
+
 def text_span(file: SourceFile, span: SourceSpan, value: str, i: int, j: int) -> SourceSpan:
     """The place of characters i to j (not included) of a scalar's value. ``span`` is that of the scalar."""
     file = span.file  # not always the document's: a value may come from the command line
@@ -100,6 +129,8 @@ def text_span(file: SourceFile, span: SourceSpan, value: str, i: int, j: int) ->
         return SourceSpan(file, start + i, start + j)
     if end - start == length + 2 and text.startswith(value, start + 1):
         return SourceSpan(file, start + 1 + i, start + 1 + j)
+    if text.startswith("|", start) and (found := _literal_span(file, span, value, i, j)):
+        return found
     places = _places(text, start, end, value)
     if not length:
         return span

@@ -19,6 +19,7 @@ from dilsctl.elaborate import convert
 from dilsctl.elaborate.dimensions import unify
 from dilsctl.elaborate.emitter import Emitter, Unknown, Value
 from dilsctl.elaborate.interface import PortSite
+from dilsctl.elaborate.plain import PlainWires
 from dilsctl.elaborate.wiring import Piece, assemble, coverage, region, region_shape
 from dilsctl.expression import ExpressionError, parse_expression, parse_wire
 from dilsctl.ir import Type, Var
@@ -69,6 +70,8 @@ class Pattern:
         self.pieces: dict[Key, list[Piece]] = {}
         self.broken: set[Key] = set()  # targets of wires in error: not reported again as unwired
         self.slices: dict[tuple[Var, int], Var] = {}
+        self.plain = PlainWires(self)
+        self._places: list[tuple[int, int]] | None = None
 
     # -- reading ----------------------------------------------------------------------------------
 
@@ -93,10 +96,26 @@ class Pattern:
     def _locate(self, wires: Any, i: int, text: str, start: int, end: int) -> SourceSpan:
         return text_span(self.box.file, wires.span(i), text, start, end)
 
+    def wire_span(self, number: int) -> SourceSpan:
+        """The place of a wire by its number."""
+        if self._places is None:
+            self._places = [
+                (start + len(text) - len(text.lstrip()), start + len(text.rstrip()))
+                for text, start, _ in self._texts()
+            ]
+        wires = self.box.body["wires"]
+        start, end = self._places[number]
+        if isinstance(wires, str):
+            return text_span(self.box.file, self.box.body.value_span("wires"), wires, start, end)
+        return text_span(self.box.file, wires.span(number), wires[number], start, end)
+
     def _read(self) -> Iterator[Wire]:
-        for text, start, locate in self._texts():
-            extent = (start + len(text) - len(text.lstrip()), start + len(text.rstrip()))
+        """The wires that can't be taken at once."""
+        for number, (text, start, locate) in enumerate(self._texts()):
             plain = _PLAIN.match(text)
+            if plain and self.plain.take(plain.groups(), number):
+                continue
+            extent = (start + len(text) - len(text.lstrip()), start + len(text.rstrip()))
             if plain and not (plain.group(1) is None and plain.group(2) in _WORDS):
                 box, name, item, target_box, port, port_item = plain.groups()
                 yield Wire(
@@ -168,7 +187,7 @@ class Pattern:
         site = self._target_site(wire)
         value = self._source(wire)
         box, box_index, port, port_index = wire.target
-        if isinstance(value, Var) and not box_index and not port_index:
+        if isinstance(value, Var) and not port_index:
             self._solve_dims(wire, site, value.type.shape)
         full = site.full_type()
         if full is None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan
-from dilsctl.ir import Index, Type, Var
+from dilsctl.ir import Eqn, Index, Type, Var
 from dilsctl.operations.table import Builder
+
+if TYPE_CHECKING:
+    from dilsctl.elaborate.pattern import Pattern
 
 LARGEST_SLICED = 2**24
 
@@ -19,7 +23,16 @@ class Piece:
 
     index: Index
     value: Var | None  # None: the wire is in error, but the elements are not unwired
-    span: SourceSpan
+    place: SourceSpan | int  # where it is written, or the wire's number among those of ``pattern``
+    pattern: Pattern | None = None
+
+    @property
+    def span(self) -> SourceSpan:
+        """Where the wire is written."""
+        if isinstance(self.place, SourceSpan):
+            return self.place
+        assert self.pattern is not None
+        return self.pattern.wire_span(self.place)
 
 
 def region(items: tuple[Any, ...], shape: tuple[int, ...], span: SourceSpan) -> Index:
@@ -81,6 +94,9 @@ def coverage(pieces: list[Piece], shape: tuple[int, ...], what: str, span: Sourc
     if total > LARGEST_SLICED:
         message = f"{what} has {total} elements: too many to be wired slice by slice"
         return [Diagnostic("too-large", message, Label(span), help="wire it as a whole")]
+    if len(shape) == 1 and len(pieces) == total and len({one.index for one in pieces}) == total:
+        if all(len(one.index) == 1 and isinstance(one.index[0], int) for one in pieces):
+            return []
     owner = bytearray(total)
     problems: list[Diagnostic] = []
     for piece in pieces:
@@ -133,6 +149,17 @@ def _element(flat: int, shape: tuple[int, ...]) -> str:
     return " at [" + ", ".join(map(str, reversed(index))) + "]"
 
 
+def _in_order(pieces: list[Piece]) -> list[Piece]:
+    if all(len(one.index) == 1 and one.index[0] == k for k, one in enumerate(pieces)):
+        return pieces
+    return sorted(pieces, key=order)
+
+
+@lru_cache(maxsize=64)
+def _vector_index(length: int) -> Index:
+    return tuple((k,) for k in range(length))
+
+
 def full_index(index: Index, shape: tuple[int, ...]) -> Index:
     """The index with the axes it does not name written out."""
     return (*index, *((0, length, 1) for length in shape[len(index) :]))
@@ -150,8 +177,17 @@ def assemble(builder: Builder, pieces: list[Piece], type: Type, name: str) -> Va
         return None
     if len(pieces) == 1 and not pieces[0].index:
         return values[0]
-    ordered = sorted(pieces, key=order)
+    ordered = _in_order(pieces)
     builder.span = ordered[0].span
+    if len(type.shape) == 1 and len(ordered) == type.shape[0] and all(
+        isinstance(one.index[0], int) for one in ordered
+    ):  # one element each: nothing is left to infer
+        batched = any(one.batched for one in values if one is not None)
+        out = Var(type, batched, name)
+        index = _vector_index(len(ordered))
+        inputs = tuple([one.value for one in ordered if one.value is not None])
+        builder.eqns.append(Eqn("assemble", inputs, (out,), (("index", index), ("type", type)), builder.span))
+        return out
     return builder.emit(
         "assemble",
         [one.value for one in ordered if one.value is not None],

@@ -43,7 +43,7 @@ class _Stacking:
             for eqn in level:
                 groups.setdefault(self._key(eqn), []).append(eqn)
             for members in groups.values():
-                if len(members) > 1 and members[0].op not in _ALONE:
+                if len(members) > 1 and members[0].op not in _ALONE and not self._are_elements(members):
                     self._stack(members)
                 else:
                     for eqn in members:
@@ -107,6 +107,8 @@ class _Stacking:
         return var
 
     def _keep(self, eqn: Eqn) -> None:
+        if eqn.op == "slice" and self._is_element(eqn):
+            return
         if eqn.op == "assemble":
             whole = self._whole_of_stack(eqn)
             if whole is not None:
@@ -116,6 +118,21 @@ class _Stacking:
         if inputs != eqn.inputs:
             eqn = Eqn(eqn.op, inputs, eqn.outputs, eqn.params, eqn.span)
         self.eqns.append(eqn)
+
+    def _are_elements(self, members: list[Eqn]) -> bool:
+        return members[0].op == "slice" and all(self._is_element(eqn) for eqn in members)
+
+    def _is_element(self, eqn: Eqn) -> bool:
+        """A slice that takes one element of the leading axis is an element of that array, as of a stack."""
+        (x,), index = eqn.inputs, eqn.param("index")
+        x = self.same.get(x, x)
+        rest = tuple((0, length, 1) for length in x.shape[1:])
+        if x in self.element or x in self.constants or x in self.states:
+            return False
+        if len(index) != x.rank or not isinstance(index[0], int) or index[1:] != rest:
+            return False
+        self.element[eqn.outputs[0]] = (x, index[0])
+        return True
 
     def _whole_of_stack(self, eqn: Eqn) -> Var | None:
         """An array put together from elements of one stack is that stack, or a gather from it."""

@@ -104,7 +104,7 @@ def _max_pool(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Co
         a = whole
     windows = [one for _, one in _windows(a, first, eqn, eqn.outputs[0].shape[first:])]
     steps.append(partial(np.copyto, out, windows[0]))
-    steps += [partial(np.maximum, out, one, out) for one in windows[1:]]
+    steps += [partial(np.maximum, out, one, out=out) for one in windows[1:]]
     return steps
 
 

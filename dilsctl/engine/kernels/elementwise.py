@@ -36,7 +36,11 @@ def _ufunc(function: Callable[..., object]) -> Kernel:
     def bind(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Context) -> list[Step]:
         steps: list[Step] = []
         (out,) = outs
-        steps.append(partial(function, *operands(eqn, ins, steps, out.dtype), out))
+        aligned = operands(eqn, ins, steps, out.dtype)
+        if function in (np.maximum, np.minimum):  # NumPy wants the name there
+            steps.append(partial(function, *aligned, out=out))
+        else:  # by place: a sixth of a microsecond less a call
+            steps.append(partial(function, *aligned, out))
         return steps
 
     return bind
@@ -121,7 +125,7 @@ def _relu(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Contex
     steps: list[Step] = []
     (out,) = outs
     (x,) = operands(eqn, ins, steps, out.dtype)
-    steps.append(partial(np.maximum, x, scalar(0, out.dtype), out))
+    steps.append(partial(np.maximum, x, scalar(0, out.dtype), out=out))
     return steps
 
 
@@ -148,7 +152,7 @@ def softplus_steps(x: Array, out: Array) -> list[Step]:
         partial(np.negative, rest, rest),
         partial(np.exp, rest, rest),
         partial(np.log1p, rest, rest),
-        partial(np.maximum, x, scalar(0, out.dtype), out),
+        partial(np.maximum, x, scalar(0, out.dtype), out=out),
         partial(np.add, out, rest, out),
     ]
 

@@ -110,7 +110,7 @@ def _mean_cross_entropy(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], c
     total, product = scratch_like(work), scratch_like(work)
     sums = total[..., 0, :] if classes <= _FEW_CLASSES and out.ndim == 2 else np.empty(top.shape, out.dtype)
     part = np.empty(top.shape, out.dtype)
-    steps += [partial(np.maximum.reduce, x, -2, None, top), partial(np.subtract, x, top[..., None, :], out=work)]
+    steps += [partial(np.maximum.reduce, x, -2, None, top), partial(np.subtract, x, top[..., None, :], work)]
     flat = out.ndim == 2 and target.flags.c_contiguous and work.flags.c_contiguous
     row, weights = np.empty(batch + 1, out.dtype), np.full(batch + 1, share, out.dtype)
     weights[batch] = -share  # mean = sum(logs) / batch - sum(target * differences) / batch
