@@ -28,6 +28,7 @@ __all__ = [
     "offsets",
     "parse_expression",
     "parse_wire",
+    "ports_read",
 ]
 
 
@@ -190,6 +191,17 @@ def names_read(tree: ast.expr) -> set[str]:
     """The variables that an expression reads, and the boxes of ``child.port``; not the functions it calls."""
     called = {id(node.func) for node in _nodes(tree) if isinstance(node, ast.Call)}
     return {node.id for node in _nodes(tree) if isinstance(node, ast.Name) and id(node) not in called}
+
+
+def ports_read(tree: ast.expr) -> set[tuple[str, str]]:
+    """The ports ``child.port`` that an expression reads, as (child, port)."""
+    found: set[tuple[str, str]] = set()
+    for node in _nodes(tree):
+        if isinstance(node, ast.Attribute):
+            owner = node.value.value if isinstance(node.value, ast.Subscript) else node.value
+            if isinstance(owner, ast.Name):
+                found.add((owner.id, node.attr))
+    return found
 
 
 _NAME = r"([A-Za-z_]\w*+)"

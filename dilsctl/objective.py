@@ -9,51 +9,43 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from dilsctl.diagnostics import Diagnostic, Problem, SourceSpan, did_you_mean
+from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
 from dilsctl.diagram import Diagram
+from dilsctl.elaborate.definitions import shown
 from dilsctl.elaborate.emitter import Emitter
-from dilsctl.expression import ExpressionError, parse_expression
+from dilsctl.elaborate.written import Written
 from dilsctl.ir import BOOL, REAL, Eqn, Program, Slot, Type, Var
 from dilsctl.lower import Flat
 from dilsctl.operations.functions import FUNCTIONS
 from dilsctl.operations.table import Builder
-from dilsctl.source import text_span
 
 MOST_ATTEMPTS = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Written:
-    """An expression and where it stands."""
-
-    text: Any
-    span: SourceSpan
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Objective:
     """The expressions of a ``train`` block. ``targets``: for each name its number of columns (0: a single
-    one that is not a list, so that its values have no axis)."""
+    one that is not a list, so that its values have no axis), ``spans`` where each is written."""
 
     loss: Written | None
     metrics: dict[str, Written]
     targets: dict[str, int]
-    span: SourceSpan | None = None
+    spans: Mapping[str, SourceSpan] = field(default_factory=dict)
 
 
 def read_objective(root: Any) -> Objective:
     """The objective of a document's root value; empty if there is no ``train`` block."""
     train: Any = root.get("train") or {}
-    metrics = train.get("metrics") or {}
-    targets = (train.get("data") or {}).get("targets") or {}
+    metrics: Any = train.get("metrics") or {}
+    targets: Any = (train.get("data") or {}).get("targets") or {}
     return Objective(
         Written(train["loss"], train.value_span("loss")) if "loss" in train else None,
         {name: Written(metrics[name], metrics.value_span(name)) for name in metrics},
         {name: column_count(columns) for name, columns in targets.items()},
-        root.key_span("train") if "train" in root else None,
+        {name: targets.key_span(name) for name in targets},
     )
 
 
@@ -68,20 +60,24 @@ def column_count(columns: Any) -> int:
 
 
 class _Scope:
-    def __init__(self, names: Mapping[str, Var], outputs: str) -> None:
+    """What a loss or metric may read. Implements elaborate.emitter.Scope."""
+
+    def __init__(self, names: Mapping[str, Var], spans: Mapping[str, SourceSpan]) -> None:
         self.names = names
-        self.outputs = outputs
+        self.spans = spans
         self.draws = 0
 
     def name(self, name: str, span: SourceSpan) -> Var:
         if name in self.names:
             return self.names[name]
-        hint = did_you_mean(name, self.names)
-        if not hint and name in FUNCTIONS:
-            hint = f"'{name}' is a function: write {FUNCTIONS[name].signature}"
-        raise Problem.of("unknown-name", f"there is no port or target '{name}' here", span, help=hint or self.outputs)
+        help = did_you_mean(name, self.names)
+        if not help and name in FUNCTIONS:
+            help = f"'{name}' is a function: write {FUNCTIONS[name].signature}"
+        if not help and len(self.names) < 12:
+            help = "it may read: " + ", ".join(self.names)
+        raise Problem.of("unknown-name", f"there is no port or target '{name}' here", span, help=help)
 
-    def port(self, child: str, port: str, child_span: SourceSpan, span: SourceSpan) -> Var:
+    def port(self, child: str, port: str, child_span: SourceSpan, span: SourceSpan, indexed: bool) -> Var:
         raise Problem.of(
             "unknown-name",
             "loss and metrics read ports of the main box and targets, not what is inside",
@@ -93,8 +89,13 @@ class _Scope:
         self.draws += 1
         return f"train.draw{self.draws}"
 
-    def not_static(self, span: SourceSpan) -> Problem:
-        return Problem.of("not-static", "this needs a number known beforehand", span)
+    def not_static(self, span: SourceSpan, message: str = "", help: str = "") -> Problem:
+        return Problem.of("not-static", message or "this needs a number known beforehand", span, help=help)
+
+    def declared(self, child: str | None, name: str) -> Label | None:
+        if child is not None or name not in self.names or name not in self.spans:
+            return None
+        return Label(self.spans[name], f"'{name}' is '{self.names[name].type}'")
 
 
 def batched_program(flat: Flat, diagram: Diagram) -> Program:
@@ -123,49 +124,56 @@ def batched_program(flat: Flat, diagram: Diagram) -> Program:
     )
 
 
-def add_objective(program: Program, objective: Objective) -> Program:
+def add_objective(
+    program: Program, objective: Objective, ports: Mapping[str, SourceSpan] | None = None
+) -> Program:
     """The program with the outputs ``loss`` (one number an example) and ``metric.NAME``.
 
-    ``loss`` is absent where nothing declares one. Raises Problem.
+    ``loss`` is absent where nothing declares one. ``ports`` says where ports are declared, for findings.
+    Raises Problem.
     """
+    spans = {**(ports or {}), **objective.spans}
     problems: list[Diagnostic] = []
     for types in _attempts(program, objective):
         try:
-            return _emit(program, objective, types)
+            return _emit(program, objective, types, spans)
         except Problem as problem:
-            if not problems or len(problem.diagnostics) <= len(problems):
+            if not problems or len(problem.diagnostics) < len(problems):
                 problems = list(problem.diagnostics)
     raise Problem(problems)
 
 
 def _attempts(program: Program, objective: Objective) -> list[dict[str, Type]]:
     """Types that the targets may have, likeliest first."""
+    ports = [var for name, var in program.outputs.items() if name.startswith("port.")]
     counts: list[int] = []
-    for name, var in program.outputs.items():
-        if name.startswith("port."):
-            if var.type.classes is not None:
-                counts.append(var.type.classes)
-            elif var.shape:
-                counts.append(var.shape[-1])
+    for var in ports:
+        if var.type.classes is not None:
+            counts.append(var.type.classes)
+        elif var.shape:
+            counts.append(var.shape[-1])
     choices: list[list[Type]] = []
     for columns in objective.targets.values():
         shape = (columns,) if columns else ()
         classes = [Type("class", shape, count) for count in dict.fromkeys(counts) if count > 1]
-        shaped = [REAL.with_shape(v.shape) for n, v in program.outputs.items() if n.startswith("port.")] if columns else []
+        shaped = [REAL.with_shape(one.shape) for one in ports] if columns else []
         shaped = [one for one in shaped if one.size == columns and one.shape != shape]
         choices.append([REAL.with_shape(shape), *classes, *dict.fromkeys(shaped), BOOL.with_shape(shape)])
     combinations = itertools.islice(itertools.product(*choices), MOST_ATTEMPTS)
     return [dict(zip(objective.targets, one, strict=True)) for one in combinations]
 
 
-def _emit(program: Program, objective: Objective, types: dict[str, Type]) -> Program:
+def _emit(
+    program: Program, objective: Objective, types: dict[str, Type], spans: Mapping[str, SourceSpan]
+) -> Program:
     targets = {name: Var(type, True, name) for name, type in types.items()}
     clash = [name for name in targets if name in program.inputs or f"port.{name}" in program.outputs]
     if clash:
-        raise Problem.of("duplicate-name", f"target '{clash[0]}' has the name of a port", objective.span)
+        where = spans.get(clash[0])
+        raise Problem.of("duplicate-name", f"target '{clash[0]}' has the name of a port", where)
     ports = {name[5:]: var for name, var in program.outputs.items() if name.startswith("port.")}
     known = {**program.inputs, **ports, **targets}
-    scope = _Scope(known, "it may read: " + ", ".join(known) if len(known) < 12 else "")
+    scope = _Scope(known, spans)
     eqns = list(program.eqns)
     builder = Builder(eqns)
     outputs = {name: var for name, var in program.outputs.items() if not name.startswith("loss.")}
@@ -205,22 +213,13 @@ def _emit(program: Program, objective: Objective, types: dict[str, Type]) -> Pro
 
 def _scalar(written: Written, what: str, scope: _Scope, builder: Builder) -> Var:
     """One real number for each example."""
-    file, span, text = written.span.file, written.span, str(written.text)
-
-    def locate(start: int, end: int) -> SourceSpan:
-        return text_span(file, span, text, start, end)
-
-    try:
-        tree = parse_expression(text)
-    except ExpressionError as error:
-        raise Problem.of(error.code, error.message, locate(error.start, error.end), help=error.help) from None
-    value = Emitter(scope, builder, locate).emit(tree)
+    value = Emitter(scope, builder, written.locate).emit(written.parse())
     if not isinstance(value, Var) or value.shape:
-        found = f"'{value.type}'" if isinstance(value, Var) else f"the constant {value}"
+        found = f"'{value.type}'" if isinstance(value, Var) else f"the constant {shown(value)}"
         raise Problem.of(
-            "type-mismatch",
+            "bad-loss" if what == "loss" else "bad-metric",
             f"a {what} is one number for each example, this is {found}",
-            span,
+            written.span,
             help="sum(…) or mean(…) over all axes gives one number",
         )
     if value.type.kind != "real":

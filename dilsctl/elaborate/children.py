@@ -1,4 +1,4 @@
-"""Interior boxes of one box: which definition, how many, with which values.
+"""Interior boxes of one box: how many, with which values, and when they are elaborated.
 
 A counted box is one Box shared by all elements wherever possible: what differs from element to element
 (``index``, the numbers of ``each``) is then a value at run time. Where such a value must be known beforehand
@@ -8,37 +8,33 @@ A counted box is one Box shared by all elements wherever possible: what differs 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dilsctl.diagnostics import Problem, SourceSpan, did_you_mean
+from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
 from dilsctl.diagram import Box, Child
 from dilsctl.elaborate.convert import leaves, static_shape
-from dilsctl.elaborate.definitions import Definition, Word
-from dilsctl.elaborate.dimensions import resolve, unify
-from dilsctl.elaborate.emitter import Unknown, is_number
+from dilsctl.elaborate.definitions import Given, identities
+from dilsctl.elaborate.dimensions import unify
+from dilsctl.elaborate.emitter import NeedsStatic, Unknown, is_number
+from dilsctl.elaborate.filling import Chooser
 from dilsctl.elaborate.interface import PortSite
 from dilsctl.ir import INT, Kind, Type, Var
+from dilsctl.limits import MOST_COUNT, MOST_ELEMENTS, MOST_SEPARATE
 from dilsctl.operations.table import OperationError
 
 if TYPE_CHECKING:
     from dilsctl.elaborate.boxes import BoxElaboration
 
-LARGEST_COUNT = 10_000_000
 _INDEX = re.compile(r"\bindex\b")
-
-
-class NeedsStatic(Problem):
-    """A value that differs from element to element is needed at compile time."""
-
-    def __init__(self) -> None:
-        super().__init__([])
 
 
 class ChildSite:
     """An interior box while its parent is being elaborated."""
 
-    def __init__(self, name: str, span: SourceSpan, count: int | None) -> None:
+    def __init__(self, owner: BoxElaboration, name: str, span: SourceSpan, count: int | None) -> None:
+        self.owner = owner
         self.name = name
         self.span = span
         self.count = count
@@ -46,10 +42,9 @@ class ChildSite:
         self.inputs: dict[str, PortSite] = {}
         self.outputs: dict[str, PortSite] = {}
         self.vars: dict[str, Var] = {}
-        self.values: dict[str, tuple[Any, ...]] = {}  # run-time values of the elements
-        self.separate: Any = None  # makes one elaboration for each element, should that be needed
+        self.values: dict[str, Sequence[Any]] = {}  # run-time values of the elements
+        self.separate: Callable[[], list[BoxElaboration]] | None = None  # an elaboration for each element
         self.boxes: tuple[Box, ...] = ()
-        self.owner: BoxElaboration | None = None
 
     def adopt(self, elements: list[BoxElaboration]) -> None:
         """Take the interface of the elements."""
@@ -62,10 +57,12 @@ class ChildSite:
             for name, site in theirs.items():
                 mine[name] = PortSite(name, site.kind, site.classes, site.dims, site.span, self.count)
 
+    def declares(self, key: str, port: str) -> bool:
+        """Is there such a port, even if its type is in error?"""
+        return bool(self.elements) and port in self.elements[0].section(key)
+
     def read(self, port: str) -> Var:
         """The variable that stands for an output. Raises Unknown while its dimensions are not solved."""
-        if self.owner is not None:
-            self.owner.reads.add((self.name, port))
         if port not in self.vars:
             type = self.outputs[port].full_type()
             if type is None:
@@ -74,15 +71,15 @@ class ChildSite:
         return self.vars[port]
 
     def unknown_output(self, port: str, span: SourceSpan) -> Problem:
-        if port in self.inputs:
+        """What to raise where ``port`` is read and is no output."""
+        if self.declares("in", port):
             return Problem.of(
                 "wrong-direction",
                 f"'{self.name}.{port}' is an input of '{self.name}': a wire may drive it, not read it",
                 span,
                 help="read what drives it instead",
             )
-        known = ", ".join(self.outputs) or "none"
-        hint = did_you_mean(port, self.outputs) or f"outputs: {known}"
+        hint = did_you_mean(port, self.outputs) or f"its outputs: {', '.join(self.outputs) or 'none'}"
         return Problem.of("unknown-port", f"'{self.name}' has no output '{port}'", span, help=hint)
 
 
@@ -100,159 +97,139 @@ class Children:
         for name, spec in boxes.items():
             site = self.box.attempt(partial(self._site, name, spec, boxes))
             if site is not None:
-                site.owner = self.box
                 self.sites[name] = site
 
     def _site(self, name: str, spec: Any, boxes: Any) -> ChildSite:
-        span = boxes.key_span(name)
-        where = boxes.value_span(name)
-        reference: Any = spec
-        options: Any = {}
-        if isinstance(spec, dict) and "box" in spec:
-            options, reference, where = spec, spec["box"], spec.value_span("box")
-        count: int | None = None
-        if "count" in options:
-            count_span = options.value_span("count")
-            count = self.box.whole_number(options["count"], count_span, "a count")
-            if count < 1:
-                raise Problem.of("bad-count", f"a count is at least 1, not {count}", count_span)
-            if count > LARGEST_COUNT:
-                raise Problem.of("too-large", f"a count of {count} is over the limit of {LARGEST_COUNT}", count_span)
-        definitions = self._definitions(name, reference, count, where)
-        site = ChildSite(name, span, count)
-        fixed, varying = self._arguments(options, count)
-        self._fill(site, definitions, fixed, varying, where)
+        options: Any = spec if isinstance(spec, dict) and "box" in spec else {}
+        chooser = Chooser(self.box, name, boxes)
+        site = ChildSite(self.box, name, boxes.key_span(name), self._count(options))
+        site.separate = partial(self._elements, site, chooser, options)
+        chooser.choose(site.count)
+        fixed, varying = self._arguments(options, site.count)
+        element = {key: run_time_type([one.value for one in values]) for key, values in varying.items()}
+        if len(chooser.chosen) > 1 or any(type is None for type in element.values()):
+            self._separate(site)
+            return site
+        types = {key: type for key, type in element.items() if type is not None}
+        if site.count is not None:
+            types["index"] = INT
+            site.values = {key: [one.value for one in values] for key, values in varying.items()}
+            site.values["index"] = range(site.count)
+        filling = chooser.chosen[0]
+        fixed = {**fixed, **filling.arguments}
+        key = (filling.definition, identities(fixed), tuple(sorted(types.items(), key=str)))
+        if key in self._plain:
+            site.adopt([self._plain[key]])
+            return site
+        try:
+            made = self.box.elaborator.start(
+                filling.definition, fixed, types, chooser.span, home=filling.home
+            )
+        except NeedsStatic:
+            self._separate(site)
+            return site
+        if all(one.own_type() is not None for one in (*made.inputs.values(), *made.outputs.values())):
+            self._plain[key] = made  # else its dimensions are its own: solved where it is wired
+        site.adopt([made])
         return site
 
-    def _definitions(self, name: str, reference: Any, count: int | None, span: SourceSpan) -> list[Definition]:
-        """The definition of the box, or one for each element where a list fills a counted hole."""
-        definition = self._definition(name, reference, span)
-        if name not in self.box.arguments or name in self.box.definition.params:
-            return [definition]
-        filling = self.box.arguments[name]
-        if not definition.hole:
-            raise Problem.of(
-                "not-a-hole", f"interior box '{name}' is not a hole: it can't be replaced", self.box.site
-            )
-        many = filling if isinstance(filling, tuple) else (filling,)
-        if isinstance(filling, tuple) and len(filling) != (count or 1):
-            raise Problem.of(
-                "bad-count", f"{len(filling)} boxes given for the {count or 1} elements of '{name}'", self.box.site
-            )
-        return [self._fits(definition, self._definition(name, one, self.box.site), name) for one in many]
+    def _count(self, options: Any) -> int | None:
+        if "count" not in options:
+            return None
+        span = options.value_span("count")
+        count = self.box.parameters.whole_number(options["count"], span, "a count")
+        if count < 1:
+            raise Problem.of("bad-count", f"a count is at least 1, not {count}", span)
+        if count > MOST_COUNT:
+            raise Problem.of("too-large", f"a count of {count} is over the limit of {MOST_COUNT}", span)
+        return count
 
-    def _fits(self, hole: Definition, inner: Definition, name: str) -> Definition:
-        for key in ("in", "out"):
-            wanted, given = set(hole.body.get(key) or {}), set(inner.body.get(key) or {})
-            if wanted != given:
-                raise Problem.of(
-                    "hole-mismatch",
-                    f"box '{inner.name}' does not fit the hole '{name}': its {key}puts are "
-                    f"{sorted(given)}, the hole's are {sorted(wanted)}",
-                    self.box.site,
-                )
-        return inner
-
-    def _definition(self, name: str, reference: Any, span: SourceSpan) -> Definition:
-        definitions = self.box.elaborator.definitions
-        document = self.box.definition.document
-        if isinstance(reference, Definition):
-            return reference
-        if isinstance(reference, dict):
-            return definitions.of_body(name, reference, document, span)
-        if isinstance(reference, str) and not isinstance(reference, Word) and reference in self.box.params:
-            return self._definition(name, self.box.params[reference], span)
-        if isinstance(reference, Word):
-            return definitions.named(reference, reference.document, span)
-        if not isinstance(reference, str):
-            raise Problem.of("unknown-box", f"'{reference}' is not the name of a box", span)
-        return definitions.named(reference, document, span)
-
-    def _arguments(self, options: Any, count: int | None) -> tuple[dict[str, Any], dict[str, tuple[Any, ...]]]:
+    def _arguments(
+        self, options: Any, count: int | None
+    ) -> tuple[dict[str, Given], dict[str, Sequence[Given]]]:
         """Values the same for all elements, and values that differ."""
-        fixed: dict[str, Any] = {}
-        varying: dict[str, tuple[Any, ...]] = {}
+        fixed: dict[str, Given] = {}
+        varying: dict[str, Sequence[Given]] = {}
         given: Any = options.get("with") or {}
         for key, value in given.items():
-            span = given.value_span(key)
+            span, key_span = given.value_span(key), given.key_span(key)
             if count is not None and isinstance(value, str) and _INDEX.search(value):
-                varying[key] = tuple(self._at(i, value, span) for i in range(count))
+                self._few(count, span)
+                varying[key] = [Given(self._at(i, value, span), key_span, span) for i in range(count)]
             else:
-                fixed[key] = self.box.static(value, span, self.box.file)
+                fixed[key] = Given(self.box.parameters.static(value, span), key_span, span)
         each: Any = options.get("each") or {}
         for key, values in each.items():
-            span = each.value_span(key)
+            span, key_span = each.value_span(key), each.key_span(key)
             if count is None:
-                raise Problem.of("bad-count", "'each' needs a 'count'", span)
+                help = "add a count, or give the value under 'with'"
+                raise Problem.of("bad-count", "'each' needs a 'count'", key_span, help=help)
             if key in fixed or key in varying:
-                raise Problem.of("duplicate-name", f"'{key}' is given under 'with' and under 'each'", span)
-            found = self.box.static(values, span, self.box.file)
-            if not isinstance(found, tuple) or len(found) != count:
-                raise Problem.of("bad-count", f"'each' needs one value for each of the {count} elements", span)
-            varying[key] = found
+                label = Label(given.key_span(key), "here for all elements")
+                message = f"'{key}' is given under 'with' and under 'each'"
+                raise Problem([Diagnostic("duplicate-name", message, Label(key_span), (label,))])
+            if len(values) != count:
+                message = f"'{key}' has {len(values)} values for {count} elements"
+                label = Label(options.value_span("count"), "the count")
+                raise Problem([Diagnostic("bad-count", message, Label(span), (label,))])
+            varying[key] = [
+                Given(self.box.parameters.static(one, values.span(i)), key_span, values.span(i))
+                for i, one in enumerate(values)
+            ]
         return fixed, varying
 
     def _at(self, index: int, text: str, span: SourceSpan) -> Any:
         self.box.params["index"] = index
         try:
-            return self.box.static(text, span, self.box.file)
+            return self.box.parameters.static(text, span)
         finally:
             del self.box.params["index"]
 
-    def _fill(
-        self,
-        site: ChildSite,
-        definitions: list[Definition],
-        fixed: dict[str, Any],
-        varying: dict[str, tuple[Any, ...]],
-        span: SourceSpan,
-    ) -> None:
-        elaborator = self.box.elaborator
+    # -- elements one by one ----------------------------------------------------------------------
 
-        def separate() -> list[BoxElaboration]:
-            elements = []
-            for i in range(site.count or 1):
-                arguments = {**fixed, **{key: values[i] for key, values in varying.items()}}
-                definition = definitions[i if len(definitions) > 1 else 0]
-                one = elaborator.start(definition, arguments, {}, span, index=i)
-                elements.append(one)
-            return elements
+    def _few(self, count: int, span: SourceSpan) -> None:
+        if count > MOST_SEPARATE:
+            message = f"{count} elements are made one by one here; at most {MOST_SEPARATE} can be"
+            raise Problem.of("too-large", message, span, help="use 'index' in expressions inside the box")
 
-        site.separate = separate
-        element = {key: run_time_type(values) for key, values in varying.items()}
-        if len(definitions) > 1 or any(type is None for type in element.values()):
-            self._separate(site)
-            return
-        types = {key: type for key, type in element.items() if type is not None}
-        if site.count is not None:
-            types["index"] = INT
-            site.values = {**varying, "index": tuple(range(site.count))}
-        definition = definitions[0]
-        key = (definition, tuple(sorted(fixed.items(), key=lambda one: one[0])), tuple(sorted(types.items(), key=str)))
-        if key not in self._plain:
-            try:
-                made = elaborator.start(definition, fixed, types, span)
-            except NeedsStatic:
-                self._separate(site)
-                return
-            if any(one.own_type() is None for one in (*made.inputs.values(), *made.outputs.values())):
-                site.adopt([made])  # its dimensions are its own: solved where it is wired
-                return
-            self._plain[key] = made
-        site.adopt([self._plain[key]])
+    def _elements(self, site: ChildSite, chooser: Chooser, options: Any) -> list[BoxElaboration]:
+        fixed, varying = self._arguments(options, site.count)
+        elements = []
+        self._few(site.count or 1, site.span)
+        for i in range(site.count or 1):
+            filling = chooser.chosen[i if len(chooser.chosen) > 1 else 0]
+            arguments = {**fixed, **{key: values[i] for key, values in varying.items()}, **filling.arguments}
+            elements.append(
+                self.box.elaborator.start(
+                    filling.definition, arguments, {}, chooser.span, index=i, home=filling.home
+                )
+            )
+        return elements
 
     def _separate(self, site: ChildSite) -> None:
+        if site.separate is None:
+            return
         elements = site.separate()
-        first = elements[0]
-        for other in elements[1:]:
-            for key, mine, theirs in (("in", first.inputs, other.inputs), ("out", first.outputs, other.outputs)):
-                if mine.keys() != theirs.keys():
-                    raise Problem.of(
-                        "hole-mismatch", f"the elements of '{site.name}' have different {key}puts", site.span
-                    )
-        site.inputs, site.outputs = {}, {}
+        site.inputs, site.outputs, site.values = {}, {}, {}
         site.adopt(elements)
-        site.values = {}
+
+    def _alike(self, site: ChildSite) -> bool:
+        """Have all elements one interface? Reported if not."""
+        for number, other in enumerate(site.elements[1:], 1):
+            for mine, theirs in ((site.inputs, other.inputs), (site.outputs, other.outputs)):
+                for name in dict.fromkeys((*mine, *theirs)):
+                    a, b = mine.get(name), theirs.get(name)
+                    if a is None or b is None or not same_port(a, b):
+                        types = [one.own_type() if one is not None else "missing" for one in (a, b)]
+                        shown = f": '{types[0]}' in [0], '{types[1]}' in [{number}]" if all(types) else ""
+                        self.box.report.error(
+                            "elements-differ",
+                            f"the elements of '{site.name}' differ at port '{name}'{shown}",
+                            site.span,
+                            help="the elements of an array have the same ports, of the same types",
+                        )
+                        return False
+        return True
 
     # -- solving and closing ----------------------------------------------------------------------
 
@@ -261,50 +238,77 @@ class Children:
         moved = False
         for site in self.sites.values():
             waiting = [one for one in site.outputs.values() if one.full_type() is None]
-            if waiting and not site.boxes:
+            if waiting and not site.boxes and self._ready(site):
                 self._finish(site)
                 moved = moved or any(one.full_type() is not None for one in waiting)
         return moved
 
+    def failed(self) -> bool:
+        """Is there an error inside, or in the type of a port?"""
+        return any(
+            one.failed or not one.report.ok or any(
+                port.fault is not None for port in (*one.inputs.values(), *one.outputs.values())
+            )
+            for site in self.sites.values()
+            for one in site.elements
+        )
+
     def finish(self) -> None:
         """Elaborate every interior box that is not done yet."""
         for site in self.sites.values():
-            if not site.boxes:
+            if not site.boxes and self._wired(site):
                 self._finish(site)
+            self._measure(site)
+
+    def _ready(self, site: ChildSite) -> bool:
+        return all(one.own_type() is not None for one in site.inputs.values())
+
+    def _wired(self, site: ChildSite) -> bool:
+        """Is nothing that the types of its inputs depend on in error, or missing?"""
+        pattern = self.box.pattern
+        return all(
+            one.own_type() is not None
+            or one.fault is not None
+            or pattern.drives((site.name, name))
+            for name, one in site.inputs.items()
+        )
 
     def _finish(self, site: ChildSite) -> None:
-        for one in site.elements[1:]:  # elements of one array have one interface
-            for mine, theirs in ((site.inputs, one.inputs), (site.outputs, one.outputs)):
-                for name, port in theirs.items():
-                    if name in mine and not same_port(mine[name], port):
-                        raise_to = Problem.of(
-                            "hole-mismatch",
-                            f"the elements of '{site.name}' have different types at port '{name}'",
-                            site.span,
-                        )
-                        self.box.report.extend(raise_to.diagnostics)
-                        return
+        if not self._alike(site):
+            return
         try:
-            site.boxes = tuple(self.box.elaborator.finish(one) for one in site.elements)
+            boxes = [self.box.attempt(partial(self.box.elaborator.finish, one)) for one in site.elements]
+            site.boxes = tuple(one for one in boxes if one is not None)
         except NeedsStatic:
             solved = site.elements[0]
-            self._separate(site)
+            try:
+                self._separate(site)
+            except Problem as problem:
+                self.box.report.extend(problem.diagnostics)
+                return
             for one in site.elements:
-                one.take_dimensions(solved)
+                one.types.take(solved)
             self._finish(site)
 
-    def unread(self, site: ChildSite) -> bool:
-        """May unread outputs of this box be reported? Not where the box itself is in error."""
-        return bool(site.boxes)
+    def _measure(self, site: ChildSite) -> None:
+        """Refuse arrays of boxes whose ports would be too large."""
+        if site.count is None:
+            return
+        for one in (*site.inputs.values(), *site.outputs.values()):
+            full = one.full_type()
+            if full is not None and full.size > MOST_ELEMENTS:
+                message = f"'{site.name}.{one.name}' has {full.size} elements; at most {MOST_ELEMENTS} can be"
+                self.box.report.error("too-large", message, site.span)
+                return
 
     def made(self) -> dict[str, Child]:
         """The interior boxes as the diagram has them."""
         found: dict[str, Child] = {}
         for name, site in self.sites.items():
-            if not site.boxes:
+            if not site.boxes or len(site.boxes) != len(site.elements):
                 continue
             used = site.boxes[0].element
-            values = {key: site.values[key] for key in used if key in site.values}
+            values = {key: tuple(site.values[key]) for key in used if key in site.values}
             found[name] = Child(name, site.boxes, site.count, {}, site.vars, values, site.span)
         return found
 
@@ -313,13 +317,10 @@ def same_port(a: PortSite, b: PortSite) -> bool:
     """Equal kinds and, once solved, equal lengths."""
     if a.kind != b.kind or len(a.dims) != len(b.dims):
         return False
-    pairs = list(zip(a.dims, b.dims, strict=True))
-    if a.classes is not None:
-        pairs.append((a.classes, b.classes))
-    return all(unify(resolve(x), resolve(y)) is not False for x, y in pairs)
+    return all(unify(x, y) is not False for x, y in zip(a.all_dims, b.all_dims, strict=True))
 
 
-def run_time_type(values: tuple[Any, ...]) -> Type | None:
+def run_time_type(values: Sequence[Any]) -> Type | None:
     """The type that one value has for every element, or None where they are not numbers of one shape."""
     flat = [leaf for one in values for leaf in leaves(one)]
     if not all(is_number(one) for one in flat):
@@ -333,4 +334,3 @@ def run_time_type(values: tuple[Any, ...]) -> Type | None:
     kinds = {type(one) for one in flat}
     kind: Kind = "bool" if kinds == {bool} else "int" if kinds == {int} else "real"
     return Type(kind, shapes.pop())
-

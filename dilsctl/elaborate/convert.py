@@ -38,6 +38,7 @@ def static_shape(value: Any) -> tuple[int, ...]:
 
 
 def leaves(value: Any) -> list[Any]:
+    """The single values of nested tuples."""
     if isinstance(value, tuple):
         return [leaf for one in value for leaf in leaves(one)]
     return [value]
@@ -82,6 +83,7 @@ def kind_fits(found: Type, wanted: Type) -> bool:
 
 
 def kind_help(found: Type, wanted: Type) -> str:
+    """How to make a value of one kind fit another."""
     return _HELP.get((wanted.kind, found.kind), "")
 
 

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dilsctl.diagnostics import Problem, SourceSpan, did_you_mean
 from dilsctl.documents import LoadedDocument
-
-
-class Word(str):
-    """A word given as a parameter's value, with the document whose names it may refer to."""
-
-    document: LoadedDocument
-
-    def __new__(cls, text: str, document: LoadedDocument) -> Word:
-        word = super().__new__(cls, text)
-        word.document = document
-        return word
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +28,74 @@ class Definition:
         return not any(self.body.get(key) for key in ("wires", "boxes", "state", "let", "learn", "loss"))
 
 
+Home = tuple[tuple[Definition, SourceSpan], ...]
+"""The definitions around a place, outermost first, each with where it is used."""
+
+
+class Word(str):
+    """A word given as a parameter's value.
+
+    ``document`` has the names it may refer to, ``home`` the definitions around the place where it is
+    written, ``known`` the parameters there.
+    """
+
+    document: LoadedDocument
+    home: Home
+    known: tuple[str, ...]
+
+    def __new__(
+        cls, text: str, document: LoadedDocument, home: Home = (), known: tuple[str, ...] = ()
+    ) -> Word:
+        word = super().__new__(cls, text)
+        word.document, word.home, word.known = document, home, known
+        return word
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """An argument: its value, and where its key and its value are written."""
+
+    value: Any
+    key_span: SourceSpan
+    span: SourceSpan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filling:
+    """A box as it is used: its definition, values for its parameters, and what is around the place."""
+
+    definition: Definition
+    arguments: dict[str, Given] = field(default_factory=dict)
+    home: Home = ()
+
+
+def identity(value: Any) -> Any:
+    """What two parameter values have in common exactly if boxes made with them are the same."""
+    if isinstance(value, Word):
+        return ("word", str(value), id(value.document))
+    if isinstance(value, Filling):
+        return ("box", value.definition, identities(value.arguments))
+    if isinstance(value, tuple):
+        return tuple(identity(one) for one in value)
+    return (type(value), value)
+
+
+def identities(arguments: dict[str, Given]) -> tuple[Any, ...]:
+    """The identity of all arguments of a box."""
+    return tuple((name, identity(arguments[name].value)) for name in sorted(arguments))
+
+
+def shown(value: Any) -> str:
+    """A parameter's value in a message."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Filling):
+        return f"the box '{value.definition.name}'"
+    if isinstance(value, tuple):
+        return f"a list of {len(value)}"
+    return f"'{value}'" if isinstance(value, str) else f"{value}"
+
+
 class Definitions:
     """Finds definitions; every body becomes one Definition, so identity can key a memo."""
 
@@ -57,22 +114,21 @@ class Definitions:
         home = document
         if alias:
             if alias not in document.uses:
-                hint = did_you_mean(alias, document.uses)
+                hint = did_you_mean(alias, document.uses) or "name it under 'use' first"
                 raise Problem.of("unknown-box", f"there is no imported document '{alias}'", span, help=hint)
             home = document.uses[alias]
         define: Any = home.root.get("define") or {}
         if rest not in define:
-            known = [*define, *(f"{one}.{key}" for one, doc in document.uses.items() for key in names(doc))]
-            hint = did_you_mean(name, known)
+            known = [*define, *(f"{one}.{key}" for one, doc in document.uses.items() for key in _names(doc))]
+            hint = did_you_mean(name, [f"{alias}.{one}" for one in define] if alias else known)
             where = f" in '{alias}'" if alias else ""
             if not hint and known and len(known) <= 12:
                 hint = "defined here: " + ", ".join(known)
             raise Problem.of("unknown-box", f"there is no box '{rest}'{where}", span, help=hint)
-        body = define[rest]
-        return self.of_body(rest, body, home, define.key_span(rest))
+        return self.of_body(rest, define[rest], home, define.key_span(rest))
 
 
-def names(document: LoadedDocument) -> list[str]:
+def _names(document: LoadedDocument) -> list[str]:
     return list(document.root.get("define") or {})
 
 

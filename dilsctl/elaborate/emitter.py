@@ -13,11 +13,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
-from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
+from dilsctl.diagnostics import Label, Problem, SourceSpan
+from dilsctl.elaborate.blame import Operands, computed, refused, too_many, unknown_function
 from dilsctl.expression import offsets
 from dilsctl.ir import Var
+from dilsctl.limits import LARGEST_WHOLE, MOST_AXES, MOST_ELEMENTS, MOST_STATIC
 from dilsctl.operations import functions
-from dilsctl.operations.table import Builder, OperationError
+from dilsctl.operations.table import Builder, NotKnownError, OperationError
 
 Value = Any  # a Var, or a static number, bool, string, tuple
 
@@ -26,16 +28,27 @@ class Unknown(Exception):
     """The value depends on something that is already in error, or is not known yet. Reported elsewhere."""
 
 
+class NeedsStatic(Exception):
+    """A value that differs from element to element of a box array is needed before anything runs."""
+
+
 class Scope(Protocol):
     """What an expression may read."""
 
-    def name(self, name: str, span: SourceSpan) -> Value: ...
+    def name(self, name: str, span: SourceSpan) -> Value:
+        """The value of a name. Raises Problem, Unknown."""
 
-    def port(self, child: str, port: str, child_span: SourceSpan, span: SourceSpan) -> Var: ...
+    def port(self, child: str, port: str, child_span: SourceSpan, span: SourceSpan, indexed: bool) -> Var:
+        """What an interior box shows (``indexed``: as an array of boxes). Raises Problem, Unknown."""
 
-    def draw_key(self) -> str: ...
+    def draw_key(self) -> str:
+        """A name for a random draw that no other draw has."""
 
-    def not_static(self, span: SourceSpan) -> Problem: ...
+    def not_static(self, span: SourceSpan, message: str = "", help: str = "") -> Exception:
+        """What to raise where a value had to be known beforehand."""
+
+    def declared(self, child: str | None, name: str) -> Label | None:
+        """Where a name or port is declared, and as what."""
 
 
 _STATIC: dict[type, Callable[[Any, Any], Any]] = {
@@ -75,11 +88,18 @@ _SYMBOL: dict[type, str] = {
     ast.Not: "not",
 }
 _WORDS = {"true": True, "false": False}
-_LARGEST = 10**18
+_MOST_EXPONENT = 64
 
 
 def is_number(value: Value) -> bool:
+    """A number or a bool known beforehand."""
     return isinstance(value, int | float)
+
+
+def static_power(base: Any, exponent: Any) -> Any:
+    """A power of numbers; whole ones stay whole where the result may be of a reasonable size."""
+    small = isinstance(exponent, float) or 0 <= exponent <= _MOST_EXPONENT
+    return base**exponent if small else float(base) ** exponent
 
 
 class Emitter:
@@ -91,6 +111,7 @@ class Emitter:
         self.locate = locate
 
     def span(self, node: ast.AST) -> SourceSpan:
+        """The place of a node."""
         return self.locate(*offsets(node))
 
     def emit(self, node: ast.expr) -> Value:
@@ -100,21 +121,33 @@ class Emitter:
             raise Problem.of("bad-expression", "this is not part of the expression language", self.span(node))
         return method(node)
 
-    def _apply(self, node: ast.AST, build: Callable[[], Value], operands: tuple[ast.AST, ...] = ()) -> Value:
+    def _apply(
+        self,
+        node: ast.AST,
+        build: Callable[[], Value],
+        operands: Operands = (),
+        place: ast.AST | None = None,
+    ) -> Value:
+        """``build()``; what it refuses becomes a Problem. ``place``: the index, where there is one."""
         self.builder.span = self.span(node)
         try:
-            return build()
+            value = build()
+        except NotKnownError as error:
+            raise self.scope.not_static(self.span(node), error.message, error.help) from None
         except OperationError as error:
-            blame: ast.AST = node
-            if error.argument is not None and error.argument < len(operands):
-                blame = operands[error.argument]
-            code = "dimension-mismatch" if "shape" in error.message or "length" in error.message else "bad-operands"
-            raise Problem.of(code, error.message, self.span(blame), help=error.help) from None
+            raise refused(self.scope, self.span, error, node, operands, place) from None
         except (OverflowError, ZeroDivisionError, ValueError) as error:
-            raise Problem.of("bad-operands", f"cannot compute this: {error}", self.span(node)) from None
+            raise Problem.of("bad-operands", computed(error), self.span(node)) from None
+        if isinstance(value, Var) and (value.type.size > MOST_ELEMENTS or value.rank > MOST_AXES):
+            raise too_many(value.type, self.span(node))
+        return value
 
     def _constant(self, node: ast.Constant) -> Value:
-        return node.value
+        value = node.value
+        if isinstance(value, int) and abs(value) > LARGEST_WHOLE:
+            help = f"write it as a real number: {value:.3g}"
+            raise Problem.of("number-too-long", "this whole number is too large", self.span(node), help=help)
+        return value
 
     def _name(self, node: ast.Name) -> Value:
         if node.id in _WORDS:
@@ -125,24 +158,28 @@ class Emitter:
         whole = self.span(node)
         base = node.value
         if isinstance(base, ast.Name):
-            return self.scope.port(base.id, node.attr, self.span(base), whole)
+            return self.scope.port(base.id, node.attr, self.span(base), whole, False)
         if isinstance(base, ast.Subscript) and isinstance(base.value, ast.Name):
-            stacked = self.scope.port(base.value.id, node.attr, self.span(base.value), whole)
+            stacked = self.scope.port(base.value.id, node.attr, self.span(base.value), whole, True)
             items = self._items(base.slice)
-            return self._apply(node, lambda: functions.index(self.builder, stacked, items))
+            return self._apply(
+                node, lambda: functions.index(self.builder, stacked, items), ((node, stacked),), base.slice
+            )
         raise Problem.of("bad-expression", "a port is written box.port or box[i].port", whole)
 
     def _subscript(self, node: ast.Subscript) -> Value:
         base = self.emit(node.value)
         items = self._items(node.slice)
-        if isinstance(base, tuple) and len(items) == 1 and isinstance(items[0], int):
+        if isinstance(base, tuple) and len(items) == 1 and type(items[0]) is int:
             if not -len(base) <= items[0] < len(base):
-                raise Problem.of(
-                    "bad-operands", f"index {items[0]} is out of range for {len(base)} values", self.span(node)
-                )
+                message = f"index {items[0]} is outside a list of {len(base)} values"
+                raise Problem.of("bad-index", message, self.span(node.slice))
             return base[items[0]]
         return self._apply(
-            node, lambda: functions.index(self.builder, functions.as_var(self.builder, base), items)
+            node,
+            lambda: functions.index(self.builder, functions.as_var(self.builder, base), items),
+            ((node.value, base),),
+            node.slice,
         )
 
     def _items(self, node: ast.expr) -> tuple[Value, ...]:
@@ -163,36 +200,38 @@ class Emitter:
             return None
         value = self.emit(node)
         if isinstance(value, Var):
-            raise self.scope.not_static(self.span(node))
+            raise self.scope.not_static(self.span(node), "a slice needs whole numbers known beforehand")
         if isinstance(value, bool) or not isinstance(value, int):
-            raise Problem.of("bad-operands", "a slice needs whole numbers known beforehand", self.span(node))
+            raise Problem.of("bad-index", "a slice needs whole numbers", self.span(node))
         return value
 
     def _tuple(self, node: ast.Tuple | ast.List) -> Value:
-        values = [self.emit(one) for one in node.elts]
-        if all(not isinstance(one, Var) for one in values):
-            return tuple(values)
-        return tuple(values)
+        values = tuple(self.emit(one) for one in node.elts)
+        if count_leaves(values) > MOST_STATIC:
+            message = f"a list of more than {MOST_STATIC} values"
+            raise Problem.of("too-large", message, self.span(node))
+        return values
 
     _list = _tuple
 
     def _binop(self, node: ast.BinOp) -> Value:
-        return self._pair(node, type(node.op), self.emit(node.left), self.emit(node.right), node.left, node.right)
+        left, right = self.emit(node.left), self.emit(node.right)
+        return self._pair(node, type(node.op), (node.left, left), (node.right, right))
 
     def _pair(
-        self, node: ast.AST, op: type, left: Value, right: Value, a: ast.AST, b: ast.AST
+        self, node: ast.AST, op: type, first: tuple[ast.AST, Value], second: tuple[ast.AST, Value]
     ) -> Value:
+        left, right = first[1], second[1]
         if is_number(left) and is_number(right) and op in _STATIC:
-            if op is ast.Pow and (abs(right) > 64 or abs(left) > _LARGEST):
-                left = float(left)
-            result = self._apply(node, lambda: _STATIC[op](left, right))
+            act = static_power if op is ast.Pow else _STATIC[op]
+            result = self._apply(node, lambda: act(left, right))
             if isinstance(result, complex):
                 raise Problem.of("bad-operands", "this is not a real number", self.span(node))
-            if isinstance(result, int) and abs(result) > _LARGEST:
+            if isinstance(result, int) and abs(result) > LARGEST_WHOLE:
                 raise Problem.of("bad-operands", "this whole number is too large", self.span(node))
             return result
         return self._apply(
-            node, lambda: functions.binary(self.builder, _SYMBOL[op], left, right), (a, b)
+            node, lambda: functions.binary(self.builder, _SYMBOL[op], left, right), (first, second)
         )
 
     def _unaryop(self, node: ast.UnaryOp) -> Value:
@@ -202,27 +241,30 @@ class Emitter:
                 return not value
             return -value if isinstance(node.op, ast.USub) else value
         return self._apply(
-            node, lambda: functions.unary(self.builder, _SYMBOL[type(node.op)], value), (node.operand,)
+            node,
+            lambda: functions.unary(self.builder, _SYMBOL[type(node.op)], value),
+            ((node.operand, value),),
         )
 
     def _boolop(self, node: ast.BoolOp) -> Value:
+        before: ast.AST = node.values[0]
         result = self.emit(node.values[0])
         for one in node.values[1:]:
             value = self.emit(one)
             if isinstance(result, bool) and isinstance(value, bool):
                 result = (result and value) if isinstance(node.op, ast.And) else (result or value)
-                continue
-            result = self._apply(
-                node, partial(functions.binary, self.builder, _SYMBOL[type(node.op)], result, value)
-            )
+            else:
+                act = partial(functions.binary, self.builder, _SYMBOL[type(node.op)], result, value)
+                result = self._apply(node, act, ((before, result), (one, value)))
+            before = one
         return result
 
     def _compare(self, node: ast.Compare) -> Value:
-        values = [self.emit(one) for one in (node.left, *node.comparators)]
         nodes = [node.left, *node.comparators]
+        values = [self.emit(one) for one in nodes]
         result: Value = None
         for i, op in enumerate(node.ops):
-            one = self._pair(node, type(op), values[i], values[i + 1], nodes[i], nodes[i + 1])
+            one = self._pair(node, type(op), (nodes[i], values[i]), (nodes[i + 1], values[i + 1]))
             if result is None:
                 result = one
             elif isinstance(result, bool) and isinstance(one, bool):
@@ -239,7 +281,7 @@ class Emitter:
         return self._apply(
             node,
             lambda: functions.select(self.builder, condition, a, b),
-            (node.test, node.body, node.orelse),
+            ((node.test, condition), (node.body, a), (node.orelse, b)),
         )
 
     def _call(self, node: ast.Call) -> Value:
@@ -252,12 +294,14 @@ class Emitter:
         keywords: dict[str, Value] = {}
         for one in node.keywords:
             if one.arg is None or one.arg in keywords:
-                raise Problem.of("bad-operands", "give each keyword once, by name", self.span(node))
+                raise Problem.of("bad-operands", "give each keyword once, by name", self.span(one))
             keywords[one.arg] = self.emit(one.value)
         if function.draws:
             keywords["key"] = self.scope.draw_key()
         return self._apply(
-            node, lambda: function.build(self.builder, *arguments, **keywords), tuple(node.args)
+            node,
+            lambda: function.build(self.builder, *arguments, **keywords),
+            tuple(zip(node.args, arguments, strict=True)),
         )
 
     def _function_parameter(self, node: ast.Name) -> str:
@@ -266,15 +310,19 @@ class Emitter:
         try:
             value = self.scope.name(node.id, span)
         except Problem:
-            hint = did_you_mean(node.id, functions.FUNCTIONS)
-            raise Problem(
-                [Diagnostic("unknown-function", f"there is no function '{node.id}'", Label(span), help=hint)]
-            ) from None
+            raise unknown_function(self.scope, node.id, None, span) from None
         if isinstance(value, str) and value in functions.FUNCTIONS:
-            return value
-        if isinstance(value, str):
-            hint = did_you_mean(value, functions.FUNCTIONS)
-            raise Problem.of(
-                "unknown-function", f"'{node.id}' is '{value}', which is not a function", span, help=hint
-            )
-        raise Problem.of("unknown-function", f"'{node.id}' is a value, not a function", span)
+            return str(value)
+        raise unknown_function(self.scope, node.id, value, span)
+
+
+def count_leaves(value: Value) -> int:
+    """How many single values a nest of tuples holds; counting stops when there are too many."""
+    total, stack = 0, [value]
+    while stack and total <= MOST_STATIC:
+        one = stack.pop()
+        if isinstance(one, tuple):
+            stack.extend(one)
+        else:
+            total += 1
+    return total

@@ -6,15 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dilsctl.diagnostics import Problem, SourceSpan
-from dilsctl.elaborate.dimensions import LARGEST, Dimension, DimensionError, compute, resolve
+from dilsctl.diagnostics import SourceSpan
+from dilsctl.elaborate.dimensions import LARGEST, Dimension, Fault, combine, resolve
 from dilsctl.ir import Kind, Type
+from dilsctl.limits import MOST_AXES, MOST_ELEMENTS
 from dilsctl.syntax.types import TypeText
 
 
 @dataclass(slots=True, eq=False)
 class PortSite:
-    """A port's type as declared. ``dims`` and ``classes`` may hold unsolved names."""
+    """A port's type as declared. ``dims`` and ``classes`` may hold unsolved names.
+
+    ``fault`` is the code and the message of what is wrong with the type, once that shows.
+    """
 
     name: str
     kind: Kind
@@ -23,21 +27,36 @@ class PortSite:
     span: SourceSpan
     count: int | None = None  # a counted box's port has one more leading axis
     known: Type | None = None
+    fault: tuple[str, str] | None = None
 
     @property
     def array_dims(self) -> tuple[Dimension, ...]:
         """Lengths of one element's array axes (a simplex carries its classes last)."""
         return (*self.dims, self.classes) if self.kind == "simplex" else self.dims
 
+    @property
+    def all_dims(self) -> tuple[Dimension, ...]:
+        """Every dimension of the type, that of its classes included."""
+        return self.dims if self.classes is None else (*self.dims, self.classes)
+
     def own_type(self) -> Type | None:
-        """The type of one element, once every dimension is solved."""
-        if self.known is None:
+        """The type of one element, once every dimension is solved; None as well where there is a fault."""
+        if self.known is None and self.fault is None:
             dims = [resolve(one) for one in self.array_dims]
-            classes = resolve(self.classes) if self.classes is not None else None
-            if all(isinstance(one, int) for one in dims) and (classes is None or isinstance(classes, int)):
-                self.known = Type(self.kind, tuple(dims), classes)
-                if self.known.size > LARGEST:
-                    raise Problem.of("too-large", f"this port has {self.known.size} elements", self.span)
+            classes = resolve(self.classes)
+            wrong = next((one for one in (*dims, classes) if isinstance(one, Fault)), None)
+            if wrong is not None:
+                self.fault = ("bad-dimension", wrong.message)
+            elif isinstance(classes, int) and classes < 1:
+                self.fault = ("bad-dimension", f"'{self.kind}' needs at least one class, not {classes}")
+            elif len(dims) > MOST_AXES:
+                self.fault = ("too-large", f"{len(dims)} axes; a value has at most {MOST_AXES}")
+            elif all(isinstance(one, int) for one in (*dims, *([] if classes is None else [classes]))):
+                found = Type(self.kind, tuple(dims), classes)
+                if found.size > MOST_ELEMENTS:
+                    self.fault = ("too-large", f"'{found}' has {found.size} elements; {_LIMIT}")
+                else:
+                    self.known = found
         return self.known
 
     def full_type(self) -> Type | None:
@@ -47,46 +66,19 @@ class PortSite:
             return own
         return Type(own.kind, (self.count, *own.shape), own.classes)
 
-    def unsolved(self) -> list[str]:
-        """Names of dimensions that are not known."""
-        found: list[str] = []
 
-        def walk(dim: Any) -> None:
-            dim = resolve(dim)
-            if isinstance(dim, tuple):
-                walk(dim[1])
-                walk(dim[2])
-            elif not isinstance(dim, int) and dim is not None:
-                found.append(dim.name)
-
-        for one in (*self.dims, self.classes):
-            walk(one)
-        return list(dict.fromkeys(found))
+_LIMIT = f"an array has at most {MOST_ELEMENTS}"
 
 
-def port_site(
-    name: str, text: TypeText, lookup: Callable[[str], Dimension], span: SourceSpan, count: int | None = None
-) -> PortSite:
+def port_site(name: str, text: TypeText, lookup: Callable[[str], Dimension], span: SourceSpan) -> PortSite:
     """The port that a type text declares; ``lookup`` gives each dimension name its meaning."""
 
     def dimension(dim: Any) -> Dimension:
         if isinstance(dim, str):
             return lookup(dim)
         if isinstance(dim, tuple):
-            left, right = dimension(dim[1]), dimension(dim[2])
-            if isinstance(left, int) and isinstance(right, int):
-                return compute(dim[0], left, right)
-            return (dim[0], left, right)
-        return dim
+            return combine(dim[0], dimension(dim[1]), dimension(dim[2]))
+        return dim if dim <= LARGEST else Fault(f"a dimension is too large: {dim}")
 
-    try:
-        classes = dimension(text.classes) if text.classes is not None else None
-        dims = tuple(dimension(one) for one in text.dims)
-        for one in (*dims, *([classes] if classes is not None else [])):
-            if isinstance(one, int) and one > LARGEST:
-                raise DimensionError(f"a dimension is too large: {one}")
-        if isinstance(classes, int) and classes < 1:
-            raise DimensionError(f"'{text.kind}' needs at least one class, not {classes}")
-    except DimensionError as error:
-        raise Problem.of("bad-dimension", str(error), span) from None
-    return PortSite(name, text.kind, classes, dims, span, count)
+    classes = dimension(text.classes) if text.classes is not None else None
+    return PortSite(name, text.kind, classes, tuple(dimension(one) for one in text.dims), span)

@@ -7,290 +7,178 @@ with what is known. What is then still unknown is an error.
 
 from __future__ import annotations
 
-import ast
-import re
-from collections.abc import Callable, Iterator
-from functools import partial
-from dataclasses import dataclass
+import itertools
 from typing import TYPE_CHECKING, Any
 
-from dilsctl.diagnostics import Diagnostic, Label, Problem, Severity, SourceSpan, did_you_mean
-from dilsctl.elaborate import convert
-from dilsctl.elaborate.dimensions import unify
+from dilsctl.diagnostics import Label, Problem
+from dilsctl.elaborate.dimensions import unify, unsolved
 from dilsctl.elaborate.emitter import Emitter, Unknown, Value
+from dilsctl.elaborate.fitting import fit
 from dilsctl.elaborate.interface import PortSite
 from dilsctl.elaborate.plain import PlainWires
-from dilsctl.elaborate.wiring import Piece, assemble, coverage, region, region_shape
-from dilsctl.expression import ExpressionError, parse_expression, parse_wire
+from dilsctl.elaborate.targets import Targets
+from dilsctl.elaborate.wires import Key, Wire, WireTexts, read_wires
+from dilsctl.elaborate.wiring import Piece, region, region_shape
+from dilsctl.expression import parse_expression, ports_read
 from dilsctl.ir import Type, Var
-from dilsctl.operations.table import OperationError
-from dilsctl.source import text_span
 
 if TYPE_CHECKING:
     from dilsctl.elaborate.boxes import BoxElaboration
 
-_PLAIN = re.compile(
-    r"\s*(?:([A-Za-z_]\w*)\.)?([A-Za-z_]\w*)(?:\[(\d{1,9})\])?"
-    r"\s*->\s*(?:([A-Za-z_]\w*)\.)?([A-Za-z_]\w*)(?:\[(\d{1,9})\])?\s*\Z"
-)
-_TARGET = re.compile(r"->\s*(?:([A-Za-z_]\w*)(?:\[[^\]]*\])?\.)?([A-Za-z_]\w*)\s*(?:\[[^\]]*\])?\s*\Z")
-_WORDS = {"true", "false"}
-
-Locate = Callable[[int, int], SourceSpan]
-Key = tuple[str | None, str]  # interior box or None, port
-
-
-@dataclass(slots=True, eq=False)
-class Wire:
-    """A wire that has been read but perhaps not yet emitted. Offsets are those of its scalar."""
-
-    source: ast.expr | None  # None: a plain reference, in ``plain``
-    base: int  # offset of the source expression
-    plain: tuple[str | None, str, int | None]
-    target: tuple[str | None, tuple[Any, ...], str, tuple[Any, ...]]
-    locate: Locate
-    extent: tuple[int, int]
-    target_extent: tuple[int, int]
-
-    @property
-    def span(self) -> SourceSpan:
-        return self.locate(*self.extent)
-
-    @property
-    def target_span(self) -> SourceSpan:
-        return self.locate(*self.target_extent)
-
 
 class Pattern:
-    """Reads, solves and closes the wires of one box."""
+    """Reads and solves the wires of one box."""
 
     def __init__(self, box: BoxElaboration) -> None:
         self.box = box
         self.report = box.report
+        self.targets = Targets(box)
+        self.texts = WireTexts(box.body)
         self.pieces: dict[Key, list[Piece]] = {}
+        self.driven: set[Key] = set()  # targets of wires that are not plain
         self.broken: set[Key] = set()  # targets of wires in error: not reported again as unwired
         self.slices: dict[tuple[Var, int], Var] = {}
-        self.plain = PlainWires(self)
-        self._places: list[tuple[int, int]] | None = None
-
-    # -- reading ----------------------------------------------------------------------------------
-
-    def _texts(self) -> Iterator[tuple[str, int, Locate]]:
-        """(text, offset, locate) of each wire; locate takes offsets in the scalar that holds it."""
-        body, file = self.box.body, self.box.file
-        wires = body.get("wires")
-        if not wires:
-            return
-        if isinstance(wires, str):
-            span = body.value_span("wires")
-            start = 0
-            for line in wires.split("\n"):
-                code = line.split(" #", 1)[0]
-                if code.strip() and not code.lstrip().startswith("#"):
-                    yield code, start, lambda i, j: text_span(file, span, wires, i, j)
-                start += len(line) + 1
-            return
-        for i, text in enumerate(wires):
-            yield text, 0, partial(self._locate, wires, i, text)
-
-    def _locate(self, wires: Any, i: int, text: str, start: int, end: int) -> SourceSpan:
-        return text_span(self.box.file, wires.span(i), text, start, end)
-
-    def wire_span(self, number: int) -> SourceSpan:
-        """The place of a wire by its number."""
-        if self._places is None:
-            self._places = [
-                (start + len(text) - len(text.lstrip()), start + len(text.rstrip()))
-                for text, start, _ in self._texts()
-            ]
-        wires = self.box.body["wires"]
-        start, end = self._places[number]
-        if isinstance(wires, str):
-            return text_span(self.box.file, self.box.body.value_span("wires"), wires, start, end)
-        return text_span(self.box.file, wires.span(number), wires[number], start, end)
-
-    def _read(self) -> Iterator[Wire]:
-        """The wires that can't be taken at once."""
-        for number, (text, start, locate) in enumerate(self._texts()):
-            plain = _PLAIN.match(text)
-            if plain and self.plain.take(plain.groups(), number):
-                continue
-            extent = (start + len(text) - len(text.lstrip()), start + len(text.rstrip()))
-            if plain and not (plain.group(1) is None and plain.group(2) in _WORDS):
-                box, name, item, target_box, port, port_item = plain.groups()
-                yield Wire(
-                    None,
-                    start,
-                    (box, name, None if item is None else int(item)),
-                    (target_box, (), port, () if port_item is None else (int(port_item),)),
-                    locate,
-                    extent,
-                    (start + plain.start(4 if target_box else 5), extent[1]),
-                )
-                continue
-            offset = start
-            try:
-                read = parse_wire(text)
-                offset = start + read.source_start
-                tree = parse_expression(read.source)
-            except ExpressionError as error:
-                where = locate(offset + error.start, offset + error.end)
-                self.report.error(error.code, error.message, where, help=error.help)
-                found = _TARGET.search(text)
-                if found:
-                    self.broken.add((found.group(1), found.group(2)))
-                continue
-            target = read.target
-            yield Wire(
-                tree,
-                offset,
-                (None, "", None),
-                (target.box, target.box_index, target.port, target.port_index),
-                locate,
-                extent,
-                (start + target.start, start + target.end),
-            )
-
-    # -- solving ----------------------------------------------------------------------------------
 
     def solve(self) -> None:
         """Emit every wire, in rounds, until all are done or nothing moves."""
-        pending = list(self._read())
+        box = self.box
+        pending = self._read()
         while pending:
             waiting = [wire for wire in pending if not self._try(wire)]
-            self.box.read_states()
+            box.states.read()
             if len(waiting) == len(pending) and not self._unify_plain(waiting):
-                if not self.box.children.solve_inside():
+                if not box.children.solve_inside():
                     break
-                self.box.read_states()
+                box.states.read()
             pending = waiting
-        for wire in pending:
-            box, _, port, _ = wire.target
-            self.broken.add((box, port))
-        for _ in range(2):
-            self.box.read_states()
+        box.states.read()
+        box.children.finish()
+        if pending and box.sound:
+            self._undetermined(pending)
+        self.broken.update(wire.key for wire in pending)
+
+    def _read(self) -> list[Wire]:
+        box = self.box
+        wires = list(read_wires(self.texts, self.report, self._broken, PlainWires(self).take))
+        for wire in wires:
+            self.driven.add(wire.key)
+            if wire.source is not None:
+                box.reads |= ports_read(wire.source)
+            elif wire.plain[0] is not None:
+                box.reads.add((wire.plain[0], wire.plain[1]))
+        return wires
+
+    def drives(self, key: Key) -> bool:
+        """Is there a wire to this target, sound as far as is known?"""
+        return (key in self.pieces or key in self.driven) and key not in self.broken
+
+    def _broken(self, key: Key) -> None:
+        self.driven.add(key)
+        self.broken.add(key)
 
     def _try(self, wire: Wire) -> bool:
         """Emit a wire; False where something it needs is not known yet."""
-        mark = len(self.box.eqns)
+        mark = self.box.mark()
+        slices = len(self.slices)
         try:
             self._emit(wire)
         except Unknown:
-            del self.box.eqns[mark:]
+            self.box.back_to(mark)
+            for key in list(self.slices)[slices:]:
+                del self.slices[key]
             return False
         except Problem as problem:
             self.report.extend(problem.diagnostics)
-            self.broken.add((wire.target[0], wire.target[2]))
+            self.broken.add(wire.key)
+            self._maybe_reversed(wire, problem)
         return True
 
+    def _maybe_reversed(self, wire: Wire, problem: Problem) -> None:
+        """A wire that is drawn backwards was meant for its source: that is one mistake, not three."""
+        child, name, _ = wire.plain
+        if problem.diagnostics[0].code == "wrong-direction" and wire.source is None:
+            self.broken.add((child, name))
+            if wire.target[0] is not None:
+                self.box.reads.add((wire.target[0], wire.target[2]))
+
     def _emit(self, wire: Wire) -> None:
-        site = self._target_site(wire)
+        site = self.targets.site(wire)
         value = self._source(wire)
-        box, box_index, port, port_index = wire.target
-        if isinstance(value, Var) and not port_index:
-            self._solve_dims(wire, site, value.type.shape)
+        box, _, port, _ = wire.target
+        items = self._items(wire, site)
+        if isinstance(value, Var):
+            self._solve_dims(wire, site, items, value.type)
         full = site.full_type()
         if full is None:
             raise Unknown
-        if site.count is not None:
-            items = self._items(wire, box_index)
-            if len(items) > 1:
-                raise Problem.of(
-                    "dimension-mismatch", f"'{box}' has one axis of {site.count} elements", wire.target_span
-                )
-            items = (*(items or (slice(None),)), *self._items(wire, port_index))
-        else:
-            if box_index:
-                raise Problem.of("bad-target", f"'{box}' is a single box: it has no index", wire.target_span)
-            items = self._items(wire, port_index)
-        index = region(items, full.shape, wire.target_span)
-        wanted = full.with_shape(region_shape(index, full.shape))
-        self.box.builder.span = wire.span
+        index = region(items, full.shape, wire.target_span) if items else ()
+        wanted = full.with_shape(region_shape(index, full.shape)) if index else full
         own_rank = len(wanted.shape)
         if site.count is not None and not (index and isinstance(index[0], int)):
             own_rank -= 1
-        var = self._fit(wire, value, wanted, own_rank, site, whole=not index)
-        self.pieces.setdefault((box, port), []).append(Piece(index, var, wire.span))
+        var = fit(self.box, wire, value, wanted, own_rank, site, whole=not index)
+        self.pieces.setdefault((box, port), []).append(Piece(index, var, wire.number, self.texts))
 
-    def _items(self, wire: Wire, nodes: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _items(self, wire: Wire, site: PortSite) -> tuple[Any, ...]:
+        """The index of the target: of a counted box the elements, then the axes of its port."""
+        box, box_index, port, port_index = wire.target
+        if site.count is None:
+            if box_index:
+                help = f"write {box}.{port}, or give it a count"
+                message = f"'{box}' is a single box: it has no index"
+                raise Problem.of("bad-index", message, wire.target_span, help=help)
+            return self._index(wire, port_index)
+        elements = self._index(wire, box_index)
+        if len(elements) > 1:
+            message = f"'{box}' has one axis, of {site.count} elements; {len(elements)} indices are given"
+            raise Problem.of("bad-index", message, wire.target_span)
+        if not elements and not port_index:
+            return ()
+        return (*(elements or (slice(None),)), *self._index(wire, port_index))
+
+    def _index(self, wire: Wire, nodes: tuple[Any, ...]) -> tuple[Any, ...]:
         if all(isinstance(one, int) for one in nodes):
             return nodes
-        emitter = Emitter(self.box, self.box.builder, lambda i, j: wire.target_span)
-        return emitter.items_of(nodes)
+        return Emitter(self.box.names, self.box.builder, wire.locate_target).items_of(nodes)
 
     def _source(self, wire: Wire) -> Value:
+        names, builder = self.box.names, self.box.builder
         if wire.source is not None:
-            base, locate = wire.base, wire.locate
-            emitter = Emitter(self.box, self.box.builder, lambda i, j: locate(base + i, base + j))
-            return emitter.emit(wire.source)
+            return Emitter(names, builder, wire.locate).emit(wire.source)
         child, name, item = wire.plain
-        value = self.box.known(child, name)
-        if isinstance(value, Var) and item is None:
-            return value
-        if isinstance(value, Var) and value.rank and item is not None and item < value.shape[0]:
-            if (value, item) not in self.slices:
-                self.box.builder.span = wire.span
-                rest = tuple((0, length, 1) for length in value.shape[1:])
-                self.slices[value, item] = self.box.builder.emit("slice", (value,), index=(item, *rest))
-            return self.slices[value, item]
-        start = wire.extent[0]
-        text = f"{child}.{name}" if child else name
-        tree = parse_expression(text if item is None else f"{text}[{item}]")
-        return Emitter(self.box, self.box.builder, lambda i, j: wire.locate(start + i, start + j)).emit(tree)
+        value = names.known(child, name)
+        if isinstance(value, Var):
+            if item is None:
+                return value
+            if value.rank and item < value.shape[0]:
+                if (value, item) not in self.slices:
+                    builder.span = wire.span
+                    rest = tuple((0, length, 1) for length in value.shape[1:])
+                    self.slices[value, item] = builder.emit("slice", (value,), index=(item, *rest))
+                return self.slices[value, item]
+        return Emitter(names, builder, wire.locate).emit(parse_expression(wire.source_text))
 
-    def _target_site(self, wire: Wire) -> PortSite:
-        box, _, port, _ = wire.target
-        if box is None:
-            if port in self.box.outputs:
-                return self.box.outputs[port]
-            if port in (self.box.section("out")):
-                raise Unknown
-            if port in self.box.inputs:
-                raise Problem.of(
-                    "wrong-direction",
-                    f"'{port}' is an input of this box: its value comes from outside",
-                    wire.target_span,
-                    help="a wire drives an own output, or an input of an interior box",
-                )
-            if port in (self.box.section("state")):
-                raise Problem.of(
-                    "wrong-direction", f"'{port}' is a state: a wire can't drive it", wire.target_span
-                )
-            hint = did_you_mean(port, self.box.outputs)
-            if port in self.box.children.sites:
-                hint = f"name a port of it: {', '.join(f'{port}.{one}' for one in self.box.children.sites[port].inputs)}"
-            raise Problem.of("unknown-port", f"this box has no output '{port}'", wire.target_span, help=hint)
-        child = self.box.children.sites.get(box)
-        if child is None:
-            if box in (self.box.section("boxes")):
-                raise Unknown
-            hint = did_you_mean(box, self.box.children.sites)
-            raise Problem.of("unknown-box", f"there is no interior box '{box}'", wire.target_span, help=hint)
-        if port not in child.inputs:
-            if port in child.outputs:
-                raise Problem.of(
-                    "wrong-direction",
-                    f"'{box}.{port}' is an output of '{box}': a wire may read it, not drive it",
-                    wire.target_span,
-                )
-            hint = did_you_mean(port, child.inputs)
-            known = ", ".join(child.inputs) or "none"
-            raise Problem.of(
-                "unknown-port", f"'{box}' has no input '{port}'", wire.target_span, help=hint or f"inputs: {known}"
-            )
-        return child.inputs[port]
+    # -- dimensions -------------------------------------------------------------------------------
 
-    def _solve_dims(self, wire: Wire, site: PortSite, shape: tuple[int, ...]) -> None:
+    def _solve_dims(self, wire: Wire, site: PortSite, items: tuple[Any, ...], found: Type) -> None:
         """Let a source of known shape fix the unsolved dimensions of its target."""
         if site.known is not None:
             return
-        dims = site.array_dims
-        if site.count is not None and len(shape) == len(dims) + 1:
-            shape = shape[1:]
-        if len(shape) == len(dims):
-            for dim, length in zip(dims, shape, strict=True):
-                if unify(dim, length) is False:
-                    return  # _fit reports it with both ends
+        shape = found.shape
+        dims = [*([] if site.count is None else [site.count]), *site.array_dims]
+        whole = [None] * min(len(items), len(dims)) + dims[len(items) :]  # a sliced axis tells nothing
+        given = items[: len(dims)]
+        left = [dim for dim, item in itertools.zip_longest(whole, given) if type(item) is not int]
+        if site.count is not None and len(shape) == len(left) - 1 == len(site.array_dims):
+            left = left[1:]  # one value for all elements
+        pairs = [(dim, length) for dim, length in zip(left, shape, strict=False) if dim is not None]
+        if len(left) != len(shape):
+            pairs = []
+        if site.kind == "class" and found.kind == "class" and found.classes is not None:
+            pairs.append((site.classes, found.classes))
+        for dim, length in pairs:
+            if unsolved((dim,)):
+                unify(dim, length, wire.span)  # what does not fit is reported with both ends
 
     def _unify_plain(self, waiting: list[Wire]) -> bool:
         """Equate unsolved dimensions at both ends of plain wires. True where that solved anything."""
@@ -299,119 +187,46 @@ class Pattern:
             child, name, item = wire.plain
             if wire.source is not None or item is not None or wire.target[1] or wire.target[3]:
                 continue
-            source = self.box.source_site(child, name)
+            source = self.box.names.source_site(child, name)
             try:
-                target = self._target_site(wire)
+                target = self.targets.site(wire)
             except (Problem, Unknown):
                 continue
-            if source is None or source.known is not None and target.known is not None:
+            if source is None or (source.known is not None and target.known is not None):
                 continue
-            before = source.unsolved(), target.unsolved()
             from_dims, to_dims = source.array_dims, target.array_dims
+            before = unsolved(from_dims), unsolved(to_dims)
             if source.count is not None and target.count is None:
                 from_dims = (source.count, *from_dims)
             if len(from_dims) == len(to_dims):
                 for a, b in zip(from_dims, to_dims, strict=True):
-                    unify(a, b)
-            if before != (source.unsolved(), target.unsolved()):
-                moved = True
+                    unify(a, b, wire.span)
+            moved = moved or before != (unsolved(source.array_dims), unsolved(target.array_dims))
         return moved
 
-    def _fit(
-        self, wire: Wire, value: Value, wanted: Type, own_rank: int, site: PortSite, *, whole: bool
-    ) -> Var:
-        """The value as the target takes it: widened, and broadcast to the elements of a counted box.
+    def _undetermined(self, pending: list[Wire]) -> None:
+        """Nothing is in error, and still some wires wait: report the dimensions that nothing fixes."""
+        told = False
+        for wire in pending:
+            for site, what in self._ends(wire):
+                left = [one for one in unsolved(site.all_dims) if not one.reported]
+                if left:
+                    told = True
+                    label = Label(site.span, f"'{what}' is declared here")
+                    self.box.types.unsolved(left, what, wire.span, label)
+        if not told:
+            self.report.error(
+                "unknown-dimension", "what this wire carries can't be determined", pending[0].span
+            )
 
-        A whole wire of the element's own rank stays as it is: lowering shares it among the elements.
-        """
-        builder = self.box.builder
-        if not isinstance(value, Var):
-            element = wanted.with_shape(wanted.shape[len(wanted.shape) - own_rank :])
-            shape = convert.static_shape(value) if isinstance(value, tuple) else ()
-            try:
-                if whole and (not shape or shape == element.shape):
-                    return convert.fit_static(builder, value, element)
-                return convert.fit_static(builder, value, wanted)
-            except OperationError as error:
-                raise Problem.of("type-mismatch", error.message, wire.span, help=error.help) from None
-        found = value.type
-        if not convert.kind_fits(found, wanted):
-            raise self._mismatch("type-mismatch", wire, site, value, wanted, convert.kind_help(found, wanted))
-        value = convert.as_kind(builder, value, wanted)
-        if value.shape == wanted.shape:
-            return value
-        if value.shape == wanted.shape[len(wanted.shape) - own_rank :]:
-            if whole:
-                return value
-            return builder.emit("broadcast", (value,), shape=wanted.shape)
-        raise self._mismatch("dimension-mismatch", wire, site, value, wanted, "")
-
-    def _mismatch(
-        self, code: str, wire: Wire, site: PortSite, value: Var, wanted: Type, help: str
-    ) -> Problem:
-        box, _, port, _ = wire.target
-        related = [Label(site.span, f"'{box + '.' if box else ''}{port}' is declared here")]
-        source = self.box.source_site(wire.plain[0], wire.plain[1]) if wire.source is None else None
-        if source is not None:
-            related.insert(0, Label(source.span, "the source is declared here"))
-        noun = "type" if code == "type-mismatch" else "dimension"
-        message = f"{noun} mismatch: the wire carries '{value.type}', its target takes '{wanted}'"
-        return Problem([Diagnostic(code, message, Label(wire.span), tuple(related), help)])
-
-    # -- closing ----------------------------------------------------------------------------------
-
-    def close(self) -> tuple[dict[str, Var], dict[Key, Var]]:
-        """Check that every target has exactly one wire; put pieces together; warn of unread outputs."""
-        readout: dict[str, Var] = {}
-        dispatch: dict[Key, Var] = {}
-        if not self.box.definition.hole:
-            for name, site in self.box.outputs.items():
-                var = self._close(None, name, site, f"output '{name}'")
-                if var is not None:
-                    readout[name] = var
-        for child_name, child in self.box.children.sites.items():
-            for name, site in child.inputs.items():
-                var = self._close(child_name, name, site, f"'{child_name}.{name}'", child.span)
-                if var is not None:
-                    dispatch[child_name, name] = var
-            if self.box.children.unread(child):
-                for name in child.outputs:
-                    if (child_name, name) not in self.box.reads:
-                        message = f"output '{child_name}.{name}' is never read"
-                        self.report.add(
-                            Diagnostic(
-                                "unused-output",
-                                message,
-                                Label(child.span),
-                                severity=Severity.WARNING,
-                                help="wire it somewhere, or leave the box out",
-                            )
-                        )
-        return readout, dispatch
-
-    def _close(
-        self, box: str | None, port: str, site: PortSite, what: str, span: SourceSpan | None = None
-    ) -> Var | None:
-        pieces = self.pieces.get((box, port), [])
-        full = site.full_type()
-        if full is None:
-            if (box, port) not in self.broken:
-                self.box.elaborator.unsolved(self.box, site, span)
-            return None
-        if not pieces and (box, port) not in self.broken:
-            state = self.box.states.get(port) if box is None else None
-            if state is not None and state.type == full:
-                return state.var
-            where = span or site.span
-            help = f"add a wire: … -> {box + '.' if box else ''}{port}"
-            self.report.error("unwired-input" if box else "unwired-output", f"{what} has no wire", where, help=help)
-            return None
-        if (box, port) in self.broken:
-            return None
-        if len(pieces) == 1 and not pieces[0].index:
-            return pieces[0].value
-        problems = coverage(pieces, full.shape, what, span or site.span)
-        self.report.extend(problems)
-        if problems:
-            return None
-        return assemble(self.box.builder, pieces, full, port)
+    def _ends(self, wire: Wire) -> list[tuple[PortSite, str]]:
+        """The ports at the ends of a wire whose types are not known, with their names."""
+        child, name, _ = wire.plain
+        source = self.box.names.source_site(child, name) if wire.source is None else None
+        ends = [(source, f"{child}.{name}" if child else name)] if source is not None else []
+        try:
+            box, _, port, _ = wire.target
+            ends.append((self.targets.site(wire), f"{box}.{port}" if box else port))
+        except (Problem, Unknown):
+            pass
+        return [(site, what) for site, what in ends if site.full_type() is None]

@@ -1,7 +1,8 @@
 """Plain wires, port to port, taken at once.
 
-A diagram that lists every wire has millions of them. Where both ends are known and agree, a wire needs no syntax
-tree, no object of its own and no place in the file until somebody asks; every other wire goes the long way.
+A diagram that lists every wire has millions of them. Where both ends are known and agree, a wire needs no
+syntax tree, no object of its own and no place in the file until somebody asks; every other wire goes the
+long way.
 """
 
 from __future__ import annotations
@@ -58,9 +59,11 @@ class PlainWires:
         if port_item is not None:
             place = int(port_item)
             index = self.indices.setdefault(place, (place,))
+        if child is not None:
+            self.box.reads.add((child, name))
         pieces = self.pattern.pieces
         key = (target_box, port)
-        piece = Piece(index, var, number, self.pattern)
+        piece = Piece(index, var, number, self.pattern.texts)
         if key in pieces:
             pieces[key].append(piece)
         else:
@@ -69,7 +72,8 @@ class PlainWires:
 
     def _source(self, child: str | None, name: str) -> Var | None:
         if child is None:
-            return self.box.input_vars.get(name)
+            known = self.box.names.known(None, name)
+            return known if isinstance(known, Var) else None
         site = self.box.children.sites.get(child)
         if site is None:
             return None
@@ -90,7 +94,7 @@ class PlainWires:
         if (value, at) not in slices:
             out = Var(self._element(value.type), value.batched)
             index = (at, *((0, length, 1) for length in value.shape[1:]))
-            span = self.pattern.wire_span(number)
+            span = self.pattern.texts.span(number)
             self.box.eqns.append(Eqn("slice", (value,), (out,), params_of(index=index), span))
             slices[value, at] = out
         return slices[value, at]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -12,51 +14,50 @@ from dilsctl.ir import Eqn, Index, Type, Var
 from dilsctl.operations.table import Builder
 
 if TYPE_CHECKING:
-    from dilsctl.elaborate.pattern import Pattern
+    from dilsctl.elaborate.wires import WireTexts
 
-LARGEST_SLICED = 2**24
+MOST_SLICED = 2**26
+MOST_RUNS = 2**20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """One wire into part of a port: ``index`` has an int or (start, stop, step) for each leading axis it names."""
+    """One wire into part of a port: ``index`` has an int or a (start, stop, step) for each leading axis that
+    it names. The wire is number ``number`` of ``texts``."""
 
     index: Index
-    value: Var | None  # None: the wire is in error, but the elements are not unwired
-    place: SourceSpan | int  # where it is written, or the wire's number among those of ``pattern``
-    pattern: Pattern | None = None
+    value: Var
+    number: int
+    texts: WireTexts
 
     @property
     def span(self) -> SourceSpan:
         """Where the wire is written."""
-        if isinstance(self.place, SourceSpan):
-            return self.place
-        assert self.pattern is not None
-        return self.pattern.wire_span(self.place)
+        return self.texts.span(self.number)
 
 
 def region(items: tuple[Any, ...], shape: tuple[int, ...], span: SourceSpan) -> Index:
-    """Normalise ints and Python slices against ``shape``: non-negative ints and (start, stop, step)."""
+    """Normalise ints and Python slices against ``shape``: non-negative ints and (start, stop, step).
+
+    Raises Problem ``bad-index``.
+    """
     if len(items) > len(shape):
-        raise Problem.of(
-            "dimension-mismatch", f"{len(items)} indices for a target of shape {shape}", span
-        )
+        what = f"a target of {len(shape)} axes" if shape else "a target that is one number"
+        raise Problem.of("bad-index", f"{len(items)} indices for {what}", span)
     index: list[Any] = []
     for item, length in zip(items, shape, strict=False):
         if isinstance(item, slice):
             if item.step is not None and item.step < 1:
-                raise Problem.of("bad-operands", "the step of a target's slice must be positive", span)
+                raise Problem.of("bad-index", "the step of a target's slice must be positive", span)
             start, stop, step = item.indices(length)
             index.append((start, max(stop, start), step))
         elif isinstance(item, int) and not isinstance(item, bool):
             if not -length <= item < length:
-                raise Problem.of(
-                    "dimension-mismatch", f"index {item} is out of range for a length of {length}", span
-                )
+                raise Problem.of("bad-index", f"index {item} is outside an axis of length {length}", span)
             index.append(item % length)
         else:
             raise Problem.of(
-                "bad-operands", "a target's index is a whole number or a slice known beforehand", span
+                "bad-index", "a target's index is a whole number or a slice, known beforehand", span
             )
     while index and index[-1] == (0, shape[len(index) - 1], 1):
         index.pop()
@@ -69,84 +70,94 @@ def region_shape(index: Index, shape: tuple[int, ...]) -> tuple[int, ...]:
     return (*lengths, *shape[len(index) :])
 
 
-def _elements(index: Index, shape: tuple[int, ...]) -> Any:
-    """Flat numbers of the elements that ``index`` covers, as ranges along the last axis."""
+def _runs(index: Index, shape: tuple[int, ...]) -> Iterator[slice]:
+    """The elements that ``index`` covers, as slices of the flat array."""
     ranges = [range(*one) if isinstance(one, tuple) else range(one, one + 1) for one in index]
-    ranges += [range(length) for length in shape[len(index) :]]
-    if not ranges:
-        return [range(1)]
-    strides = [1] * len(shape)
-    for axis in range(len(shape) - 2, -1, -1):
-        strides[axis] = strides[axis + 1] * shape[axis + 1]
-    last = ranges[-1]
-    found = []
-    for lead in itertools.product(*ranges[:-1]):
-        base = sum(i * stride for i, stride in zip(lead, strides, strict=False))
-        found.append(range(base + last.start, base + last.stop, last.step) if len(last) else range(0))
-    return found
+    width = math.prod(shape[len(index) :])  # whole axes at the end are one run
+    if ranges and ranges[-1].step > 1 and width > 1:
+        ranges.append(range(1))
+    last = ranges.pop() if ranges else range(1)
+    strides = [width * math.prod(shape[axis + 1 : len(index)]) for axis in range(len(ranges))]
+    for lead in itertools.product(*ranges):
+        base = sum(i * stride for i, stride in zip(lead, strides, strict=True))
+        if len(last):
+            yield slice(base + last.start * width, base + last[-1] * width + width, last.step)
 
 
-def coverage(pieces: list[Piece], shape: tuple[int, ...], what: str, span: SourceSpan) -> list[Diagnostic]:
-    """Every element exactly once: a ``doubly-wired`` or ``unwired-input`` finding otherwise."""
-    total = 1
-    for length in shape:
-        total *= length
-    if total > LARGEST_SLICED:
-        message = f"{what} has {total} elements: too many to be wired slice by slice"
-        return [Diagnostic("too-large", message, Label(span), help="wire it as a whole")]
-    if len(shape) == 1 and len(pieces) == total and len({one.index for one in pieces}) == total:
-        if all(len(one.index) == 1 and isinstance(one.index[0], int) for one in pieces):
-            return []
+def coverage(
+    pieces: list[Piece], shape: tuple[int, ...], what: str, label: Label, own: bool
+) -> list[Diagnostic]:
+    """Every element exactly once: findings ``doubly-wired``, ``unwired-input`` or ``unwired-output`` if not.
+
+    ``label``: where the target is declared; ``own``: it is an output of the box itself.
+    """
+    whole = next((one for one in pieces if not one.index), None)
+    if whole is not None:
+        return [_twice(whole, one, what, "") for one in pieces if one is not whole][:1]
+    total = math.prod(shape)
+    if len(shape) == 1 and len(pieces) == total == len({one.index for one in pieces}) and _single(pieces):
+        return []
+    runs = sum(
+        math.prod(len(range(*one)) for one in piece.index[:-1] if isinstance(one, tuple)) for piece in pieces
+    )
+    if total > MOST_SLICED or runs > MOST_RUNS:
+        message = f"{what} has {total} elements: too many to be wired in these pieces"
+        return [Diagnostic("too-large", message, label, help="wire it as a whole")]
     owner = bytearray(total)
-    problems: list[Diagnostic] = []
     for piece in pieces:
-        clash = -1
-        for part in _elements(piece.index, shape):
-            if len(part) == 1:
-                if owner[part[0]]:
-                    clash = part[0]
-                owner[part[0]] = 1
-                continue
-            view = slice(part.start, part.stop, part.step)
-            if len(part) and any(owner[view]):
-                clash = next(one for one in part if owner[one])
-            owner[view] = b"\x01" * len(part)
-        if clash >= 0:
-            other = next(
-                one for one in pieces if any(clash in part for part in _elements(one.index, shape))
-            )
-            problems.append(
-                Diagnostic(
-                    "doubly-wired",
-                    f"{what} is wired more than once{_element(clash, shape)}",
-                    Label(piece.span, "this wire drives it again"),
-                    (Label(other.span, "it is driven here"),),
-                    help="every target element takes exactly one wire; combine them in one expression",
-                )
-            )
+        for run in _runs(piece.index, shape):
+            clash = owner[run].find(1)
+            if clash >= 0:
+                at = run.start + clash * (run.step or 1)
+                other = next(one for one in pieces if _covers(one.index, at, shape))
+                return [_twice(other, piece, what, _element(at, shape))]
+            owner[run] = b"\x01" * len(range(run.start, run.stop, run.step or 1))
     missing = owner.find(0)
-    if missing >= 0 and not problems:
-        count = owner.count(0)
-        more = f" and {count - 1} more" if count > 1 else ""
-        problems.append(
-            Diagnostic(
-                "unwired-input",
-                f"{what} has no wire{_element(missing, shape)}{more}",
-                Label(span, "nothing is wired here"),
-                help="wire every element once",
-            )
-        )
-    return problems
+    if missing < 0:
+        return []
+    count = owner.count(0)
+    more = f" and {count - 1} more" if count > 1 else ""
+    code = "unwired-output" if own else "unwired-input"
+    message = f"{what} has no wire{_element(missing, shape)}{more}"
+    related = tuple(Label(one.span, "a part of it is wired here") for one in pieces[:3])
+    return [Diagnostic(code, message, label, related, "every element takes exactly one wire")]
+
+
+def _single(pieces: list[Piece]) -> bool:
+    """Is each piece one element of a vector?"""
+    return all(len(one.index) == 1 and isinstance(one.index[0], int) for one in pieces)
+
+
+def _twice(first: Piece, second: Piece, what: str, where: str) -> Diagnostic:
+    one, other = sorted((first, second), key=lambda piece: piece.number)
+    return Diagnostic(
+        "doubly-wired",
+        f"{what} is wired more than once{where}",
+        Label(other.span, "this wire drives it again"),
+        (Label(one.span, "it is driven here"),),
+        help="every element takes exactly one wire; combine them in one expression",
+    )
+
+
+def _covers(index: Index, flat: int, shape: tuple[int, ...]) -> bool:
+    """Does a region hold an element, given by its number in the flat array?"""
+    place = _place(flat, shape)
+    return all(
+        at in range(*one) if isinstance(one, tuple) else at == one
+        for at, one in zip(place, index, strict=False)
+    )
+
+
+def _place(flat: int, shape: tuple[int, ...]) -> list[int]:
+    place: list[int] = []
+    for length in reversed(shape):
+        place.append(flat % length)
+        flat //= length
+    return place[::-1]
 
 
 def _element(flat: int, shape: tuple[int, ...]) -> str:
-    if not shape:
-        return ""
-    index: list[int] = []
-    for length in reversed(shape):
-        index.append(flat % length)
-        flat //= length
-    return " at [" + ", ".join(map(str, reversed(index))) + "]"
+    return f" at [{', '.join(map(str, _place(flat, shape)))}]" if shape else ""
 
 
 def _in_order(pieces: list[Piece]) -> list[Piece]:
@@ -170,27 +181,19 @@ def order(piece: Piece) -> tuple[Any, ...]:
     return tuple((one, one, 1) if isinstance(one, int) else one for one in piece.index)
 
 
-def assemble(builder: Builder, pieces: list[Piece], type: Type, name: str) -> Var | None:
-    """One array from its pieces; None where a piece is in error."""
-    values = [one.value for one in pieces]
-    if any(one is None for one in values):
-        return None
-    if len(pieces) == 1 and not pieces[0].index:
-        return values[0]
+def assemble(builder: Builder, pieces: list[Piece], type: Type, name: str) -> Var:
+    """One array from its pieces."""
     ordered = _in_order(pieces)
     builder.span = ordered[0].span
-    if len(type.shape) == 1 and len(ordered) == type.shape[0] and all(
-        isinstance(one.index[0], int) for one in ordered
-    ):  # one element each: nothing is left to infer
-        batched = any(one.batched for one in values if one is not None)
-        out = Var(type, batched, name)
-        index = _vector_index(len(ordered))
-        inputs = tuple([one.value for one in ordered if one.value is not None])
-        builder.eqns.append(Eqn("assemble", inputs, (out,), (("index", index), ("type", type)), builder.span))
+    if len(type.shape) == 1 and _single(ordered):  # nothing is left to infer
+        inputs = tuple([one.value for one in ordered])
+        out = Var(type, any(one.batched for one in inputs), name)
+        params = (("index", _vector_index(len(ordered))), ("type", type))
+        builder.eqns.append(Eqn("assemble", inputs, (out,), params, builder.span))
         return out
     return builder.emit(
         "assemble",
-        [one.value for one in ordered if one.value is not None],
+        [one.value for one in ordered],
         index=tuple(full_index(one.index, type.shape) for one in ordered),
         type=type,
         name=name,

@@ -1,0 +1,96 @@
+"""What a refused operation is told to the user as: the place, the operands, where they are declared."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
+from dilsctl.elaborate.definitions import shown
+from dilsctl.ir import Type, Var
+from dilsctl.limits import MOST_AXES, MOST_ELEMENTS
+from dilsctl.operations.functions import FUNCTIONS
+from dilsctl.operations.table import OperationError, PlaceError, ShapeError
+
+if TYPE_CHECKING:
+    from dilsctl.elaborate.emitter import Scope
+
+Operands = Sequence[tuple[ast.AST, Any]]
+Locate = Callable[[ast.AST], SourceSpan]
+
+
+def refused(
+    scope: Scope,
+    span: Locate,
+    error: OperationError,
+    node: ast.AST,
+    operands: Operands,
+    place: ast.AST | None,
+) -> Problem:
+    """The problem that an operation's error is. Shapes are shown where each operand is declared."""
+    where, related = span(node), []
+    if isinstance(error, ShapeError):
+        related = described(scope, span, operands)
+    elif isinstance(error, PlaceError) and place is not None:
+        where, related = span(place), described(scope, span, operands)
+    elif error.argument is not None and error.argument < len(operands):
+        where = span(operands[error.argument][0])
+    return Problem([Diagnostic(error.code, error.message, Label(where), tuple(related), error.help)])
+
+
+def described(scope: Scope, span: Locate, operands: Operands) -> list[Label]:
+    """A label for each operand that is an array: where it is declared, or the operand itself."""
+    labels: dict[SourceSpan, Label] = {}
+    for node, value in operands:
+        if not isinstance(value, Var):
+            continue
+        named = reference(node)
+        label = scope.declared(*named) if named else None
+        label = label or Label(span(node), f"this is '{value.type}'")
+        labels.setdefault(label.span, label)
+    return list(labels.values())
+
+
+def reference(node: ast.AST) -> tuple[str | None, str] | None:
+    """The interior box (None: none) and the name, where an expression is a plain reference."""
+    if isinstance(node, ast.Name):
+        return None, node.id
+    if isinstance(node, ast.Attribute):
+        owner = node.value.value if isinstance(node.value, ast.Subscript) else node.value
+        return (owner.id, node.attr) if isinstance(owner, ast.Name) else None
+    return None
+
+
+def computed(error: Exception) -> str:
+    """What is wrong with a computation of numbers, in words."""
+    if isinstance(error, ZeroDivisionError):
+        return "this divides by zero"
+    if isinstance(error, OverflowError):
+        return "this number is too large"
+    return f"this cannot be computed: {error}"
+
+
+def too_many(type: Type, span: SourceSpan) -> Problem:
+    """A value with more elements or axes than there may be."""
+    if len(type.shape) > MOST_AXES:
+        return Problem.of("too-large", f"{len(type.shape)} axes; a value has at most {MOST_AXES}", span)
+    message = f"'{type}' has {type.size} elements; an array has at most {MOST_ELEMENTS}"
+    return Problem.of("too-large", message, span)
+
+
+def unknown_function(scope: Scope, name: str, value: Any, span: SourceSpan) -> Problem:
+    """A name that is called and is no function. ``value``: what it stands for, if anything.
+
+    Where a parameter's value is at fault, that is the place, and the call is shown beside it.
+    """
+    if value is None:
+        hint = did_you_mean(name, FUNCTIONS)
+        return Problem.of("unknown-function", f"there is no function '{name}'", span, help=hint)
+    label = scope.declared(None, name)
+    if not isinstance(value, Var) and label is not None:
+        hint = did_you_mean(value, FUNCTIONS) if isinstance(value, str) else ""
+        message = f"'{name}' is {shown(value)}, which is not a function"
+        called = (Label(span, "it is called here"),)
+        return Problem([Diagnostic("unknown-function", message, Label(label.span), called, hint)])
+    return Problem.of("unknown-function", f"'{name}' is a value, not a function", span)

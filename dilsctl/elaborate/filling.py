@@ -1,0 +1,156 @@
+"""Which definition an interior box is: a name, a box in place, a parameter, or what fills a hole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
+from dilsctl.elaborate.convert import kind_fits
+from dilsctl.elaborate.definitions import Definition, Filling, Word, shown
+from dilsctl.elaborate.dimensions import resolve
+from dilsctl.elaborate.emitter import NeedsStatic, Unknown
+from dilsctl.elaborate.interface import PortSite
+from dilsctl.ir import Type
+
+if TYPE_CHECKING:
+    from dilsctl.elaborate.boxes import BoxElaboration
+
+
+class Chooser:
+    """Finds the definition of one interior box, or one for each element where a list fills a counted hole.
+
+    ``span`` is where the box is named; ``chosen`` what was found.
+    """
+
+    def __init__(self, box: BoxElaboration, name: str, boxes: Any) -> None:
+        self.box = box
+        self.name = name
+        self.reference: Any = boxes[name]
+        self.span: SourceSpan = boxes.value_span(name)
+        if not isinstance(self.reference, str):
+            use, self.span = self.reference, boxes.key_span(name)
+            if "box" in use:
+                self.reference = use["box"]
+                if isinstance(self.reference, str):
+                    self.span = use.value_span("box")
+        self.chosen: list[Filling] = []
+
+    def choose(self, count: int | None) -> None:
+        """Find the definition. Raises Problem: unknown-box, recursive-box, not-a-hole, hole-mismatch."""
+        own = self._named(self.reference, self.span)
+        given = self.box.arguments.get(self.name)
+        if given is None or self.name in self.box.definition.params:
+            self.chosen = [own]
+        elif not own.definition.hole:
+            message = f"interior box '{self.name}' is not a hole: it can't be replaced"
+            raise Problem([Diagnostic("not-a-hole", message, Label(given.key_span), (self._label(),))])
+        else:
+            values = given.value if isinstance(given.value, tuple) else (given.value,)
+            if isinstance(given.value, tuple) and len(values) != (count or 1):
+                message = f"{len(values)} boxes are given for the {count or 1} elements of '{self.name}'"
+                raise Problem([Diagnostic("bad-count", message, Label(given.span), (self._label(),))])
+            self.chosen = [self._named(one, given.span) for one in values]
+            for filling in self.chosen:
+                self._not_inside_itself(filling)
+                self._fits(own.definition, filling, given.span)
+        for filling in self.chosen:
+            self._not_inside_itself(filling)
+
+    def _label(self) -> Label:
+        return Label(self.span, "the interior box")
+
+    def _named(self, reference: Any, span: SourceSpan) -> Filling:
+        """The box that a reference means."""
+        box = self.box
+        here = box.inside
+        if isinstance(reference, Filling):
+            return reference
+        if isinstance(reference, Word):
+            named = box.elaborator.definitions.named(reference, reference.document, span)
+            return Filling(named, {}, reference.home)
+        if isinstance(reference, dict):
+            body = box.elaborator.definitions.of_body(self.name, reference, box.definition.document, span)
+            return Filling(body, {}, here)
+        if isinstance(reference, str) and reference in box.params:
+            value = box.params[reference]
+            if not isinstance(value, Word | Filling):
+                label = box.names.declared(None, reference)
+                message = f"parameter '{reference}' is {shown(value)}, not a box"
+                raise Problem.of("unknown-box", message, label.span if label else span)
+            given = box.arguments.get(reference)
+            return self._named(value, given.span if given else span)
+        if not isinstance(reference, str):
+            raise Problem.of("unknown-box", f"{shown(reference)} is not the name of a box", span)
+        if reference in box.element_types:
+            raise NeedsStatic
+        try:
+            named = box.elaborator.definitions.named(reference, box.definition.document, span)
+        except Problem as problem:
+            (found,) = problem.diagnostics
+            hint = did_you_mean(reference, box.params)
+            if not hint or "did you mean" in found.help:
+                raise
+            raise Problem.of(found.code, found.message, span, help=hint) from None
+        return Filling(named, {}, here)
+
+    def _not_inside_itself(self, filling: Filling) -> None:
+        """A definition may not be inside itself, over whatever other ones."""
+        around = [one for one, _ in filling.home]
+        if filling.definition not in around:
+            return
+        first = around.index(filling.definition)
+        circle = around[first:]
+        if not self.box.elaborator.new_circle(circle):
+            raise Unknown  # told already, from another box of the circle
+        names = [one.name for one in (*circle, filling.definition)]
+        links = tuple(
+            Label(site, f"'{one.name}' is inside '{before.name}'")
+            for before, (one, site) in zip(circle, filling.home[first + 1 :], strict=False)
+        )
+        label = Label(self.span, f"'{names[-1]}' is inside '{names[-2]}'" if len(circle) > 1 else "")
+        message = f"box '{names[0]}' is inside itself: {' -> '.join(names)}"
+        help = "repeat a box with a count, or share its definition by a third one"
+        raise Problem([Diagnostic("recursive-box", message, label, links, help)])
+
+    # -- holes ------------------------------------------------------------------------------------
+
+    def _fits(self, hole: Definition, filling: Filling, span: SourceSpan) -> None:
+        """What fills a hole has its ports, and no others, of types that may agree."""
+        start = self.box.elaborator.start
+        wanted = start(hole, {}, {}, self.span)
+        given = start(filling.definition, filling.arguments, {}, span, home=filling.home)
+        self._ports_fit(wanted, given, "in", span)
+        self._ports_fit(wanted, given, "out", span)
+
+    def _ports_fit(self, hole: BoxElaboration, inner: BoxElaboration, key: str, span: SourceSpan) -> None:
+        mine, theirs = hole.section(key), inner.section(key)
+        parts: list[str] = []
+        places: list[Label] = []
+        for name in dict.fromkeys((*mine, *theirs)):
+            port = f"{key}put '{name}'"
+            if name not in theirs:
+                parts.append(f"it has no {port}")
+                places.append(Label(mine.key_span(name), "the hole's port"))
+            elif name not in mine:
+                parts.append(f"its {port} is too many")
+                places.append(Label(theirs.key_span(name), "the box's port"))
+            else:
+                sites = (hole.inputs, inner.inputs) if key == "in" else (inner.outputs, hole.outputs)
+                source, target = sites[0].get(name), sites[1].get(name)
+                if source is not None and target is not None and not _may_fit(source, target):
+                    parts.append(f"its {port} has another type")
+                    places.append(Label(mine.value_span(name), "the hole's port"))
+                    places.append(Label(theirs.value_span(name), "the box's port"))
+        if parts:
+            message = f"box '{inner.definition.name}' does not fit the hole '{self.name}': {'; '.join(parts)}"
+            raise Problem([Diagnostic("hole-mismatch", message, Label(span), tuple(places))])
+
+
+def _may_fit(source: PortSite, target: PortSite) -> bool:
+    """May a value of one port go to the other, as far as their types are known?"""
+    if not kind_fits(Type(source.kind), Type(target.kind)) or len(source.dims) != len(target.dims):
+        return False
+    pairs = [(source.classes, target.classes)] if source.kind == target.kind else []
+    pairs += zip(source.dims, target.dims, strict=True)
+    known = [(resolve(x), resolve(y)) for x, y in pairs]
+    return all(x == y for x, y in known if isinstance(x, int) and isinstance(y, int))

@@ -1,0 +1,240 @@
+"""What the expressions of one box may read: parameters, inputs, states, lets, interior outputs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from dilsctl.diagnostics import Diagnostic, Label, Problem, Severity, SourceSpan, did_you_mean
+from dilsctl.elaborate.definitions import shown
+from dilsctl.elaborate.dimensions import resolve
+from dilsctl.elaborate.emitter import NeedsStatic, Unknown, Value
+from dilsctl.elaborate.interface import PortSite
+from dilsctl.elaborate.written import Written
+from dilsctl.expression import names_read
+from dilsctl.ir import Var
+from dilsctl.operations.functions import FUNCTIONS
+
+if TYPE_CHECKING:
+    from dilsctl.elaborate.boxes import BoxElaboration
+
+
+class Names:
+    """The names of one elaboration, and their values. Implements emitter.Scope."""
+
+    def __init__(self, box: BoxElaboration) -> None:
+        self.box = box
+        self.inputs: dict[str, Var] = {}
+        self.lets: dict[str, Value] = {}  # None: in error
+        self.element: dict[str, Var] = {}
+        self.draws = 0
+
+    def name(self, name: str, span: SourceSpan) -> Value:
+        box = self.box
+        if name in box.params:
+            if box.params[name] is None:
+                raise Unknown
+            return box.params[name]
+        if name in box.inputs:
+            return self.input(name)
+        if name in box.states.made:
+            return box.states.made[name].var
+        if name in box.section("let"):
+            return self.let(name)
+        if name in box.element_types:
+            return self.element_value(name)
+        if name == "index" and box.index is not None:
+            return box.index
+        if name in box.dims:
+            value = resolve(box.dims[name])
+            if isinstance(value, int):
+                return value
+            raise Unknown
+        if name in box.section("state") or name in box.section("in"):
+            raise Unknown  # in error, or its dimensions are not solved yet
+        raise self._unknown(name, span)
+
+    def _unknown(self, name: str, span: SourceSpan) -> Problem:
+        box = self.box
+        if name in box.section("boxes"):
+            if name not in box.children.sites:
+                raise Unknown
+            ports = ", ".join(f"{name}.{port}" for port in box.children.sites[name].outputs)
+            help = f"its outputs: {ports}" if ports else ""
+            return Problem.of(
+                "unknown-port", f"'{name}' is an interior box: read one of its ports", span, help=help
+            )
+        if name in box.section("out"):
+            return Problem.of(
+                "wrong-direction",
+                f"'{name}' is an output of this box: a wire may drive it, not read it",
+                span,
+                help="name the expression under 'let', and use it in both places",
+            )
+        help = self._nearest(name)
+        return Problem.of("unknown-name", f"there is nothing called '{name}' here", span, help=help)
+
+    def _nearest(self, name: str) -> str:
+        if name == "index":
+            return "'index' is the number of an element of a box with a count"
+        if name in ("t", "dt"):
+            return "this version has no time"
+        if name in FUNCTIONS:
+            return f"'{name}' is a function: write {FUNCTIONS[name].signature}"
+        box = self.box
+        known = [*box.params, *box.inputs, *box.section("state"), *box.section("let"), *box.dims]
+        return did_you_mean(name, [*known, *box.children.sites])
+
+    def known(self, child: str | None, name: str) -> Value:
+        """A port or state that can be read at once; None where ``name`` or ``port`` must look."""
+        if child is None:
+            state = self.box.states.made.get(name)
+            return state.var if state is not None else self.inputs.get(name)
+        site = self.box.children.sites.get(child)
+        return site.read(name) if site is not None and name in site.outputs else None
+
+    def source_site(self, child: str | None, name: str) -> PortSite | None:
+        """The declared port that a plain reference reads."""
+        if child is None:
+            return self.box.inputs.get(name)
+        site = self.box.children.sites.get(child)
+        return site.outputs.get(name) if site is not None else None
+
+    def port(self, child: str, port: str, child_span: SourceSpan, span: SourceSpan, indexed: bool) -> Var:
+        site = self.box.children.sites.get(child)
+        if site is None:
+            if child in self.box.section("boxes"):
+                raise Unknown
+            hint = did_you_mean(child, self.box.children.sites)
+            raise Problem.of("unknown-box", f"there is no interior box '{child}'", child_span, help=hint)
+        if port not in site.outputs:
+            if site.declares("out", port):
+                raise Unknown
+            raise site.unknown_output(port, span)
+        if indexed and site.count is None:
+            help = f"write {child}.{port}, or give it a count"
+            raise Problem.of("bad-index", f"'{child}' is a single box: it has no index", span, help=help)
+        return site.read(port)
+
+    def draw_key(self) -> str:
+        self.draws += 1
+        return f"draw{self.draws}"
+
+    def not_static(self, span: SourceSpan, message: str = "", help: str = "") -> Exception:
+        if self.box.element_types:
+            return NeedsStatic()
+        message = message or "this must be known beforehand"
+        help = help or "numbers, parameters, and dimensions that have a number are known beforehand"
+        return Problem.of("not-static", message, span, help=help)
+
+    def declared(self, child: str | None, name: str) -> Label | None:
+        box = self.box
+        if child is not None:
+            site = box.children.sites.get(child)
+            port = site.outputs.get(name) if site is not None else None
+            return Label(port.span, f"'{child}.{name}' is '{port.full_type()}'") if port is not None else None
+        if name in box.params:
+            return Label(box.parameters.span(name), f"'{name}' is {shown(box.params[name])}")
+        if name in box.inputs:
+            return Label(box.inputs[name].span, f"'{name}' is '{box.inputs[name].own_type()}'")
+        state = box.states.made.get(name)
+        if state is not None and state.span is not None:
+            return Label(state.span, f"'{name}' is '{state.type}'")
+        value = self.lets.get(name)
+        if isinstance(value, Var):
+            return Label(box.section("let").key_span(name), f"'{name}' is '{value.type}'")
+        return None
+
+    # -- values -----------------------------------------------------------------------------------
+
+    def input(self, name: str) -> Var:
+        """What stands for an own input. Raises Unknown while its type is not known."""
+        if name not in self.inputs:
+            type = self.box.inputs[name].own_type()
+            if type is None:
+                raise Unknown
+            self.inputs[name] = Var(type, name=name)
+        return self.inputs[name]
+
+    def element_value(self, name: str) -> Var:
+        """What stands for a value that each element of the box array has of its own."""
+        if name not in self.element:
+            self.element[name] = Var(self.box.element_types[name], name=name)
+        return self.element[name]
+
+    def let(self, name: str) -> Value:
+        """The value of a let; those that it needs come first. Raises Problem once, Unknown afterwards."""
+        if name not in self.lets:
+            for one in self._in_order(name):
+                self._evaluate(one)
+        if self.lets[name] is None:
+            raise Unknown
+        return self.lets[name]
+
+    def _written(self, name: str) -> Written:
+        lets = self.box.section("let")
+        return Written(lets[name], lets.value_span(name))
+
+    def _in_order(self, name: str) -> list[str]:
+        """The lets that a let needs and that are not evaluated yet, then itself. Raises algebraic-loop."""
+        lets = self.box.section("let")
+        order: list[str] = []
+        done: set[str] = set()
+        open_: dict[str, Any] = {}  # name: an iterator over what it still needs
+        open_[name] = self._needs(name)
+        while open_:
+            top, needs = next(reversed(open_.items()))
+            for one in needs:
+                if one in open_:
+                    raise self._circle([*open_][[*open_].index(one) :])
+                if one in lets and one not in self.lets and one not in done:
+                    open_[one] = self._needs(one)
+                    break
+            else:
+                del open_[top]
+                done.add(top)
+                order.append(top)
+        return order
+
+    def _needs(self, name: str) -> Any:
+        written = self._written(name)
+        if not isinstance(written.text, str):
+            return iter(())
+        try:
+            return iter(sorted(names_read(written.parse())))
+        except Problem:
+            return iter(())  # reported when it is evaluated
+
+    def _circle(self, names: list[str]) -> Problem:
+        lets = self.box.section("let")
+        first = min(range(len(names)), key=lambda i: lets.key_span(names[i]).start)
+        names = names[first:] + names[:first]
+        for one in names:
+            self.lets[one] = None
+        path = " -> ".join([*names, names[0]])
+        labels = tuple(Label(lets.key_span(one)) for one in names[1:])
+        message = f"these lets need one another: {path}" if names[1:] else f"let '{names[0]}' needs itself"
+        return Problem([Diagnostic("algebraic-loop", message, Label(lets.key_span(names[0])), labels)])
+
+    def _evaluate(self, name: str) -> None:
+        try:
+            self.lets[name] = self.box.evaluate(self._written(name))
+        except Problem:
+            self.lets[name] = None
+            raise
+
+    def finish_lets(self) -> None:
+        """Evaluate the lets that nothing has asked for, to find their mistakes; warn of those never read."""
+        lets: Any = self.box.section("let")
+        for name in lets:
+            self.box.attempt(partial(self.let, name))
+        if not lets or not self.box.report.ok:
+            return
+        read = self.box.names_read()
+        for name in lets:
+            if name in read:
+                continue
+            message = f"let '{name}' is never read"
+            self.box.report.add(
+                Diagnostic("unused-let", message, Label(lets.key_span(name)), severity=Severity.WARNING)
+            )

@@ -1,0 +1,168 @@
+"""The states of one box: their types, how they begin, which of them are learned."""
+
+from __future__ import annotations
+
+import ast
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
+from dilsctl.diagram import Initial, State
+from dilsctl.elaborate import convert
+from dilsctl.elaborate.definitions import freeze
+from dilsctl.elaborate.dimensions import unsolved
+from dilsctl.elaborate.interface import PortSite, port_site
+from dilsctl.elaborate.written import Written
+from dilsctl.ir import Type, Var
+from dilsctl.operations.functions import INITIALISERS, check_initial
+from dilsctl.operations.table import OperationError
+
+if TYPE_CHECKING:
+    from dilsctl.elaborate.boxes import BoxElaboration
+
+Options = tuple[tuple[str, Any], ...]
+
+
+class States:
+    """Reads the states of one elaboration, each as soon as its dimensions are solved."""
+
+    def __init__(self, box: BoxElaboration) -> None:
+        self.box = box
+        self.made: dict[str, State] = {}
+        self.waiting: dict[str, PortSite] = {}  # dimensions not solved yet
+        self._initial: dict[str, Written | None] = {}
+        self._learned: dict[str, Options] = {}
+
+    def begin(self) -> None:
+        """Read the types, and what is learned."""
+        specs: Any = self.box.section("state")
+        self._read_learned(specs)
+        for name in specs:
+            self.box.attempt(partial(self._declare, name, specs))
+
+    def read(self) -> None:
+        """Make the states whose dimensions are solved by now."""
+        for name, site in list(self.waiting.items()):
+            type = site.own_type()
+            if type is not None:
+                del self.waiting[name]
+                self.made[name] = State(
+                    name, type, Initial(), self._learned.get(name), site.span, Var(type, name=name)
+                )
+                self.box.attempt(partial(self._begins, name, type))
+
+    def _begins(self, name: str, type: Type) -> None:
+        state, written = self.made[name], self._initial[name]
+        initial = Initial("uniform") if type.kind == "simplex" else Initial()
+        if written is not None:
+            initial = self._initial_of(written, type)
+        self.made[name] = State(name, type, initial, state.learn, state.span, state.var)
+
+    def close(self) -> None:
+        """Report the states whose dimensions nothing fixes, or that cannot be."""
+        for name, site in self.waiting.items():
+            if site.fault is not None:
+                self.box.report.error(*site.fault, site.span)
+            elif self.box.sound:
+                left = [one for one in unsolved(site.all_dims) if not one.reported]
+                self.box.types.unsolved(left, name, site.span)
+
+    def _read_learned(self, specs: Any) -> None:
+        learn: Any = self.box.body.get("learn") or []
+        mapped = isinstance(learn, dict)
+        seen: dict[str, SourceSpan] = {}
+        for i, name in enumerate(learn):
+            span = learn.key_span(name) if mapped else learn.span(i)
+            if name not in specs:
+                message = f"'{name}' is not a state of this box"
+                if name in self.box.section("boxes"):
+                    message += ": an interior box says itself what it learns"
+                hint = did_you_mean(name, specs) or "list the name under 'state' first"
+                self.box.report.error("unknown-name", message, span, help=hint)
+                continue
+            if name in seen:
+                label = Label(seen[name], "first here")
+                message = f"'{name}' is learned twice"
+                self.box.report.error("duplicate-name", message, span, related=[label])
+            seen.setdefault(name, span)
+            options = (learn[name] or {}) if mapped else {}
+            self._learned[name] = tuple(sorted((key, _options(one)) for key, one in options.items()))
+
+    def _declare(self, name: str, specs: Any) -> None:
+        spec: Any = specs[name]
+        type, span = spec, specs.value_span(name)
+        mapped = not isinstance(spec, str)
+        if mapped:
+            type, span = spec["type"], spec.value_span("type")
+        text = self.box.types.text(type, span)
+        initial = None if text.init is None else Written(text.init, span, type, text.init_start)
+        if mapped and "init" in spec:
+            if initial is not None:
+                labels = (Label(initial.span, "here as well"),)
+                message = f"state '{name}' has two initial values"
+                where = Label(spec.key_span("init"))
+                raise Problem([Diagnostic("duplicate-name", message, where, labels)])
+            initial = Written(spec["init"], spec.value_span("init"))
+        site = port_site(name, text, self.box.types.dimension_at(span), span)
+        if name in self._learned and text.kind != "real":
+            message = f"only real states can be learned; '{name}' is {text.kind}"
+            raise Problem.of("type-mismatch", message, span)
+        self._initial[name] = initial
+        self.waiting[name] = site
+
+    # -- initial values ---------------------------------------------------------------------------
+
+    def _initial_of(self, written: Written, type: Type) -> Initial:
+        """An initialiser by name or call, or a static value that fits the type."""
+        value: Any = written.text
+        if isinstance(value, str):
+            tree = written.parse()
+            called = tree.func.id if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) else ""
+            if isinstance(tree, ast.Call) and called in INITIALISERS:
+                emitter = self.box.emitter(written)
+                if tree.keywords:
+                    help = f"write {INITIALISERS[called].signature}: values in this order"
+                    message = "an initialiser takes values without names"
+                    raise Problem.of("bad-initial", message, written.span, help=help)
+                return self._rule(called, tuple(emitter.emit(one) for one in tree.args), type, written)
+            if isinstance(tree, ast.Name) and tree.id not in self.box.params:
+                if tree.id in INITIALISERS:
+                    return self._rule(tree.id, (), type, written)
+                if tree.id not in {*self.box.dims, *self.box.element_types, "true", "false"}:
+                    raise self._unknown(tree.id, written)
+            value = self.box.parameters.static_expression(written)
+            if isinstance(value, str) and value in INITIALISERS:
+                return self._rule(str(value), (), type, written)
+            if isinstance(value, str):
+                raise self._unknown(value, written)
+        else:
+            value = self.box.parameters.literal(value, written.span)
+        if type.kind == "simplex" and value == 0 and not isinstance(value, tuple):
+            return Initial("uniform")
+        try:
+            return Initial(value=convert.check_value(freeze(value), type))
+        except OperationError as error:
+            raise Problem.of("bad-initial", error.message, written.span, help=error.help) from None
+
+    def _unknown(self, name: str, written: Written) -> Problem:
+        known = [*INITIALISERS, *self.box.params]
+        return Problem.of(
+            "unknown-name",
+            f"there is no initialiser or parameter '{name}'",
+            written.span,
+            help=did_you_mean(name, known) or "initialisers: " + ", ".join(INITIALISERS),
+        )
+
+    def _rule(self, rule: str, arguments: tuple[Any, ...], type: Type, written: Written) -> Initial:
+        try:
+            check_initial(rule, arguments, type)
+        except OperationError as error:
+            raise Problem.of("bad-initial", error.message, written.span, help=error.help) from None
+        return Initial(rule, arguments)
+
+
+def _options(value: Any) -> Any:
+    """Options of a learned state in hashable form."""
+    if isinstance(value, dict):
+        return tuple(sorted((key, _options(one)) for key, one in value.items()))
+    return freeze(value)

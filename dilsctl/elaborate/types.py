@@ -1,0 +1,127 @@
+"""The types that one box declares: its ports, and what the names in their shapes mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
+from dilsctl.diagram import Port
+from dilsctl.elaborate.definitions import Word, shown
+from dilsctl.elaborate.dimensions import Dimension, Unsolved, resolve, unsolved
+from dilsctl.elaborate.emitter import NeedsStatic, Unknown
+from dilsctl.elaborate.interface import PortSite, port_site
+from dilsctl.elaborate.written import Written
+from dilsctl.ir import Var
+from dilsctl.syntax.types import TypeText, TypeTextError, parse_type
+
+if TYPE_CHECKING:
+    from dilsctl.elaborate.boxes import BoxElaboration
+
+_NOT_DIMENSIONS = {"in": "an input", "out": "an output", "state": "a state", "let": "a let", "boxes": "a box"}
+
+
+class Types:
+    """Reads types in the scope of one elaboration."""
+
+    def __init__(self, box: BoxElaboration) -> None:
+        self.box = box
+
+    def read(self, sites: dict[str, PortSite], key: str) -> None:
+        """Read the ports under a key of the box into ``sites``."""
+        ports = self.box.section(key)
+        for name in ports:
+            site = self.box.attempt(partial(self._port, name, ports[name], ports.value_span(name)))
+            if site is not None:
+                sites[name] = site
+
+    def dimension_at(self, span: SourceSpan) -> Callable[[str], Dimension]:
+        """How the type text at ``span`` finds the meaning of a name."""
+        return partial(self._dimension, span)
+
+    def _dimension(self, span: SourceSpan, name: str) -> Dimension:
+        """The meaning of a name in a type: a parameter's number, or a dimension to be solved."""
+        if name in self.box.params:
+            value = self.box.params[name]
+            if value is None:
+                raise Unknown  # in error
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                hint = did_you_mean(value, value.known) if isinstance(value, Word) else ""
+                message = f"parameter '{name}' is {shown(value)}; a dimension is a whole number, 0 or more"
+                labels = (Label(span, f"'{name}' is a dimension here"),)
+                where = Label(self.box.parameters.span(name))
+                raise Problem([Diagnostic("bad-dimension", message, where, labels, hint)])
+            return value
+        if name in self.box.element_types:
+            raise NeedsStatic
+        if name == "index" and self.box.index is not None:
+            return self.box.index
+        for key, what in _NOT_DIMENSIONS.items():
+            if name in self.box.section(key):
+                label = Label(self.box.section(key).key_span(name), f"'{name}' is {what}")
+                message = f"'{name}' is {what}; a dimension is a number, a parameter, or a name of its own"
+                raise Problem([Diagnostic("bad-dimension", message, Label(span), (label,))])
+        if name in ("t", "dt", "index", "true", "false"):
+            raise Problem.of("bad-dimension", f"'{name}' is no dimension", span)
+        if name not in self.box.dims:
+            self.box.dims[name] = Unsolved(name)
+        return self.box.dims[name]
+
+    def text(self, text: str, span: SourceSpan) -> TypeText:
+        """A type as written. Raises Problem: bad-type."""
+        try:
+            return parse_type(text)
+        except TypeTextError as error:
+            where = Written(text, span).locate(error.start, error.end)
+            raise Problem.of(error.code, error.message, where, help=error.help) from None
+
+    def _port(self, name: str, text: str, span: SourceSpan) -> PortSite:
+        read = self.text(text, span)
+        if read.init is not None:
+            where = Written(text, span).locate(read.init_start, len(text))
+            raise Problem.of("bad-type", "a port has no initial value", where, help="a state has one")
+        site = port_site(name, read, self.dimension_at(span), span)
+        if site.own_type() is None and site.fault is not None:
+            raise Problem.of(*site.fault, span)
+        return site
+
+    def close(self, sites: dict[str, PortSite], var: Callable[[str], Var | None]) -> dict[str, Port]:
+        found: dict[str, Port] = {}
+        for name, site in sites.items():
+            type = site.own_type()
+            if type is not None:
+                found[name] = Port(name, type, site.span, var(name) or Var(type, name=name))
+            elif site.fault is not None:
+                self.box.report.error(*site.fault, site.span)
+            elif self.box.sound:
+                left = [one for one in unsolved(site.all_dims) if not one.reported]
+                self.unsolved(left, name, site.span)
+        return found
+
+    def unsolved(
+        self, left: Iterable[Unsolved], what: str, span: SourceSpan, *related: Label
+    ) -> None:
+        """Report dimensions that nothing fixes, each once."""
+        names = []
+        for one in left:
+            one.reported = True
+            names.append(f"'{one.name}'")
+        if names:
+            noun = "dimension" if len(names) == 1 else "dimensions"
+            self.box.report.error(
+                "unknown-dimension",
+                f"the {noun} {' and '.join(names)} of '{what}' can't be determined",
+                span,
+                related=related,
+                help="give it a number, or wire something of known size to a port that has it",
+            )
+
+    def take(self, other: BoxElaboration) -> None:
+        """Take the solved dimensions of another elaboration of the same interface."""
+        for name, dim in self.box.dims.items():
+            mine = resolve(dim)
+            if isinstance(mine, Unsolved) and name in other.dims:
+                theirs = resolve(other.dims[name])
+                if mine is not theirs:
+                    mine.target = theirs
