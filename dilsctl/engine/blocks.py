@@ -7,18 +7,21 @@ threads (NumPy lets go of the interpreter's lock in its loops).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
+from queue import SimpleQueue
+from threading import Thread
+
+import numpy as np
 
 from dilsctl.engine.kernels import KERNELS, VIEWS, Array, Context, Step
 from dilsctl.ir import Eqn, Var
 from dilsctl.operations.table import OPERATIONS
 
-BLOCK = 1 << 15
+BLOCK = 1 << 16
 SMALLEST = 1 << 17
-THREADED = 1 << 20
-_POOL: list[ThreadPoolExecutor] = []
+THREADED = 1 << 17
 
 
 def tail(eqns: Sequence[Eqn], static: set[Var]) -> tuple[int, int]:
@@ -38,6 +41,9 @@ def tail(eqns: Sequence[Eqn], static: set[Var]) -> tuple[int, int]:
             break
         if length == 0:
             length = out.shape[-1]
+        if eqn.op == "assemble" and out.rank == 2 and out.shape[-1] == length and _rows(eqn):
+            start = at
+            continue
         row = eqn.op == "slice" and eqn.inputs[0].rank == 2 and isinstance(eqn.param("index")[0], int)
         if not (OPERATIONS[eqn.op].elementwise or row or eqn.op == "reshape"):
             break
@@ -45,6 +51,11 @@ def tail(eqns: Sequence[Eqn], static: set[Var]) -> tuple[int, int]:
             break
         start = at
     return start, length
+
+
+def _rows(eqn: Eqn) -> bool:
+    """Does it put whole rows together?"""
+    return all(isinstance(index[0], int) and len(index) == 2 for index in eqn.param("index"))
 
 
 def block_steps(
@@ -60,9 +71,17 @@ def block_steps(
                 continue
             ins = [_part(arrays[one], length, part) for one in eqn.inputs]
             outs = [_part(arrays[one], length, part) for one in eqn.outputs]
+            if eqn.op == "assemble":
+                rows = [outs[0][index[0]] for index in eqn.param("index")]
+                steps.extend(
+                    partial(np.copyto, row, a)
+                    for row, a in zip(rows, ins, strict=True)
+                    if row.ctypes.data != a.ctypes.data
+                )
+                continue
             steps.extend(KERNELS[eqn.op](eqn, ins, outs, context))
         blocks.append(steps)
-    if length < THREADED:
+    if length < THREADED or (os.cpu_count() or 1) < 2:
         return [step for steps in blocks for step in steps]
     half = len(blocks) // 2
     first = [step for steps in blocks[:half] for step in steps]
@@ -74,14 +93,39 @@ def _part(a: Array, length: int, part: slice) -> Array:
     return a[..., part] if a.ndim and a.shape[-1] == length and length > 1 else a
 
 
+class _Helper:
+    """A thread that runs steps while the caller runs others."""
+
+    def __init__(self) -> None:
+        self.work: SimpleQueue[list[Step]] = SimpleQueue()
+        self.done: SimpleQueue[BaseException | None] = SimpleQueue()
+        Thread(target=self._serve, name="dilsctl", daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            steps = self.work.get()
+            error: BaseException | None = None
+            try:
+                for step in steps:
+                    step()
+            except BaseException as found:
+                error = found
+            self.done.put(error)
+
+
+@cache
+def _helper(process: int) -> _Helper:
+    """One helper for each process: a forked child has no threads of its parent."""
+    return _Helper()
+
+
 def _both(first: list[Step], second: list[Step]) -> None:
-    if not _POOL:
-        _POOL.append(ThreadPoolExecutor(1, thread_name_prefix="dilsctl"))
-    other = _POOL[0].submit(_all, second)
-    _all(first)
-    other.result()
-
-
-def _all(steps: list[Step]) -> None:
-    for step in steps:
-        step()
+    helper = _helper(os.getpid())
+    helper.work.put(second)
+    try:
+        for step in first:
+            step()
+    finally:
+        error = helper.done.get()
+    if error is not None:
+        raise error
