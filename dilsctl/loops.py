@@ -1,32 +1,35 @@
 """Dependencies counted element by element.
 
 Whole arrays may seem to depend on themselves where no element does: a carry chain through a box array reads
-its own outputs, shifted by one. Equations on such a cycle are split along their leading axis, element by
-element, until an order is found; the elements then run one after the other, as a scan. What is still cyclic
-when nothing can be split any more is an algebraic loop.
+its own outputs, shifted by one. Equations on such a cycle are split along their leading axes, one axis after
+the other as far as it takes, until no element needs itself; the elements then run one after the other, as a
+scan. A cycle that is left when nothing can be split any more is an algebraic loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem
 from dilsctl.diagram import Box
-from dilsctl.ir import Eqn, Params, Type, Var
+from dilsctl.elements import Part, Place, Split, depths, rest_type, split
+from dilsctl.ir import Eqn, Type, Var
 from dilsctl.lower import Flat, flatten
-from dilsctl.operations.contract import parse_spec
-from dilsctl.operations.table import OPERATIONS
-from dilsctl.order import components, sort_equations
+from dilsctl.operations.table import Builder
+from dilsctl.order import components, sort_equations, strong_components
 
 MOST_ELEMENTS = 2_000_000
 
+Node = tuple[Var, Part]  # a part of a variable of the component
+
 
 class Loop(Exception):
-    """A cycle that no splitting opens: the equations on it."""
+    """A cycle that no splitting opens: equations, each with the place of its element, in order of flow."""
 
-    def __init__(self, eqns: list[Eqn]) -> None:
+    def __init__(self, cycle: list[tuple[Eqn, Place]]) -> None:
         super().__init__("algebraic loop")
-        self.eqns = eqns
+        self.cycle = cycle
 
 
 def flatten_in_order(box: Box) -> Flat:
@@ -45,14 +48,12 @@ def flatten_in_order(box: Box) -> Flat:
 def schedule(eqns: Sequence[Eqn]) -> list[Eqn]:
     """All equations in dependency order, split where that is needed. Raises Loop."""
     ordered, rest = sort_equations(eqns)
-    if not rest:
-        return ordered
     for group in components(rest):
         if len(group) == 1 and not set(group[0].inputs) & set(group[0].outputs):
             ordered.append(group[0])
         else:
-            ordered.extend(schedule(_Split(group).run()))
-    return sort_equations(ordered)[0]
+            ordered.extend(_Component(group).run())
+    return ordered
 
 
 def _explain(box: Box) -> Problem:
@@ -61,10 +62,13 @@ def _explain(box: Box) -> Problem:
     try:
         schedule(flat.eqns)
     except Loop as loop:
-        cycle = shortest_cycle(loop.eqns)
-        names = [one.outputs[0].name for one in cycle if one.op == "copy" and one.outputs[0].name]
-        names = list(dict.fromkeys(names)) or [one.op for one in cycle]
-        spans = [one.span for one in cycle if one.span is not None]
+        names: list[str] = []
+        for eqn, place in loop.cycle:
+            name = eqn.outputs[0].name
+            if eqn.op == "copy" and name:
+                names.append(f"{name}[{', '.join(map(str, place))}]" if place else name)
+        names = list(dict.fromkeys(names)) or [eqn.op for eqn, _ in loop.cycle]
+        spans = list(dict.fromkeys(eqn.span for eqn, _ in loop.cycle if eqn.span is not None))
         start = names.index(min(names))
         names = names[start:] + names[:start]
         path = " -> ".join([*names, names[0]])
@@ -75,7 +79,7 @@ def _explain(box: Box) -> Problem:
                     "algebraic-loop",
                     f"these ports depend on one another within one tick: {path}",
                     Label(span, "on the loop") if span is not None else None,
-                    tuple(Label(one, "on the loop") for one in dict.fromkeys(spans) if one is not span)[:8],
+                    tuple(Label(one, "on the loop") for one in spans[1:9]),
                     help="take one of these wires out, or compute its value from what does not depend on it",
                 )
             ]
@@ -83,249 +87,205 @@ def _explain(box: Box) -> Problem:
     return Problem.of("algebraic-loop", "these boxes depend on one another within one tick", box.span)
 
 
-def shortest_cycle(eqns: Sequence[Eqn]) -> list[Eqn]:
-    """A shortest cycle through the first equation that is on one (breadth first), in order of flow."""
-    producer = {out: eqn for eqn in eqns for out in eqn.outputs}
-    readers: dict[Eqn, list[Eqn]] = {}
-    for eqn in eqns:
-        for var in eqn.inputs:
-            if var in producer:
-                readers.setdefault(producer[var], []).append(eqn)
-    for start in eqns:
-        before: dict[Eqn, Eqn | None] = {start: None}
-        queue = [start]
-        for at in queue:
-            for reader in readers.get(at, []):
-                if reader is start:
-                    path: list[Eqn] = []
-                    step: Eqn | None = at
-                    while step is not None:
-                        path.append(step)
-                        step = before[step]
-                    return path[::-1]
-                if reader not in before:
-                    before[reader] = at
-                    queue.append(reader)
-    return list(eqns)
-
-
-_SAME_AXIS = {
-    "sum", "prod", "max", "min", "mean", "any", "all", "logsumexp", "argmax", "argmin", "softmax", "log_softmax",
-    "roll", "transpose", "gather", "one_hot", "cross_entropy", "sigmoid_cross_entropy", "patches", "max_pool",
-}  # fmt: skip
-
-
-class _Split:
-    """Splits the equations of one component along their leading axes."""
+class _Component:
+    """Equations that depend on one another as whole arrays."""
 
     def __init__(self, group: list[Eqn]) -> None:
         self.group = group
-        self.inside = {out for eqn in group for out in eqn.outputs}
-        self.made: list[Eqn] = []
-        self.elements: dict[Var, list[Var]] = {}
-        self.alias: dict[Var, Var] = {}
-        self.read: dict[tuple[Var, int, int], Var] = {}
+        self.producer = {out: eqn for eqn in group for out in eqn.outputs}
+        self.depth = dict.fromkeys(group, 0)
+        self.deeper = {eqn: list(depths(eqn)[:0:-1]) for eqn in group}  # what is left, the next one last
+        self.nodes: dict[Node, int] = {}
+        self.needs: list[list[int]] = []
+        self.splits: dict[tuple[Eqn, Place], Split] = {}
 
     def run(self) -> list[Eqn]:
-        """The equations, split; each split variable is put together again for its other readers."""
-        plans = {eqn: self._inputs_by_element(eqn) for eqn in self.group}
-        if all(plan is None for plan in plans.values()) and not self._picks():
-            raise Loop(self.group)
-        total = 0
-        for eqn, plan in plans.items():
-            if plan is None:
-                continue
-            for out in eqn.outputs:
-                length = out.shape[0]
-                total += length
-                if total > MOST_ELEMENTS:
-                    raise Problem.of(
-                        "too-large",
-                        f"this chain through an array has more than {MOST_ELEMENTS} elements to run in turn",
-                        eqn.span,
-                    )
-                type = Type(out.type.kind, out.shape[1:], out.type.classes)
-                self.elements[out] = [Var(type, out.batched, f"{out.name}[{i}]" if out.name else "") for i in range(length)]
-        for eqn, plan in plans.items():
-            if plan is None:
-                self._keep(eqn)
-            elif eqn.op == "slice":
-                self._split_slice(eqn)
-            elif eqn.op == "assemble":
-                self._split_assemble(eqn)
-            else:
-                self._split_plain(eqn, plan)
-        for var, parts in self.elements.items():
-            rest = _whole(parts[0].shape) if parts else ()
-            index = tuple((i, *rest) for i in range(len(parts)))
-            self.made.append(Eqn("assemble", tuple(parts), (var,), (("index", index), ("type", var.type)), None))
-        return [
-            Eqn(eqn.op, tuple(self._resolve(one) for one in eqn.inputs), eqn.outputs, eqn.params, eqn.span)
-            for eqn in self.made
-        ]
+        """The equations in order, those on a cycle split; every variable is there as a whole as well."""
+        while True:
+            self._graph()
+            found = strong_components(self.needs)
+            cycles = [one for one in found if len(one) > 1 or one[0] in self.needs[one[0]]]
+            if not cycles:
+                return _Emission(self).run()
+            nodes = list(self.nodes)
+            grown = {eqn for cycle in cycles for i in cycle if (eqn := self.computed(nodes[i])) is not None}
+            grown = {eqn for eqn in grown if self.deeper[eqn]}
+            if not grown:
+                raise Loop(self._shortest(nodes, set(cycles[0])))
+            for eqn in grown:
+                self.depth[eqn] = self.deeper[eqn].pop()
 
-    def _resolve(self, var: Var) -> Var:
-        seen = set()
-        while var in self.alias:
-            if var in seen:
-                raise Loop(self.group)
-            seen.add(var)
-            var = self.alias[var]
-        return var
+    def computed(self, node: Node) -> Eqn | None:
+        """The equation of which a node is one element; None where the node is put together from several."""
+        var, part = node
+        eqn = self.producer[var]
+        depth = self.depth[eqn]
+        lead, rest = part[:depth], part[depth:]
+        return eqn if all(at is not None for at in lead) and all(at is None for at in rest) else None
 
-    def _picks(self) -> bool:
-        """Does some slice take single elements out of an array of the component?"""
-        return any(
-            eqn.op == "slice" and eqn.inputs[0] in self.inside and isinstance(eqn.param("index")[0], int)
-            for eqn in self.group
-        ) and any(eqn.op == "assemble" for eqn in self.group)
+    def elements(self, node: Node) -> list[Node]:
+        """The elements, as they are computed, that a part is made of."""
+        var, part = node
+        depth = self.depth[self.producer[var]]
+        rest: Part = (None,) * (var.rank - depth)
+        lead = [range(var.shape[k]) if at is None else (at,) for k, at in enumerate(part[:depth])]
+        return [(var, (*place, *rest)) for place in places_of(lead)]
 
-    # -- which equations split, and how their inputs follow ---------------------------------------
+    def split(self, eqn: Eqn, place: Place) -> Split:
+        """The parts that an element needs. At depth 0: all of every input."""
+        key = (eqn, place)
+        if key not in self.splits:
+            whole = [(k, (None,) * one.rank) for k, one in enumerate(eqn.inputs)]
+            self.splits[key] = split(eqn, place) if place else Split(tuple(whole), eqn.op, eqn.params)
+        return self.splits[key]
 
-    def _inputs_by_element(self, eqn: Eqn) -> list[int | None] | None:
-        """For each input the axis along which it follows the output's elements, None for all of it at once
-        (or -1: its only element); None altogether if the equation can't be split."""
-        out = eqn.outputs[0]
-        if not out.rank or not out.shape[0]:
-            return None
-        length = out.shape[0]
-        if eqn.op in ("slice", "assemble"):
-            index = eqn.param("index")
-            if eqn.op == "slice" and len(index) == eqn.inputs[0].rank and isinstance(index[0], int):
-                return None
-            return [0] * len(eqn.inputs)
-        if eqn.op == "contract":
-            operands, result = parse_spec(eqn.param("spec"))
-            label = result[0]
-            return [labels.index(label) if label in labels else None for labels in operands]
-        if OPERATIONS[eqn.op].elementwise or eqn.op in ("broadcast", "where", "cast", "copy"):
-            return [_follows(one, out.rank, length) for one in eqn.inputs]
-        if eqn.op == "reshape":
-            (x,) = eqn.inputs
-            return [0] if x.rank and x.shape[0] == length and out.type.size else None
-        if eqn.op in _SAME_AXIS and all(one.rank and one.shape[0] == length for one in eqn.inputs):
-            return [0] * len(eqn.inputs) if self._axis_is_free(eqn) else None
-        return None
+    def reads(self, node: Node) -> list[Node]:
+        """The nodes that a node needs directly."""
+        eqn = self.computed(node)
+        if eqn is None:
+            return self.elements(node)
+        place = tuple(at for at in node[1] if at is not None)
+        parts = self.split(eqn, place).parts
+        return [(eqn.inputs[k], part) for k, part in parts if eqn.inputs[k] in self.producer]
 
-    def _axis_is_free(self, eqn: Eqn) -> bool:
-        """Does the operation leave the leading axis of its inputs alone?"""
-        rank = eqn.inputs[0].rank
-        if eqn.op == "transpose":
-            return len(eqn.param("perm")) < rank
-        if eqn.op in ("one_hot",):
-            return True
-        if eqn.op in ("patches", "max_pool"):
-            return rank > 3
-        axes = eqn.param("axes", None)
-        if axes is None:
-            axis = eqn.param("axis", -1)
-            axes = axis if isinstance(axis, tuple) else (axis,)
-        return -rank not in axes and all(one < 0 for one in axes)
+    def _graph(self) -> None:
+        """Number the nodes that all variables of the component are made of, and note what each needs."""
+        self.nodes.clear()
+        self.needs.clear()
+        waiting: list[Node] = [(var, (None,) * var.rank) for var in self.producer]
+        for node in waiting:
+            self.nodes.setdefault(node, len(self.nodes))
+        for node in waiting:  # it grows
+            found = []
+            for one in self.reads(node):
+                if one not in self.nodes:
+                    self.nodes[one] = len(self.nodes)
+                    waiting.append(one)
+                found.append(self.nodes[one])
+            self.needs.append(found)
+            if len(self.nodes) > MOST_ELEMENTS:
+                raise Problem.of(
+                    "too-large",
+                    f"this chain through an array has more than {MOST_ELEMENTS} elements to run in turn",
+                    self.producer[node[0]].span,
+                )
 
-    # -- splitting --------------------------------------------------------------------------------
+    def _shortest(self, nodes: list[Node], cycle: set[int]) -> list[tuple[Eqn, Place]]:
+        """A shortest cycle through one of these nodes, breadth first, in order of flow."""
+        start = min(cycle)
+        after: dict[int, int] = {}
+        queue = [start]
+        for at in queue:
+            for need in self.needs[at]:
+                if need == start:
+                    path = [at]
+                    while path[-1] != start:
+                        path.append(after[path[-1]])
+                    found = [nodes[i] for i in path]
+                    return [
+                        (eqn, tuple(at for at in node[1] if at is not None))
+                        for node in found
+                        if (eqn := self.computed(node)) is not None
+                    ]
+                if need in cycle and need not in after:
+                    after[need] = at
+                    queue.append(need)
+        return []
 
-    def _element(self, var: Var, axis: int, i: int) -> Var:
-        """Element ``i`` of ``var`` along ``axis``."""
-        if axis == 0 and var in self.elements:
-            return self.elements[var][i]
-        key = (var, axis, i)
-        if key not in self.read:
-            index = tuple(i if k == axis else (0, length, 1) for k, length in enumerate(var.shape))
-            self.read[key] = self._slice(var, index)
-        return self.read[key]
 
-    def _slice(self, var: Var, index: tuple[object, ...]) -> Var:
-        kept = tuple(len(range(*one)) for one in index if isinstance(one, tuple))
-        out = Var(Type(var.type.kind, kept, var.type.classes), var.batched)
-        self.made.append(Eqn("slice", (var,), (out,), (("index", index),), None))
-        return out
+def places_of(axes: Sequence[Iterable[int]]) -> list[Place]:
+    """All places with one number from each axis, in order."""
+    found: list[Place] = [()]
+    for axis in axes:
+        found = [(*place, at) for place in found for at in axis]
+    return found
 
-    def _split_plain(self, eqn: Eqn, plan: list[int | None]) -> None:
-        params = _element_params(eqn)
-        for i in range(eqn.outputs[0].shape[0]):
-            inputs = []
-            for one, axis in zip(eqn.inputs, plan, strict=True):
-                if axis is None:
-                    inputs.append(one)
-                else:
-                    inputs.append(self._element(one, max(axis, 0), 0 if axis < 0 else i))
-            outputs = tuple(self.elements[out][i] for out in eqn.outputs)
-            self.made.append(Eqn(eqn.op, tuple(inputs), outputs, params, eqn.span))
 
-    def _split_slice(self, eqn: Eqn) -> None:
-        (x,), (out,) = eqn.inputs, eqn.outputs
-        index = eqn.param("index")
-        free = x.rank - len(index)
-        for i, part in enumerate(self.elements[out]):
-            if free:
-                source, rest = self._element(x, 0, i), index
-            else:
-                start, _, step = index[0]
-                source, rest = self._element(x, 0, start + i * step), index[1:]
-            self._take(source, rest, part)
+class _Emission:
+    """Writes the elements of a component as equations."""
 
-    def _take(self, source: Var, index: tuple[object, ...], into: Var) -> None:
-        if source.shape == into.shape:
-            self.alias[into] = source
-        else:
-            self.made.append(Eqn("slice", (source,), (into,), (("index", index),), None))
+    def __init__(self, component: _Component) -> None:
+        self.component = component
+        self.made: list[Eqn] = []
+        self.builder = Builder(self.made)
+        self.known: dict[Node, Var] = {}
 
-    def _split_assemble(self, eqn: Eqn) -> None:
-        (out,) = eqn.outputs
-        indices = eqn.param("index")
-        type = eqn.param("type")
-        if out.rank > len(type.shape):  # a leading axis that the pieces share
-            for i, part in enumerate(self.elements[out]):
-                inputs = tuple(self._element(one, 0, i) for one in eqn.inputs)
-                self.made.append(Eqn("assemble", inputs, (part,), eqn.params, eqn.span))
+    def run(self) -> list[Eqn]:
+        nodes = list(self.component.nodes)
+        for group in strong_components(self.component.needs):  # each is a single node, after what it needs
+            self._node(nodes[group[0]])
+        return self.made
+
+    def _node(self, node: Node) -> None:
+        if node in self.known:
             return
-        pieces: list[list[tuple[Var, tuple[object, ...]]]] = [[] for _ in self.elements[out]]
-        for one, index in zip(eqn.inputs, indices, strict=True):
-            first, rest = index[0], index[1:]
-            if isinstance(first, int):
-                pieces[first].append((one, rest))
-                continue
-            for k, i in enumerate(range(*first)):
-                pieces[i].append((self._element(one, 0, k), rest))
-        for part, found in zip(self.elements[out], pieces, strict=True):
-            if len(found) == 1 and found[0][0].shape == part.shape:
-                self.alias[part] = found[0][0]
-                continue
-            index = tuple(rest for _, rest in found)
-            params: Params = (("index", index), ("type", part.type))
-            self.made.append(Eqn("assemble", tuple(one for one, _ in found), (part,), params, eqn.span))
+        var, part = node
+        eqn = self.component.producer[var]
+        if self.component.computed(node) is None:
+            self.known[node] = self._together(node)
+            return
+        place = tuple(at for at in part if at is not None)
+        if not place:
+            inputs = tuple(self._part(one, (None,) * one.rank) for one in eqn.inputs)
+            self.made.append(Eqn(eqn.op, inputs, eqn.outputs, eqn.params, eqn.span))
+            for out in eqn.outputs:
+                self.known[out, (None,) * out.rank] = out
+            return
+        one = self.component.split(eqn, place)
+        parts = [self._part(eqn.inputs[k], wanted) for k, wanted in one.parts]
+        self.builder.span = eqn.span
+        name = f"{var.name}[{', '.join(map(str, place))}]" if var.name else ""
+        outs: Sequence[Var] = parts
+        if one.op:
+            params: dict[str, Any] = dict(one.params)
+            outs = self.builder.emit_all(one.op, parts, name=name, **params)
+        if one.pick is not None:
+            rest = tuple((0, length, 1) for length in outs[0].shape[1:])
+            outs = [self.builder.emit("slice", (outs[0],), index=(one.pick, *rest), name=name)]
+        for out, made in zip(eqn.outputs, outs, strict=True):
+            self.known[out, (*place, *[None] * (out.rank - len(place)))] = made
 
-    def _keep(self, eqn: Eqn) -> None:
-        """An equation that is not split. A slice that picks one element needs that element only."""
-        if eqn.op == "slice" and eqn.inputs[0] in self.elements:
-            (x,), index = eqn.inputs, eqn.param("index")
-            if len(index) == x.rank and isinstance(index[0], int):
-                self._take(self.elements[x][index[0]], index[1:], eqn.outputs[0])
-                if eqn.outputs[0] in self.alias:
-                    source = self.alias.pop(eqn.outputs[0])
-                    self.made.append(Eqn("copy", (source,), eqn.outputs, (), eqn.span))
-                return
-        self.made.append(eqn)
+    def _part(self, var: Var, part: Part) -> Var:
+        """A part of a variable, which is one of another component or has been made before."""
+        if (var, part) not in self.known:
+            if all(at is None for at in part):
+                return var
+            self.known[var, part] = self._slice(var, part)
+        return self.known[var, part]
+
+    def _slice(self, var: Var, part: Part) -> Var:
+        axes = zip(part, var.shape, strict=True)
+        index = tuple((0, length, 1) if at is None else at for at, length in axes)
+        self.builder.span = None
+        return self.builder.emit("slice", (var,), index=index)
+
+    def _together(self, node: Node) -> Var:
+        """A part of a variable that is computed element by element: from one element, or from several."""
+        var, part = node
+        elements = self.component.elements(node)
+        depth = self.component.depth[self.component.producer[var]]
+        inner = part[depth:]
+        pieces, index = [], []
+        for one in elements:
+            piece = self.known[one]
+            if any(at is not None for at in inner):
+                piece = self._slice(piece, inner)
+            pieces.append(piece)
+            free = tuple(place for place, at in zip(one[1], part[:depth], strict=False) if at is None)
+            index.append((*free, *((0, length, 1) for length in piece.shape)))
+        if len(part) and all(at is not None for at in part[:depth]):
+            return pieces[0]
+        self.builder.span = None
+        params: dict[str, Any] = {"index": tuple(index), "type": _part_type(var.type, part)}
+        if all(at is None for at in part):  # the variable itself, for all who read it
+            self.made.append(Eqn("assemble", tuple(pieces), (var,), tuple(sorted(params.items()))))
+            return var
+        return self.builder.emit("assemble", pieces, **params)
 
 
-def _whole(shape: tuple[int, ...]) -> tuple[tuple[int, int, int], ...]:
-    return tuple((0, length, 1) for length in shape)
+def _part_type(type: Type, part: Part) -> Type:
+    kept = tuple(length for length, at in zip(type.shape, part, strict=True) if at is None)
+    return rest_type(type, len(type.shape)) if not kept else type.with_shape(kept)
 
 
-def _follows(var: Var, rank: int, length: int) -> int | None:
-    """The axis of an elementwise operand that follows the output's leading axis; -1: its only element."""
-    if var.rank < rank:
-        return None
-    return 0 if var.shape[0] == length else -1
-
-
-def _element_params(eqn: Eqn) -> Params:
-    """The parameters of one element's equation."""
-    if eqn.op == "contract":
-        operands, out = parse_spec(eqn.param("spec"))
-        label = out[0]
-        spec = ",".join(one.replace(label, "") for one in operands) + "->" + out[1:]
-        return (("spec", spec),)
-    if eqn.op in ("reshape", "broadcast"):
-        return (("shape", eqn.param("shape")[1:]),)
-    return eqn.params
+__all__ = ["Loop", "flatten_in_order", "schedule"]

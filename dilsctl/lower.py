@@ -94,15 +94,15 @@ class _Flattening:
         resolved: dict[Var, Var] = {}
 
         def resolve(var: Var) -> Var:
-            seen: list[Var] = []
+            seen: dict[Var, None] = {}
             one = var
             while one in alias and one not in resolved:
-                seen.append(one)
-                one = alias[one]
-                if one is var:  # wires alone make this loop: an equation shows it to the scheduler
+                if one in seen:  # wires alone make this loop: an equation shows it to the scheduler
                     eqns.append(Eqn("copy", (one,), (one,), (), None))
-                    alias.pop(one)
+                    del alias[one]
                     break
+                seen[one] = None
+                one = alias[one]
             end = resolved.get(one, one)
             for two in seen:
                 resolved[two] = end
@@ -164,7 +164,7 @@ class _Flattening:
     def _stack(
         self, result: Flat, eqns: list[Eqn], child: Child, dispatch: dict[str, Var]
     ) -> dict[str, Var]:
-        """A box array that shares one Box: every equation gains a leading axis where it depends on the element."""
+        """A box array that shares one Box: equations gain a leading axis where they depend on the element."""
         flat, length, name = self.flat(child.box), child.count or 1, child.name
         builder = Builder(eqns, child.span)
         fresh: dict[Var, Var] = {}
@@ -187,7 +187,8 @@ class _Flattening:
         cyclic = flat.eqns[len(ordered) :]
         for eqn in cyclic:  # in no order yet: their outputs are made beforehand
             for out in eqn.outputs:
-                fresh[out] = Var(_led(out.type, length), out.batched, f"{name}.{out.name}" if out.name else "")
+                path = f"{name}.{out.name}" if out.name else ""
+                fresh[out] = Var(_led(out.type, length), out.batched, path)
                 mapped.add(out)
         for eqn in (*ordered, *cyclic):
             flags = tuple(one in mapped for one in eqn.inputs)

@@ -48,16 +48,22 @@ def _still_waiting(waiting: list[int], j: int) -> bool:
 
 
 def components(eqns: Sequence[Eqn]) -> list[list[Eqn]]:
-    """Strongly connected components in dependency order (Tarjan's algorithm, without recursion)."""
+    """Strongly connected components in dependency order, each in the order of the list."""
     producer = {out: i for i, eqn in enumerate(eqns) for out in eqn.outputs}
     needs = [[producer[one] for one in eqn.inputs if one in producer] for eqn in eqns]
-    number = [-1] * len(eqns)
-    low = [0] * len(eqns)
-    on_stack = bytearray(len(eqns))
+    return [[eqns[i] for i in sorted(members)] for members in strong_components(needs)]
+
+
+def strong_components(needs: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Strongly connected components of a graph, each after those it needs (Tarjan's algorithm, without
+    recursion). ``needs[i]`` are the numbers of the nodes that node i needs."""
+    number = [-1] * len(needs)
+    low = [0] * len(needs)
+    on_stack = bytearray(len(needs))
     stack: list[int] = []
-    found: list[list[Eqn]] = []
+    found: list[list[int]] = []
     count = 0
-    for root in range(len(eqns)):
+    for root in range(len(needs)):
         if number[root] >= 0:
             continue
         work = [(root, 0)]
@@ -89,7 +95,7 @@ def components(eqns: Sequence[Eqn]) -> list[list[Eqn]]:
                     members.append(j)
                     if j == i:
                         break
-                found.append([eqns[j] for j in sorted(members)])
+                found.append(members)
             if work:
                 parent = work[-1][0]
                 low[parent] = min(low[parent], low[i])
