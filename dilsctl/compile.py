@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from dilsctl.diagnostics import Diagnostic, Label, Problem, Report
 from dilsctl.diagram import Diagram, holes
 from dilsctl.documents import LoadedDocument
-from dilsctl.ir import Program, Type
+from dilsctl.garbage import collection_off
+from dilsctl.ir import Eqn, Program, Type
 from dilsctl.lower import FlatState
 from dilsctl.loops import flatten_in_order
 from dilsctl.objective import Objective, add_objective, batched_program, read_objective
@@ -57,15 +58,18 @@ class Compiled:
 def run_passes(
     program: Program, passes: tuple[Pass, ...], stages: list[tuple[str, Program]] | None = None
 ) -> Program:
-    """Run passes in order and verify the program after each."""
+    """Verify a program, run passes in order, and verify it after each. An equation is typed once."""
+    well_typed: set[Eqn] = set()
+    verify(program, "before", well_typed)
     for name, apply in passes:
         program = apply(program)
-        verify(program, name)
+        verify(program, name, well_typed)
         if stages is not None:
             stages.append((name, program))
     return program
 
 
+@collection_off()
 def compile_diagram(
     diagram: Diagram, objective: Objective | None = None, *, optimise: bool = True, keep_stages: bool = False
 ) -> Compiled:
@@ -79,7 +83,8 @@ def compile_diagram(
         program = Program(
             program.inputs, program.states, outputs, program.eqns, program.slots, program.learned
         )
-    verify(program, "flatten")
+    if not optimise:
+        verify(program, "flatten")
     stages: list[tuple[str, Program]] = [("flatten", program)] if keep_stages else []
     types = {name: var.type for name, var in program.inputs.items()}
     if optimise:
@@ -93,6 +98,7 @@ def compile_diagram(
     )
 
 
+@collection_off()
 def check(document: LoadedDocument, diagram: Diagram, report: Report) -> None:
     """Static checks that need the flat diagram: algebraic loops, the objective, learned states out of reach."""
     if holes(diagram.main):

@@ -7,7 +7,6 @@ library. Every file is loaded once, and the findings of all files are collected.
 from __future__ import annotations
 
 import difflib
-import gc
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from dilsctl.diagnostics import Label, Problem, Report, SourceFile, SourceSpan
+from dilsctl.garbage import collection_off
 from dilsctl.source import Mapping, parse_yaml, read_source, span_at
 from dilsctl.syntax.document import Document, validate_document
 
@@ -69,13 +69,8 @@ def load_documents(path: str | Path, text: str | None = None, amend: Amend | Non
     ``amend`` may change the value of the main document before it is checked (see ``dilsctl.overrides``); a
     Problem that it raises is a finding. Never raises for what a file holds; the report says what is wrong.
     """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
+    with collection_off():
         return _Loader(Path(path)).run(text, amend)
-    finally:
-        if enabled:
-            gc.enable()
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dilsctl.ir import Program, Var
+from dilsctl.ir import Eqn, Program, Var
 from dilsctl.operations.table import OPERATIONS, OperationError
 
 
@@ -10,14 +10,23 @@ class IllegalProgram(Exception):
     """A pass broke a law of the intermediate representation."""
 
 
-def verify(program: Program, after: str = "") -> None:
-    """Check single assignment, order, types, slots and updates. Raises IllegalProgram."""
+def verify(program: Program, after: str = "", well_typed: set[Eqn] | None = None) -> None:
+    """Check single assignment, order, types, slots and updates. Raises IllegalProgram.
+
+    ``well_typed``: equations whose types need no second look; those of this program are put in.
+    """
     where = f" after pass '{after}'" if after else ""
     known: set[Var] = set(program.inputs.values()) | set(program.states)
     for eqn in program.eqns:
         for one in eqn.inputs:
             if one not in known:
                 raise IllegalProgram(f"'{eqn.op}' reads a variable before it is assigned{where}")
+        if well_typed is not None and eqn in well_typed:
+            for out in eqn.outputs:
+                if out in known:
+                    raise IllegalProgram(f"a variable of '{eqn.op}' is assigned twice{where}")
+                known.add(out)
+            continue
         operation = OPERATIONS.get(eqn.op)
         if operation is None:
             raise IllegalProgram(f"there is no operation '{eqn.op}'{where}")
@@ -33,6 +42,8 @@ def verify(program: Program, after: str = "") -> None:
             if out in known:
                 raise IllegalProgram(f"a variable of '{eqn.op}' is assigned twice{where}")
             known.add(out)
+        if well_typed is not None:
+            well_typed.add(eqn)
     for name, out in program.outputs.items():
         if out not in known:
             raise IllegalProgram(f"output '{name}' is never assigned{where}")

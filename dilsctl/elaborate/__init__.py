@@ -14,10 +14,12 @@ from dilsctl.documents import LoadedDocument
 from dilsctl.elaborate.definitions import Filling, Given
 from dilsctl.elaborate.elaborator import Elaborator
 from dilsctl.elaborate.trial import try_definitions
+from dilsctl.garbage import collection_off
 
 __all__ = ["Elaborator", "elaborate", "elaborate_box"]
 
 
+@collection_off()
 def elaborate(document: LoadedDocument, report: Report) -> Diagram | None:
     """The diagram of a document's main box. Definitions that it does not use are checked as well."""
     _check_aliases(document, report)

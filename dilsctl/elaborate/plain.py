@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dilsctl.elaborate.wiring import Piece
-from dilsctl.ir import Eqn, Type, Var, params_of
+from dilsctl.ir import REAL, Eqn, Type, Var, params_of
 
 if TYPE_CHECKING:
     from dilsctl.elaborate.boxes import BoxElaboration
@@ -24,7 +24,7 @@ class PlainWires:
         self.pattern = pattern
         self.box: BoxElaboration = pattern.box
         self.indices: dict[int, tuple[int]] = {}
-        self.elements: dict[Type, Type] = {}
+        self.elements: dict[int, tuple[Type, Type]] = {}  # by identity: hashing a type is slow
 
     def take(self, plain: tuple[Any, ...], number: int) -> bool:
         """Take wire ``number`` if it is as simple as can be. ``plain``: the groups of a plain wire."""
@@ -48,11 +48,11 @@ class PlainWires:
             wanted = self._element(wanted)
         if item is None:
             var = value
-            if value.type is not wanted and value.type != wanted:
+            if _differ(value.type, wanted):
                 return False
         else:
             at = int(item)
-            if not value.rank or at >= value.shape[0] or self._element(value.type) != wanted:
+            if not value.rank or at >= value.shape[0] or _differ(self._element(value.type), wanted):
                 return False
             var = self._slice(value, at, number)
         index: tuple[int, ...] = ()
@@ -84,10 +84,15 @@ class PlainWires:
 
     def _element(self, type: Type) -> Type:
         """The type of one element along the leading axis."""
-        if type not in self.elements:
-            last = type.kind == "simplex" and len(type.shape) == 1
-            self.elements[type] = Type("real", ()) if last else type.with_shape(type.shape[1:])
-        return self.elements[type]
+        known = self.elements.get(id(type))
+        if known is not None and known[0] is type:
+            return known[1]
+        last = type.kind == "simplex" and len(type.shape) == 1
+        element = REAL if last else type.with_shape(type.shape[1:])
+        if element == REAL:
+            element = REAL
+        self.elements[id(type)] = (type, element)
+        return element
 
     def _slice(self, value: Var, at: int, number: int) -> Var:
         slices = self.pattern.slices
@@ -98,3 +103,7 @@ class PlainWires:
             self.box.eqns.append(Eqn("slice", (value,), (out,), params_of(index=index), span))
             slices[value, at] = out
         return slices[value, at]
+
+
+def _differ(a: Type, b: Type) -> bool:
+    return a is not b and a != b
