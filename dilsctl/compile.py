@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, Report
 from dilsctl.diagram import Diagram, holes
 from dilsctl.documents import LoadedDocument
 from dilsctl.garbage import collection_off
 from dilsctl.ir import Eqn, Program, Type
-from dilsctl.lower import FlatState
+from dilsctl.lower import Flat, FlatState
 from dilsctl.loops import flatten_in_order
 from dilsctl.objective import Objective, add_objective, batched_program, read_objective
 from dilsctl.passes.differentiate import reached
@@ -69,13 +70,23 @@ def run_passes(
     return program
 
 
+_FLATTENED: WeakKeyDictionary[Diagram, tuple[Flat, Program]] = WeakKeyDictionary()
+
+
+def _flattened(diagram: Diagram) -> tuple[Flat, Program]:
+    """The flat diagram and its program over a batch. A diagram that is checked and then compiled is flattened once."""
+    if diagram not in _FLATTENED:
+        flat = flatten_in_order(diagram.main)
+        _FLATTENED[diagram] = (flat, batched_program(flat, diagram))
+    return _FLATTENED[diagram]
+
+
 @collection_off()
 def compile_diagram(
     diagram: Diagram, objective: Objective | None = None, *, optimise: bool = True, keep_stages: bool = False
 ) -> Compiled:
     """Flatten and optimise a diagram. Raises Problem (hole-in-run, algebraic-loop, errors of the objective)."""
-    flat = flatten_in_order(diagram.main)
-    program = batched_program(flat, diagram)
+    flat, program = _flattened(diagram)
     if objective is not None:
         program = add_objective(program, objective)
     else:
@@ -105,8 +116,8 @@ def check(document: LoadedDocument, diagram: Diagram, report: Report) -> None:
         return
     objective = read_objective(document.root)
     try:
-        flat = flatten_in_order(diagram.main)
-        program = add_objective(batched_program(flat, diagram), objective)
+        flat, program = _flattened(diagram)
+        program = add_objective(program, objective)
     except Problem as problem:
         report.extend(problem.diagnostics)
         return

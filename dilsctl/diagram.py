@@ -93,7 +93,7 @@ class Box:
     reads: frozenset[tuple[str, str]] = frozenset()  # interior outputs that some expression reads
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Diagram:
     """A main box and where it came from."""
 
