@@ -210,7 +210,8 @@ class Memory:
         return self._fresh(var, self.last_read.get(var, at))
 
     def _private(self, var: Var) -> bool:
-        return self.array[var].flags.c_contiguous and var not in self.static
+        flags = self.array[var].flags
+        return flags.c_contiguous and flags.writeable and var not in self.static
 
     def _in_place(self, var: Var) -> Array | None:
         """The part of another array that ``var`` is computed in, where there is one."""
