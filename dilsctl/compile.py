@@ -27,7 +27,6 @@ Pass = tuple[str, Callable[[Program], Program]]
 
 FORWARD: tuple[Pass, ...] = (
     ("share_common", share_common),
-    ("simplify", simplify),
     ("drop_dead", drop_dead),
     ("stack_isomorphic", stack_isomorphic),
     ("simplify", simplify),

@@ -23,6 +23,7 @@ class PlainWires:
     def __init__(self, pattern: Pattern) -> None:
         self.pattern = pattern
         self.box: BoxElaboration = pattern.box
+        self.reads = pattern.box.reads
         self.indices: dict[int, tuple[int]] = {}
         self.elements: dict[int, tuple[Type, Type]] = {}  # by identity: hashing a type is slow
 
@@ -60,14 +61,13 @@ class PlainWires:
             place = int(port_item)
             index = self.indices.setdefault(place, (place,))
         if child is not None:
-            self.box.reads.add((child, name))
-        pieces = self.pattern.pieces
-        key = (target_box, port)
+            self.reads.add((child, name))
         piece = Piece(index, var, number, self.pattern.texts)
-        if key in pieces:
-            pieces[key].append(piece)
+        found = self.pattern.pieces.get((target_box, port))
+        if found is None:
+            self.pattern.pieces[target_box, port] = [piece]
         else:
-            pieces[key] = [piece]
+            found.append(piece)
         return True
 
     def _source(self, child: str | None, name: str) -> Var | None:
