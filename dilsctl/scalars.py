@@ -93,9 +93,16 @@ def _places(text: str, start: int, end: int, value: str) -> array[int]:
 
 
 @lru_cache(maxsize=4)
-def _line_starts(value: str) -> array[int]:
-    """Where each line of a text begins."""
-    return array("Q", [0, *(found.end() for found in re.finditer("\n", value))])
+def _literal_layout(file: SourceFile, start: int, value: str) -> tuple[array[int], int, int]:
+    """Of a literal block: where each line of its value begins, its first line in the file, its indentation."""
+    starts = array("Q", [0, *(found.end() for found in re.finditer("\n", value))])
+    first = file.position(start)[0] + 1
+    indent = 0
+    for number, line in enumerate(value.split("\n")):
+        if line.strip():
+            indent = len(file.line(first + number)) - len(line)
+            break
+    return starts, first, indent
 
 
 def _literal_span(file: SourceFile, span: SourceSpan, value: str, i: int, j: int) -> SourceSpan | None:
@@ -103,21 +110,13 @@ def _literal_span(file: SourceFile, span: SourceSpan, value: str, i: int, j: int
 
     None where that does not hold (characters over several lines, a block with a header of its own).
     """
-    starts = _line_starts(value)
-    number = bisect_right(starts, i) - 1
-    start = starts[number]
-    end = value.find("\n", start)
-    line = value[start : end if end >= 0 else len(value)]
-    if j > start + len(line):
-        return None
     try:
-        written = file.line(span.line + 1 + number)
+        starts, first, indent = _literal_layout(file, span.start, value)
+        number = bisect_right(starts, i) - 1
+        at = file.offset(first + number) + indent + i - starts[number]
     except IndexError:
         return None
-    if not written.endswith(line) or written[: len(written) - len(line)].strip(" "):
-        return None
-    at = file.offset(span.line + 1 + number) + len(written) - len(line)
-    return SourceSpan(file, at + i - start, at + j - start)
+    return SourceSpan(file, at, at + j - i) if file.text.startswith(value[i:j], at) else None
 
 
 def text_span(file: SourceFile, span: SourceSpan, value: str, i: int, j: int) -> SourceSpan:

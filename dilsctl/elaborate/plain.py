@@ -7,6 +7,7 @@ long way.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dilsctl.elaborate.wiring import Piece
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from dilsctl.elaborate.pattern import Pattern
 
 
+@dataclass(slots=True, eq=False)
+class _Target:
+    type: Type
+    element: Type
+    length: int  # of the leading axis
+    pieces: list[Piece]
+
+
 class PlainWires:
     """Takes plain wires of one box straight into the pieces of its pattern."""
 
@@ -24,51 +33,59 @@ class PlainWires:
         self.pattern = pattern
         self.box: BoxElaboration = pattern.box
         self.reads = pattern.box.reads
+        self.sources: dict[tuple[str | None, str], Var] = {}
+        self.targets: dict[tuple[str | None, str], _Target] = {}
         self.indices: dict[int, tuple[int]] = {}
         self.elements: dict[int, tuple[Type, Type]] = {}  # by identity: hashing a type is slow
 
     def take(self, plain: tuple[Any, ...], number: int) -> bool:
         """Take wire ``number`` if it is as simple as can be. ``plain``: the groups of a plain wire."""
-        child, name, item, target_box, port, port_item = plain
-        value = self._source(child, name)
-        if value is None:
+        child, name, item, box, port, port_item = plain
+        var = self.sources.get((child, name)) or self._remember_source(child, name)
+        target = self.targets.get((box, port)) or self._remember_target(box, port)
+        if var is None or target is None:
             return False
-        site = None
-        if target_box is None:
-            site = self.box.outputs.get(port)
-        else:
-            target = self.box.children.sites.get(target_box)
-            if target is not None:
-                site = target.inputs.get(port)
-        if site is None or site.count is not None or site.known is None:
-            return False
-        wanted = site.known
-        if port_item is not None:
-            if not wanted.shape or int(port_item) >= wanted.shape[0]:
-                return False
-            wanted = self._element(wanted)
-        if item is None:
-            var = value
-            if _differ(value.type, wanted):
-                return False
-        else:
-            at = int(item)
-            if not value.rank or at >= value.shape[0] or _differ(self._element(value.type), wanted):
-                return False
-            var = self._slice(value, at, number)
-        index: tuple[int, ...] = ()
+        wanted, index = target.type, ()
         if port_item is not None:
             place = int(port_item)
-            index = self.indices.setdefault(place, (place,))
-        if child is not None:
-            self.reads.add((child, name))
-        piece = Piece(index, var, number, self.pattern.texts)
-        found = self.pattern.pieces.get((target_box, port))
-        if found is None:
-            self.pattern.pieces[target_box, port] = [piece]
-        else:
-            found.append(piece)
+            if place >= target.length:
+                return False
+            wanted = target.element
+            index = self.indices.get(place) or self.indices.setdefault(place, (place,))
+        if item is not None:
+            at = int(item)
+            if not var.rank or at >= var.shape[0] or _differ(self._element(var.type), wanted):
+                return False
+            var = self._slice(var, at, number)
+        elif var.type is not wanted and var.type != wanted:
+            return False
+        if not target.pieces:  # only now, so that a port that no wire drives has no pieces
+            target.pieces = self.pattern.pieces.setdefault((box, port), target.pieces)
+        target.pieces.append(Piece(index, var, number, self.pattern.texts))
         return True
+
+    def _remember_source(self, child: str | None, name: str) -> Var | None:
+        var = self._source(child, name)
+        if var is not None:
+            self.sources[child, name] = var
+            if child is not None:
+                self.reads.add((child, name))
+        return var
+
+    def _remember_target(self, box: str | None, port: str) -> _Target | None:
+        """The port that a wire drives; None unless it is one of a single box, and of known type."""
+        site = None
+        if box is None:
+            site = self.box.outputs.get(port)
+        elif box in self.box.children.sites:
+            site = self.box.children.sites[box].inputs.get(port)
+        if site is None or site.count is not None or site.known is None:
+            return None
+        type = site.known
+        shape = type.shape
+        found = _Target(type, self._element(type) if shape else type, shape[0] if shape else 0, [])
+        self.targets[box, port] = found
+        return found
 
     def _source(self, child: str | None, name: str) -> Var | None:
         if child is None:
