@@ -21,6 +21,7 @@ from dilsctl.ir import BOOL, REAL, Eqn, Program, Slot, Type, Var
 from dilsctl.lower import Flat
 from dilsctl.operations.functions import FUNCTIONS
 from dilsctl.operations.table import Builder
+from dilsctl.order import by_name
 
 MOST_ATTEMPTS = 64
 
@@ -65,7 +66,8 @@ class _Scope:
     def __init__(self, names: Mapping[str, Var], spans: Mapping[str, SourceSpan]) -> None:
         self.names = names
         self.spans = spans
-        self.draws = 0
+        self.feeds = ""  # what the expression that is being read gives
+        self.draws = 0  # how many draws it has so far
 
     def name(self, name: str, span: SourceSpan) -> Var:
         if name in self.names:
@@ -87,7 +89,7 @@ class _Scope:
 
     def draw_key(self) -> str:
         self.draws += 1
-        return f"train.draw{self.draws}"
+        return f"train.{self.feeds}:{self.draws}"
 
     def not_static(self, span: SourceSpan, message: str = "", help: str = "") -> Problem:
         return Problem.of("not-static", message or "this needs a number known beforehand", span, help=help)
@@ -145,7 +147,8 @@ def add_objective(
 
 def _attempts(program: Program, objective: Objective) -> list[dict[str, Type]]:
     """Types that the targets may have, likeliest first."""
-    ports = [var for name, var in program.outputs.items() if name.startswith("port.")]
+    ports = [var for name, var in by_name(program.outputs).items() if name.startswith("port.")]
+    targets = by_name(objective.targets)
     counts: list[int] = []
     for var in ports:
         if var.type.classes is not None:
@@ -153,14 +156,14 @@ def _attempts(program: Program, objective: Objective) -> list[dict[str, Type]]:
         elif var.shape:
             counts.append(var.shape[-1])
     choices: list[list[Type]] = []
-    for columns in objective.targets.values():
+    for columns in targets.values():
         shape = (columns,) if columns else ()
         classes = [Type("class", shape, count) for count in dict.fromkeys(counts) if count > 1]
         shaped = [REAL.with_shape(one.shape) for one in ports] if columns else []
         shaped = [one for one in shaped if one.size == columns and one.shape != shape]
         choices.append([REAL.with_shape(shape), *classes, *dict.fromkeys(shaped), BOOL.with_shape(shape)])
     combinations = itertools.islice(itertools.product(*choices), MOST_ATTEMPTS)
-    return [dict(zip(objective.targets, one, strict=True)) for one in combinations]
+    return [dict(zip(targets, one, strict=True)) for one in combinations]
 
 
 def _emit(
@@ -179,7 +182,8 @@ def _emit(
     outputs = {name: var for name, var in program.outputs.items() if not name.startswith("loss.")}
     problems: list[Diagnostic] = []
 
-    def attempt(written: Written, what: str) -> Var | None:
+    def attempt(written: Written, what: str, feeds: str) -> Var | None:
+        scope.feeds, scope.draws = feeds, 0
         try:
             return _scalar(written, what, scope, builder)
         except Problem as problem:
@@ -188,10 +192,10 @@ def _emit(
 
     losses = [var for name, var in program.outputs.items() if name.startswith("loss.")]
     if objective.loss is not None:
-        loss = attempt(objective.loss, "loss")
+        loss = attempt(objective.loss, "loss", "loss")
         losses = [*losses, loss] if loss is not None else losses
     for name, written in objective.metrics.items():
-        metric = attempt(written, "metric")
+        metric = attempt(written, "metric", f"metrics.{name}")
         if metric is not None:
             outputs[f"metric.{name}"] = metric
     if problems:

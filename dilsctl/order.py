@@ -1,10 +1,53 @@
-"""Dependency order of equations, in linear time."""
+"""Orders that do not depend on how things were declared: of equations and of names. In linear time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from dilsctl.ir import Eqn, Var
+
+_NUMBER = re.compile(r"(\d+)")
+_Value = TypeVar("_Value")
+
+
+def natural(name: str) -> tuple[str | int, ...]:
+    """A sort key by which numbers in names count as numbers: h2 comes before h10."""
+    return tuple([int(part) if k % 2 else part for k, part in enumerate(_NUMBER.split(name))])
+
+
+def by_name(mapping: Mapping[str, _Value]) -> dict[str, _Value]:
+    """The mapping in the natural order of its names."""
+    return {name: mapping[name] for name in sorted(mapping, key=natural)}
+
+
+def reached_from(ends: Sequence[Var], eqns: Sequence[Eqn]) -> list[Eqn]:
+    """The equations that ``ends`` need, in dependency order: depth first from each end, inputs in turn.
+
+    ``eqns`` must be free of cycles; their own order does not matter.
+    """
+    producer = {out: eqn for eqn in eqns for out in eqn.outputs}
+    ordered: list[Eqn] = []
+    done: set[Eqn] = set()
+    for end in ends:
+        first = producer.get(end)
+        if first is None or first in done:
+            continue
+        work = [(first, iter(first.inputs))]
+        while work:
+            eqn, inputs = work[-1]
+            for one in inputs:
+                needed = producer.get(one)
+                if needed is not None and needed not in done:
+                    work.append((needed, iter(needed.inputs)))
+                    break
+            else:
+                work.pop()
+                if eqn not in done:
+                    done.add(eqn)
+                    ordered.append(eqn)
+    return ordered
 
 
 def sort_equations(eqns: Sequence[Eqn]) -> tuple[list[Eqn], list[Eqn]]:

@@ -22,12 +22,13 @@ from dilsctl.elaborate.parameters import Parameters
 from dilsctl.elaborate.pattern import Pattern
 from dilsctl.elaborate.states import States
 from dilsctl.elaborate.types import Types
-from dilsctl.elaborate.wires import read_wires
+from dilsctl.elaborate.wires import Key, read_wires
 from dilsctl.elaborate.written import Written
 from dilsctl.expression import names_read, ports_read
 from dilsctl.ir import Eqn, Type, Var
 from dilsctl.operations.functions import FUNCTIONS
 from dilsctl.operations.table import Builder
+from dilsctl.order import by_name, natural, reached_from
 
 if TYPE_CHECKING:
     from dilsctl.elaborate import Elaborator
@@ -102,23 +103,31 @@ class BoxElaboration:
         inputs = self.types.close(self.inputs, self.names.input)
         readout, dispatch = self.pattern.targets.close()
         outputs = self.types.close(self.outputs, readout.get)
+        lets = {name: value for name, value in self.names.lets.items() if isinstance(value, Var)}
         return Box(
             name=self.definition.name,
             inputs=inputs,
             outputs=outputs,
-            states=self.states.made,
-            children=self.children.made(),
-            element=self.names.element,
-            eqns=tuple(self.eqns),
+            states=by_name(self.states.made),
+            children=by_name(self.children.made()),
+            element=by_name(self.names.element),
+            eqns=tuple(self._in_order(readout, dispatch, lets)),
             readout=readout,
             dispatch=dispatch,
             losses=tuple(self.losses),
-            lets={name: value for name, value in self.names.lets.items() if isinstance(value, Var)},
+            lets=lets,
             doc=str(self.body.get("doc") or ""),
             span=self.definition.span,
             hole=self.definition.hole,
             reads=frozenset(self.reads),
         )
+
+    def _in_order(self, readout: dict[str, Var], dispatch: dict[Key, Var], lets: dict[str, Var]) -> list[Eqn]:
+        """The equations in an order that does not depend on the order of declarations."""
+        ends = [*by_name(readout).values()]
+        keys = sorted(dispatch, key=lambda key: (natural(key[0] or ""), natural(key[1])))
+        ends += [dispatch[key] for key in keys]
+        return reached_from([*ends, *self.losses, *by_name(lets).values()], self.eqns)
 
     def attempt(self, act: Callable[[], Any]) -> Any:
         """Run ``act``; its problems go to the report."""
@@ -144,17 +153,16 @@ class BoxElaboration:
         """No error so far, neither here nor inside."""
         return self.report.ok and not self.children.failed()
 
-    def mark(self) -> tuple[int, int, int]:
-        """Where the equations, lets and draws stand."""
-        return len(self.eqns), len(self.names.lets), self.names.draws
+    def mark(self) -> tuple[int, int]:
+        """Where the equations and lets stand."""
+        return len(self.eqns), len(self.names.lets)
 
-    def back_to(self, mark: tuple[int, int, int]) -> None:
+    def back_to(self, mark: tuple[int, int]) -> None:
         """Forget what was emitted since ``mark``: some of it could not be known yet."""
         del self.eqns[mark[0] :]
         for name in list(self.names.lets)[mark[1] :]:
             if self.names.lets[name] is not None:
                 del self.names.lets[name]
-        self.names.draws = mark[2]
 
     # -- names and expressions --------------------------------------------------------------------
 
@@ -216,7 +224,8 @@ class BoxElaboration:
         return [Written(losses, self.body.value_span("loss"))]
 
     def _read_losses(self) -> None:
-        for written in self._losses():
+        for number, written in enumerate(self._losses()):
+            self.names.feed(f"(loss {number})")
             loss = self.attempt(partial(self._loss, written))
             if loss is not None:
                 self.losses.append(loss)

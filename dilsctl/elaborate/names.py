@@ -27,7 +27,8 @@ class Names:
         self.inputs: dict[str, Var] = {}
         self.lets: dict[str, Value] = {}  # None: in error
         self.element: dict[str, Var] = {}
-        self.draws = 0
+        self.feeds = ""  # what the expression that is being read feeds
+        self.draws = 0  # how many draws it has so far
 
     def name(self, name: str, span: SourceSpan) -> Value:
         box = self.box
@@ -118,7 +119,11 @@ class Names:
 
     def draw_key(self) -> str:
         self.draws += 1
-        return f"draw{self.draws}"
+        return f"{self.feeds}:{self.draws}"
+
+    def feed(self, what: str) -> None:
+        """The expression that is read next feeds this: a name that draws in it have, whatever their order."""
+        self.feeds, self.draws = what, 0
 
     def not_static(self, span: SourceSpan, message: str = "", help: str = "") -> Exception:
         if self.box.element_types:
@@ -217,11 +222,15 @@ class Names:
         return Problem([Diagnostic("algebraic-loop", message, Label(lets.key_span(names[0])), labels)])
 
     def _evaluate(self, name: str) -> None:
+        outer = self.feeds, self.draws
+        self.feed(name)
         try:
             self.lets[name] = self.box.evaluate(self._written(name))
         except Problem:
             self.lets[name] = None
             raise
+        finally:
+            self.feeds, self.draws = outer
 
     def finish_lets(self) -> None:
         """Evaluate the lets that nothing has asked for, to find their mistakes; warn of those never read."""

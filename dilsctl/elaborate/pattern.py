@@ -103,6 +103,7 @@ class Pattern:
 
     def _emit(self, wire: Wire) -> None:
         site = self.targets.site(wire)
+        self.box.names.feed(wire.target_text)
         value = self._source(wire)
         box, _, port, _ = wire.target
         items = self._items(wire, site)

@@ -90,6 +90,11 @@ class Wire:
         return self.locate(0, len(self.source_text))
 
     @property
+    def target_text(self) -> str:
+        """What stands after the arrow, without spaces."""
+        return "".join(self.texts.texts[self.number][slice(*self.target_extent)].split())
+
+    @property
     def target_span(self) -> SourceSpan:
         """The place of what stands after the arrow."""
         return self.texts.locate(self.number, *self.target_extent)
