@@ -110,7 +110,11 @@ class Commands(click.Group):
             sys.stdout.flush()
         except Exception as error:
             code = explain(error, session)
-        sys.exit(code if isinstance(code, int) else GOOD)
+        code = code if isinstance(code, int) else GOOD
+        if args is None and standalone_mode:  # a process of its own: it need not take a large diagram apart
+            sys.stderr.flush()
+            os._exit(code)
+        sys.exit(code)
 
 
 def _start_quickly() -> None:
