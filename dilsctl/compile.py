@@ -7,20 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
-from dilsctl.diagnostics import Diagnostic, Label, Problem, Report
+from dilsctl.diagnostics import Problem, Report, SourceSpan
 from dilsctl.diagram import Diagram, holes
 from dilsctl.documents import LoadedDocument
 from dilsctl.garbage import collection_off
 from dilsctl.ir import Eqn, Program, Type
-from dilsctl.lower import Flat, FlatState
 from dilsctl.loops import flatten_in_order
+from dilsctl.lower import Flat, FlatState
 from dilsctl.objective import Objective, add_objective, batched_program, read_objective
-from dilsctl.passes.differentiate import reached
 from dilsctl.passes.drop_dead import drop_dead
 from dilsctl.passes.fold_bias import fold_bias
 from dilsctl.passes.share_common import share_common
 from dilsctl.passes.simplify import simplify
 from dilsctl.passes.stack_isomorphic import stack_isomorphic
+from dilsctl.reach import unreached_states
+from dilsctl.sizes import refuse_large
+from dilsctl.train_names import check_train_names
 from dilsctl.verify import verify
 
 Pass = tuple[str, Callable[[Program], Program]]
@@ -38,8 +40,8 @@ FORWARD: tuple[Pass, ...] = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
-    """A compiled diagram. ``program`` has the outputs ``port.NAME`` and, with an objective, ``loss`` (one number
-    an example) and ``metric.NAME``. ``stages`` holds the program after each pass, if they were kept."""
+    """A compiled diagram. ``program`` has the outputs ``port.NAME`` and, with an objective, ``loss`` (one
+    number an example) and ``metric.NAME``. ``stages`` has the program after each pass, if they were kept."""
 
     program: Program
     states: dict[str, FlatState]
@@ -73,9 +75,10 @@ _FLATTENED: WeakKeyDictionary[Diagram, tuple[Flat, Program]] = WeakKeyDictionary
 
 
 def _flattened(diagram: Diagram) -> tuple[Flat, Program]:
-    """The flat diagram and its program over a batch. A diagram that is checked and then compiled is flattened once."""
+    """The flat diagram and its program over a batch. What is checked and then compiled is flattened once."""
     if diagram not in _FLATTENED:
         flat = flatten_in_order(diagram.main)
+        refuse_large(flat)
         _FLATTENED[diagram] = (flat, batched_program(flat, diagram))
     return _FLATTENED[diagram]
 
@@ -84,7 +87,7 @@ def _flattened(diagram: Diagram) -> tuple[Flat, Program]:
 def compile_diagram(
     diagram: Diagram, objective: Objective | None = None, *, optimise: bool = True, keep_stages: bool = False
 ) -> Compiled:
-    """Flatten and optimise a diagram. Raises Problem (hole-in-run, algebraic-loop, errors of the objective)."""
+    """Flatten and optimise a diagram. Raises Problem: hole-in-run, algebraic-loop, those of the objective."""
     flat, program = _flattened(diagram)
     if objective is not None:
         program = add_objective(program, objective)
@@ -108,15 +111,24 @@ def compile_diagram(
     )
 
 
+def _spans(diagram: Diagram) -> dict[str, SourceSpan]:
+    """Where the ports of the main box are declared."""
+    ports = (*diagram.main.inputs.values(), *diagram.main.outputs.values())
+    return {one.name: one.span for one in ports if one.span is not None}
+
+
 @collection_off()
 def check(document: LoadedDocument, diagram: Diagram, report: Report) -> None:
-    """Static checks that need the flat diagram: algebraic loops, the objective, learned states out of reach."""
+    """Static checks that need the flat diagram: loops, sizes, the objective, learned states out of reach."""
+    train = document.root.get("train")
+    if train:
+        check_train_names(train, diagram.main, report)
     if holes(diagram.main):
         return
     objective = read_objective(document.root)
     try:
         flat, program = _flattened(diagram)
-        program = add_objective(program, objective)
+        program = add_objective(program, objective, _spans(diagram))
     except Problem as problem:
         report.extend(problem.diagnostics)
         return
@@ -132,17 +144,4 @@ def check(document: LoadedDocument, diagram: Diagram, report: Report) -> None:
                 help="give 'loss' an expression here, or give a box a loss of its own",
             )
         return
-    live = reached(program.eqns, [program.outputs["loss"]])
-    reported = set()
-    for one in learned:
-        if one.var not in live and one.state.span not in reported:
-            reported.add(one.state.span)
-            report.add(
-                Diagnostic(
-                    "unreached-state",
-                    f"learned state '{one.path}' never affects the loss",
-                    Label(one.state.span) if one.state.span else None,
-                    help="wire it so that it does (comparisons, argmax and stop pass no gradient), or take it "
-                    "out of 'learn'",
-                )
-            )
+    report.extend(unreached_states(diagram.main, program, learned))

@@ -91,6 +91,7 @@ class Box:
     span: SourceSpan | None = None
     hole: bool = False
     reads: frozenset[tuple[str, str]] = frozenset()  # interior outputs that some expression reads
+    written: Any = None  # the mapping of its keys, for who must find the place of a wire
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

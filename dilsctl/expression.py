@@ -28,7 +28,9 @@ __all__ = [
     "offsets",
     "parse_expression",
     "parse_wire",
+    "port_of",
     "ports_read",
+    "references",
 ]
 
 
@@ -193,14 +195,31 @@ def names_read(tree: ast.expr) -> set[str]:
     return {node.id for node in _nodes(tree) if isinstance(node, ast.Name) and id(node) not in called}
 
 
+def port_of(node: ast.AST) -> tuple[str, str] | None:
+    """(child, port) of a node that is ``child.port`` or ``child[i].port``."""
+    if not isinstance(node, ast.Attribute):
+        return None
+    owner = node.value.value if isinstance(node.value, ast.Subscript) else node.value
+    return (owner.id, node.attr) if isinstance(owner, ast.Name) else None
+
+
 def ports_read(tree: ast.expr) -> set[tuple[str, str]]:
     """The ports ``child.port`` that an expression reads, as (child, port)."""
-    found: set[tuple[str, str]] = set()
-    for node in _nodes(tree):
+    return {port for node in _nodes(tree) if (port := port_of(node)) is not None}
+
+
+def references(tree: ast.expr) -> list[ast.expr]:
+    """The names and ports that an expression reads, as nodes; not the functions that it calls."""
+    found: list[ast.expr] = []
+    stack: list[ast.AST] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Name | ast.Attribute):
+            found.append(node)
+        children = list(ast.iter_child_nodes(node))
         if isinstance(node, ast.Attribute):
-            owner = node.value.value if isinstance(node.value, ast.Subscript) else node.value
-            if isinstance(owner, ast.Name):
-                found.add((owner.id, node.attr))
+            children = [node.value.slice] if isinstance(node.value, ast.Subscript) else []
+        stack += [one for one in children if not (isinstance(node, ast.Call) and one is node.func)]
     return found
 
 

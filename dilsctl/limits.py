@@ -6,6 +6,9 @@ MOST_ELEMENTS = 2**30
 MOST_AXES = 16
 """Of a value, as the language shows it."""
 
+MOST_ARRAY_AXES = 30
+"""Of an array, with the axes of the box arrays that it is in."""
+
 MOST_COUNT = 10_000_000
 """Elements of a counted box."""
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dilsctl.diagnostics import Diagnostic, Label, Problem
+from dilsctl.diagnostics import Problem
 from dilsctl.diagram import Box
 from dilsctl.elements import Part, Place, Split, depths, rest_type, split
 from dilsctl.ir import Eqn, Type, Var
+from dilsctl.loop_findings import loop_finding
 from dilsctl.lower import Flat, flatten
 from dilsctl.operations.table import Builder
 from dilsctl.order import components, sort_equations, strong_components
@@ -24,12 +25,15 @@ MOST_ELEMENTS = 2_000_000
 Node = tuple[Var, Part]  # a part of a variable of the component
 
 
-class Loop(Exception):
-    """A cycle that no splitting opens: equations, each with the place of its element, in order of flow."""
+Cycle = list[tuple[Eqn, Place]]  # equations, each with the place of its element, in order of flow
 
-    def __init__(self, cycle: list[tuple[Eqn, Place]]) -> None:
+
+class Loop(Exception):
+    """Cycles that no splitting opens."""
+
+    def __init__(self, cycles: list[Cycle]) -> None:
         super().__init__("algebraic loop")
-        self.cycle = cycle
+        self.cycles = cycles
 
 
 def flatten_in_order(box: Box) -> Flat:
@@ -48,43 +52,32 @@ def flatten_in_order(box: Box) -> Flat:
 def schedule(eqns: Sequence[Eqn]) -> list[Eqn]:
     """All equations in dependency order, split where that is needed. Raises Loop."""
     ordered, rest = sort_equations(eqns)
+    cycles: list[Cycle] = []
     for group in components(rest):
         if len(group) == 1 and not set(group[0].inputs) & set(group[0].outputs):
             ordered.append(group[0])
-        else:
+            continue
+        try:
             ordered.extend(_Component(group).run())
+        except Loop as loop:
+            cycles += loop.cycles
+    if cycles:
+        raise Loop(cycles)
     return ordered
 
 
 def _explain(box: Box) -> Problem:
-    """The ports of the loop, in order, from a flattening in which every port has an equation."""
+    """The ports of each loop, in order, from a flattening in which every port has an equation."""
     flat = flatten(box, mark=True)
     try:
         schedule(flat.eqns)
     except Loop as loop:
-        names: list[str] = []
-        for eqn, place in loop.cycle:
-            name = eqn.outputs[0].name
-            if eqn.op == "copy" and name:
-                names.append(f"{name}[{', '.join(map(str, place))}]" if place else name)
-        names = list(dict.fromkeys(names)) or [eqn.op for eqn, _ in loop.cycle]
-        spans = list(dict.fromkeys(eqn.span for eqn, _ in loop.cycle if eqn.span is not None))
-        start = names.index(min(names))
-        names = names[start:] + names[:start]
-        path = " -> ".join([*names, names[0]])
-        span = spans[0] if spans else box.span
-        return Problem(
-            [
-                Diagnostic(
-                    "algebraic-loop",
-                    f"these ports depend on one another within one tick: {path}",
-                    Label(span, "on the loop") if span is not None else None,
-                    tuple(Label(one, "on the loop") for one in spans[1:9]),
-                    help="take one of these wires out, or compute its value from what does not depend on it",
-                )
-            ]
-        )
-    return Problem.of("algebraic-loop", "these boxes depend on one another within one tick", box.span)
+        findings = []
+        for cycle in loop.cycles:
+            named = [(eqn.outputs[0].name, place) for eqn, place in cycle if eqn.op == "copy"]
+            findings.append(loop_finding(box, [one for one in named if one[0]]))
+        return Problem(findings)
+    return Problem([loop_finding(box, [])])
 
 
 class _Component:
@@ -111,7 +104,7 @@ class _Component:
             grown = {eqn for cycle in cycles for i in cycle if (eqn := self.computed(nodes[i])) is not None}
             grown = {eqn for eqn in grown if self.deeper[eqn]}
             if not grown:
-                raise Loop(self._shortest(nodes, set(cycles[0])))
+                raise Loop([self._shortest(nodes, set(one)) for one in cycles])
             for eqn in grown:
                 self.depth[eqn] = self.deeper[eqn].pop()
 
@@ -132,11 +125,14 @@ class _Component:
         return [(var, (*place, *rest)) for place in places_of(lead)]
 
     def split(self, eqn: Eqn, place: Place) -> Split:
-        """The parts that an element needs. At depth 0: all of every input."""
+        """The parts that an element needs. At depth 0: all of every input, but of a slice what it takes."""
         key = (eqn, place)
         if key not in self.splits:
-            whole = [(k, (None,) * one.rank) for k, one in enumerate(eqn.inputs)]
-            self.splits[key] = split(eqn, place) if place else Split(tuple(whole), eqn.op, eqn.params)
+            if place or eqn.op == "slice":
+                self.splits[key] = split(eqn, place)
+            else:
+                whole = [(k, (None,) * one.rank) for k, one in enumerate(eqn.inputs)]
+                self.splits[key] = Split(tuple(whole), eqn.op, eqn.params)
         return self.splits[key]
 
     def reads(self, node: Node) -> list[Node]:
@@ -170,7 +166,7 @@ class _Component:
                     self.producer[node[0]].span,
                 )
 
-    def _shortest(self, nodes: list[Node], cycle: set[int]) -> list[tuple[Eqn, Place]]:
+    def _shortest(self, nodes: list[Node], cycle: set[int]) -> Cycle:
         """A shortest cycle through one of these nodes, breadth first, in order of flow."""
         start = min(cycle)
         after: dict[int, int] = {}
@@ -226,8 +222,9 @@ class _Emission:
             return
         place = tuple(at for at in part if at is not None)
         if not place:
-            inputs = tuple(self._part(one, (None,) * one.rank) for one in eqn.inputs)
-            self.made.append(Eqn(eqn.op, inputs, eqn.outputs, eqn.params, eqn.span))
+            whole = self.component.split(eqn, place)
+            inputs = tuple(self._part(eqn.inputs[k], wanted) for k, wanted in whole.parts)
+            self.made.append(Eqn(whole.op or "copy", inputs, eqn.outputs, whole.params, eqn.span))
             for out in eqn.outputs:
                 self.known[out, (None,) * out.rank] = out
             return

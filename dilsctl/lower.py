@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dilsctl.diagnostics import Problem
+from dilsctl.diagnostics import Diagnostic, Label, Problem
 from dilsctl.diagram import Box, Child, State, holes
 from dilsctl.ir import Eqn, Type, Var
 from dilsctl.operations.table import OPERATIONS, Builder
 from dilsctl.order import sort_equations
+from dilsctl.places import nearest, use_labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,14 +50,25 @@ def flatten(box: Box, *, mark: bool = False) -> Flat:
     """
     left = holes(box)
     if left:
-        path, hole = left[0]
-        raise Problem.of(
-            "hole-in-run",
-            f"'{path}' is a hole: an interface without an interior can't run",
-            hole.span,
-            help="fill it where the box is used: with: {" + path.rpartition(".")[2] + ": some_box}",
-        )
+        raise Problem([_hole(box, path, hole) for path, hole in left])
     return _Flattening(mark).flat(box)
+
+
+def _hole(main: Box, path: str, hole: Box) -> Diagnostic:
+    """A hole is filled where the box around it is used."""
+    uses = use_labels(main, path)
+    places = [one.span for one in uses[1:]] or [one.span for one in uses]
+    where = nearest(places, main) or hole.span
+    related = [one for one in uses if one.span != where]
+    if hole.span is not None and hole is not main:
+        related.append(Label(hole.span, "the hole"))
+    return Diagnostic(
+        "hole-in-run",
+        f"'{path}' is a hole: an interface without an interior can't run",
+        Label(where) if where is not None else None,
+        tuple(related),
+        f"fill it where the box around it is used: with: {{{path.rpartition('.')[2]}: some_box}}",
+    )
 
 
 class _Flattening:

@@ -217,7 +217,7 @@ def _emit(
 
 def _scalar(written: Written, what: str, scope: _Scope, builder: Builder) -> Var:
     """One real number for each example."""
-    value = Emitter(scope, builder, written.locate).emit(written.parse())
+    value = Emitter(scope, builder, written.locate).value(written.parse())
     if not isinstance(value, Var) or value.shape:
         found = f"'{value.type}'" if isinstance(value, Var) else f"the constant {shown(value)}"
         raise Problem.of(

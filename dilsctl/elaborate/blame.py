@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
 from dilsctl.elaborate.definitions import shown
+from dilsctl.expression import port_of
 from dilsctl.ir import Type, Var
 from dilsctl.limits import MOST_AXES, MOST_ELEMENTS
 from dilsctl.operations.functions import FUNCTIONS
@@ -32,8 +33,8 @@ def refused(
     where, related = span(node), []
     if isinstance(error, ShapeError):
         related = described(scope, span, operands)
-    elif isinstance(error, PlaceError) and place is not None:
-        where, related = span(place), described(scope, span, operands)
+    elif isinstance(error, PlaceError):
+        where, related = span(place or node), described(scope, span, operands)
     elif error.argument is not None and error.argument < len(operands):
         where = span(operands[error.argument][0])
     return Problem([Diagnostic(error.code, error.message, Label(where), tuple(related), error.help)])
@@ -54,12 +55,7 @@ def described(scope: Scope, span: Locate, operands: Operands) -> list[Label]:
 
 def reference(node: ast.AST) -> tuple[str | None, str] | None:
     """The interior box (None: none) and the name, where an expression is a plain reference."""
-    if isinstance(node, ast.Name):
-        return None, node.id
-    if isinstance(node, ast.Attribute):
-        owner = node.value.value if isinstance(node.value, ast.Subscript) else node.value
-        return (owner.id, node.attr) if isinstance(owner, ast.Name) else None
-    return None
+    return (None, node.id) if isinstance(node, ast.Name) else port_of(node)
 
 
 def computed(error: Exception) -> str:

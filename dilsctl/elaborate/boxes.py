@@ -65,6 +65,7 @@ class BoxElaboration:
         self.parent = parent
         self.home = home
         self.failed = False
+        self.elaborated = False
         self.dims: dict[str, Dimension] = {}
         self.index: int | None = None
         self.eqns: list[Eqn] = []
@@ -93,16 +94,11 @@ class BoxElaboration:
     def run(self) -> Box:
         """Elaborate. Errors go to the report; what could be understood is in the Box."""
         self._check_names()
-        self.children.read()
-        self.states.begin()
-        self.states.read()
-        self.pattern.solve()
-        self.names.finish_lets()
-        self._read_losses()
-        self.states.close()
-        inputs = self.types.close(self.inputs, self.names.input)
-        readout, dispatch = self.pattern.targets.close()
-        outputs = self.types.close(self.outputs, readout.get)
+        if not self.types.faulty():
+            self._elaborate()
+        inputs = self.types.ports(self.inputs, self.names.input)
+        readout, dispatch = self.pattern.targets.close() if self.elaborated else ({}, {})
+        outputs = self.types.ports(self.outputs, readout.get)
         lets = {name: value for name, value in self.names.lets.items() if isinstance(value, Var)}
         return Box(
             name=self.definition.name,
@@ -120,6 +116,7 @@ class BoxElaboration:
             span=self.definition.span,
             hole=self.definition.hole,
             reads=frozenset(self.reads),
+            written=self.body,
         )
 
     def _in_order(self, readout: dict[str, Var], dispatch: dict[Key, Var], lets: dict[str, Var]) -> list[Eqn]:
@@ -128,6 +125,17 @@ class BoxElaboration:
         keys = sorted(dispatch, key=lambda key: (natural(key[0] or ""), natural(key[1])))
         ends += [dispatch[key] for key in keys]
         return reached_from([*ends, *self.losses, *by_name(lets).values()], self.eqns)
+
+    def _elaborate(self) -> None:
+        self.elaborated = True
+        self.children.read()
+        self.states.begin()
+        self.states.read()
+        self.pattern.solve()
+        self.types.undetermined()
+        self.pattern.undetermined()
+        self.names.finish_lets()
+        self._read_losses()
 
     def attempt(self, act: Callable[[], Any]) -> Any:
         """Run ``act``; its problems go to the report."""
@@ -197,7 +205,7 @@ class BoxElaboration:
             return self.parameters.literal(written.text, written.span)
         tree = written.parse()
         self.reads |= ports_read(tree)
-        return self.emitter(written).emit(tree)
+        return self.emitter(written).value(tree)
 
     def names_read(self) -> set[str]:
         """The names that the expressions of this box read."""

@@ -255,21 +255,22 @@ class Children:
 
     def finish(self) -> None:
         """Elaborate every interior box that is not done yet."""
+        sound = self.box.sound
         for site in self.sites.values():
-            if not site.boxes and self._wired(site):
+            if not site.boxes and self._wired(site, sound):
                 self._finish(site)
             self._measure(site)
 
     def _ready(self, site: ChildSite) -> bool:
         return all(one.own_type() is not None for one in site.inputs.values())
 
-    def _wired(self, site: ChildSite) -> bool:
+    def _wired(self, site: ChildSite, sound: bool) -> bool:
         """Is nothing that the types of its inputs depend on in error, or missing?"""
         pattern = self.box.pattern
         return all(
             one.own_type() is not None
             or one.fault is not None
-            or pattern.drives((site.name, name))
+            or (sound and pattern.drives((site.name, name)))
             for name, one in site.inputs.items()
         )
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from dilsctl.elaborate.emitter import Value, is_number
 from dilsctl.ir import Type, Var
-from dilsctl.operations.table import Builder, OperationError
+from dilsctl.operations.rules import show
+from dilsctl.operations.table import Builder, OperationError, ShapeError
 
 _WIDENS = {
     "real": {"real", "int", "class", "simplex"},
@@ -33,7 +34,7 @@ def static_shape(value: Any) -> tuple[int, ...]:
         return ()
     shapes = {static_shape(one) for one in value}
     if len(shapes) > 1:
-        raise OperationError("the rows of this array have different lengths")
+        raise ShapeError("the rows of this list have different lengths")
     return (len(value), *(shapes.pop() if shapes else ()))
 
 
@@ -63,7 +64,7 @@ def check_value(value: Any, type: Type) -> Any:
     check_static(value, type)
     shape = static_shape(value)
     if shape and shape != type.shape:
-        raise OperationError(f"expected shape {type.shape}, got {shape}")
+        raise ShapeError(f"a list of shape {show(shape)} does not fit '{type}'")
     if type.kind == "simplex":
         numbers, length = leaves(value) if shape else [value] * type.size, type.shape[-1]
         for start in range(0, len(numbers), length):

@@ -95,7 +95,7 @@ class Elaborator:
 
     def _with_uses(self, found: Diagnostic, one: BoxElaboration) -> Diagnostic:
         """The finding with the uses that led to it, where it is in another file or depends on the use."""
-        if found.primary is None or found.primary.span.file is not one.definition.document.file:
+        if found.primary is None or not _inside(found.primary.span, one.definition.body.own_span):
             return found
         labels: list[Label] = []
         shown_spans = {found.primary.span, *(label.span for label in found.related)}
@@ -111,6 +111,10 @@ class Elaborator:
             step = step.parent
         new = [label for label in labels if label.span not in shown_spans]
         return replace(found, related=(*found.related, *new))
+
+
+def _inside(span: SourceSpan, around: SourceSpan) -> bool:
+    return span.file is around.file and around.start <= span.start and span.end <= around.end
 
 
 def _leads_abroad(one: BoxElaboration) -> bool:

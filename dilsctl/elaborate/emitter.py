@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
-from dilsctl.diagnostics import Label, Problem, SourceSpan
+from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan
 from dilsctl.elaborate.blame import Operands, computed, refused, too_many, unknown_function
-from dilsctl.expression import offsets
+from dilsctl.expression import offsets, references
 from dilsctl.ir import Var
 from dilsctl.limits import LARGEST_WHOLE, MOST_AXES, MOST_ELEMENTS, MOST_STATIC
 from dilsctl.operations import functions
@@ -120,6 +120,27 @@ class Emitter:
         if method is None:
             raise Problem.of("bad-expression", "this is not part of the expression language", self.span(node))
         return method(node)
+
+    def value(self, tree: ast.expr) -> Value:
+        """As ``emit``; where there is a mistake, the other names and ports are looked up as well."""
+        try:
+            return self.emit(tree)
+        except Problem as problem:
+            found = {one.where: one for one in problem.diagnostics}
+            for node in references(tree):
+                for one in self._looked_up(node):
+                    found.setdefault(one.where, one)
+            raise Problem(found.values()) from None
+
+    def _looked_up(self, node: ast.expr) -> Sequence[Diagnostic]:
+        """What is wrong with a reference by itself."""
+        try:
+            self.emit(node)
+        except Problem as problem:
+            return problem.diagnostics
+        except (Unknown, NeedsStatic):
+            pass
+        return ()
 
     def _apply(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
@@ -51,10 +52,10 @@ class Chooser:
                 raise Problem([Diagnostic("bad-count", message, Label(given.span), (self._label(),))])
             self.chosen = [self._named(one, given.span) for one in values]
             for filling in self.chosen:
-                self._not_inside_itself(filling)
+                self._not_inside_itself(filling, given.span)
                 self._fits(own.definition, filling, given.span)
-        for filling in self.chosen:
-            self._not_inside_itself(filling)
+            return
+        self._not_inside_itself(own, self.span)
 
     def _label(self) -> Label:
         return Label(self.span, "the interior box")
@@ -93,7 +94,7 @@ class Chooser:
             raise Problem.of(found.code, found.message, span, help=hint) from None
         return Filling(named, {}, here)
 
-    def _not_inside_itself(self, filling: Filling) -> None:
+    def _not_inside_itself(self, filling: Filling, span: SourceSpan) -> None:
         """A definition may not be inside itself, over whatever other ones."""
         around = [one for one, _ in filling.home]
         if filling.definition not in around:
@@ -107,7 +108,7 @@ class Chooser:
             Label(site, f"'{one.name}' is inside '{before.name}'")
             for before, (one, site) in zip(circle, filling.home[first + 1 :], strict=False)
         )
-        label = Label(self.span, f"'{names[-1]}' is inside '{names[-2]}'" if len(circle) > 1 else "")
+        label = Label(span, f"'{names[-1]}' is inside '{names[-2]}'" if len(circle) > 1 else "")
         message = f"box '{names[0]}' is inside itself: {' -> '.join(names)}"
         help = "repeat a box with a count, or share its definition by a third one"
         raise Problem([Diagnostic("recursive-box", message, label, links, help)])
@@ -119,31 +120,35 @@ class Chooser:
         start = self.box.elaborator.start
         wanted = start(hole, {}, {}, self.span)
         given = start(filling.definition, filling.arguments, {}, span, home=filling.home)
-        self._ports_fit(wanted, given, "in", span)
-        self._ports_fit(wanted, given, "out", span)
-
-    def _ports_fit(self, hole: BoxElaboration, inner: BoxElaboration, key: str, span: SourceSpan) -> None:
-        mine, theirs = hole.section(key), inner.section(key)
-        parts: list[str] = []
-        places: list[Label] = []
-        for name in dict.fromkeys((*mine, *theirs)):
-            port = f"{key}put '{name}'"
-            if name not in theirs:
-                parts.append(f"it has no {port}")
-                places.append(Label(mine.key_span(name), "the hole's port"))
-            elif name not in mine:
-                parts.append(f"its {port} is too many")
-                places.append(Label(theirs.key_span(name), "the box's port"))
-            else:
-                sites = (hole.inputs, inner.inputs) if key == "in" else (inner.outputs, hole.outputs)
-                source, target = sites[0].get(name), sites[1].get(name)
-                if source is not None and target is not None and not _may_fit(source, target):
-                    parts.append(f"its {port} has another type")
-                    places.append(Label(mine.value_span(name), "the hole's port"))
-                    places.append(Label(theirs.value_span(name), "the box's port"))
+        parts, places = [], []
+        for key in ("in", "out"):
+            for part, *labels in _misfits(wanted, given, key):
+                parts.append(part)
+                places += labels
         if parts:
-            message = f"box '{inner.definition.name}' does not fit the hole '{self.name}': {'; '.join(parts)}"
+            name = filling.definition.name
+            message = f"box '{name}' does not fit the hole '{self.name}': {'; '.join(parts)}"
             raise Problem([Diagnostic("hole-mismatch", message, Label(span), tuple(places))])
+
+
+def _misfits(hole: BoxElaboration, inner: BoxElaboration, key: str) -> Iterator[tuple[Any, ...]]:
+    """(what is wrong, places …) for each port under ``key`` that a hole and a box have not in common."""
+    mine, theirs = hole.section(key), inner.section(key)
+    for name in dict.fromkeys((*mine, *theirs)):
+        port = f"{key}put '{name}'"
+        if name not in theirs:
+            yield f"it has no {port}", Label(mine.key_span(name), "the hole's port")
+        elif name not in mine:
+            yield f"the hole has no {port}", Label(theirs.key_span(name), "the box's port")
+        else:
+            sites = (hole.inputs, inner.inputs) if key == "in" else (inner.outputs, hole.outputs)
+            source, target = sites[0].get(name), sites[1].get(name)
+            if source is not None and target is not None and not _may_fit(source, target):
+                yield (
+                    f"its {port} is '{theirs[name]}', the hole's '{mine[name]}'",
+                    Label(mine.value_span(name), "the hole's port"),
+                    Label(theirs.value_span(name), "the box's port"),
+                )
 
 
 def _may_fit(source: PortSite, target: PortSite) -> bool:

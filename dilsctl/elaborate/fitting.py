@@ -11,7 +11,7 @@ from dilsctl.elaborate.emitter import Value
 from dilsctl.elaborate.interface import PortSite
 from dilsctl.elaborate.wires import Wire
 from dilsctl.ir import Type, Var
-from dilsctl.operations.table import OperationError
+from dilsctl.operations.table import OperationError, ShapeError
 
 if TYPE_CHECKING:
     from dilsctl.elaborate.boxes import BoxElaboration
@@ -57,7 +57,7 @@ def _fit_static(
         box.builder.span = wire.span
         return convert.fit_static(box.builder, value, wanted)
     except OperationError as error:
-        code = error.code if error.code == "dimension-mismatch" else "type-mismatch"
+        code = "dimension-mismatch" if isinstance(error, ShapeError) else "type-mismatch"
         related = (_target_label(wire, site),)
         raise Problem(
             [Diagnostic(code, error.message, Label(wire.source_span), related, error.help)]
@@ -86,7 +86,7 @@ def _mismatch(
         help = _rank_help(found, wanted, site)
     elif found.classes is not None and found.kind == wanted.kind:
         help = ""
-    message = f"{noun} mismatch: the wire carries '{found}', its target takes '{wanted}'"
+    message = f"the wire carries '{found}', its target takes '{wanted}'"
     return Problem([Diagnostic(f"{noun}-mismatch", message, Label(wire.span), tuple(related), help)])
 
 

@@ -86,6 +86,12 @@ class Names:
         known = [*box.params, *box.inputs, *box.section("state"), *box.section("let"), *box.dims]
         return did_you_mean(name, [*known, *box.children.sites])
 
+    def nearest_box(self, name: str) -> str:
+        """Help where there is no interior box of a name."""
+        boxes = self.box.section("boxes")
+        few = f"there is {', '.join(boxes)}" if 0 < len(boxes) <= 12 else ""
+        return did_you_mean(name, boxes) or few
+
     def known(self, child: str | None, name: str) -> Value:
         """A port or state that can be read at once; None where ``name`` or ``port`` must look."""
         if child is None:
@@ -106,8 +112,8 @@ class Names:
         if site is None:
             if child in self.box.section("boxes"):
                 raise Unknown
-            hint = did_you_mean(child, self.box.children.sites)
-            raise Problem.of("unknown-box", f"there is no interior box '{child}'", child_span, help=hint)
+            help = self.nearest_box(child)
+            raise Problem.of("unknown-box", f"there is no interior box '{child}'", child_span, help=help)
         if port not in site.outputs:
             if site.declares("out", port):
                 raise Unknown

@@ -36,7 +36,10 @@ class Parameters:
             elif name in box.element_types:
                 box.names.element_value(name)
             else:
-                box.params[name] = box.attempt(partial(self.static, default, declared.value_span(name)))
+                span = declared.value_span(name)
+                if span.start == span.end:
+                    span = declared.key_span(name)
+                box.params[name] = box.attempt(partial(self.static, default, span))
         interior = box.section("boxes")
         for name in (*box.arguments, *box.element_types):
             if name not in declared and name not in interior and name != "index":
@@ -120,7 +123,7 @@ class Parameters:
             if isinstance(one, tuple):
                 stack.extend(one)
             elif one is None:
-                raise Problem.of("bad-value", "a value is missing: null is none", span)
+                raise Problem.of("bad-value", "a value is missing here", span)
             elif isinstance(one, int) and abs(one) > LARGEST_WHOLE:
                 raise Problem.of("number-too-long", "this whole number is too large", span)
         if count_leaves(value) > MOST_STATIC:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from dilsctl.diagnostics import Label, Problem
+from dilsctl.diagnostics import Diagnostic, Label, Problem
 from dilsctl.elaborate.dimensions import unify, unsolved
 from dilsctl.elaborate.emitter import Emitter, Unknown, Value
 from dilsctl.elaborate.fitting import fit
@@ -38,6 +38,7 @@ class Pattern:
         self.driven: set[Key] = set()  # targets of wires that are not plain
         self.broken: set[Key] = set()  # targets of wires in error: not reported again as unwired
         self.slices: dict[tuple[Var, int], Var] = {}
+        self.pending: list[Wire] = []  # those that could not be emitted
 
     def solve(self) -> None:
         """Emit every wire, in rounds, until all are done or nothing moves."""
@@ -53,9 +54,7 @@ class Pattern:
             pending = waiting
         box.states.read()
         box.children.finish()
-        if pending and box.sound:
-            self._undetermined(pending)
-        self.broken.update(wire.key for wire in pending)
+        self.pending = pending
 
     def _read(self) -> list[Wire]:
         box = self.box
@@ -96,13 +95,16 @@ class Pattern:
     def _maybe_reversed(self, wire: Wire, problem: Problem) -> None:
         """A wire that is drawn backwards was meant for its source: that is one mistake, not three."""
         child, name, _ = wire.plain
-        if problem.diagnostics[0].code == "wrong-direction" and wire.source is None:
+        if problem.diagnostics[-1].code == "wrong-direction" and wire.source is None:
             self.broken.add((child, name))
             if wire.target[0] is not None:
                 self.box.reads.add((wire.target[0], wire.target[2]))
 
     def _emit(self, wire: Wire) -> None:
-        site = self.targets.site(wire)
+        try:
+            site = self.targets.site(wire)
+        except Problem as problem:
+            raise Problem([*self._wrong_source(wire), *problem.diagnostics]) from None
         self.box.names.feed(wire.target_text)
         value = self._source(wire)
         box, _, port, _ = wire.target
@@ -119,6 +121,16 @@ class Pattern:
             own_rank -= 1
         var = fit(self.box, wire, value, wanted, own_rank, site, whole=not index)
         self.pieces.setdefault((box, port), []).append(Piece(index, var, wire.number, self.texts))
+
+    def _wrong_source(self, wire: Wire) -> tuple[Diagnostic, ...]:
+        """What is wrong with the source of a wire whose target is wrong already; not that it is backwards."""
+        try:
+            self._source(wire)
+        except Problem as problem:
+            return tuple(one for one in problem.diagnostics if one.code != "wrong-direction")
+        except Unknown:
+            pass
+        return ()
 
     def _items(self, wire: Wire, site: PortSite) -> tuple[Any, ...]:
         """The index of the target: of a counted box the elements, then the axes of its port."""
@@ -145,7 +157,7 @@ class Pattern:
     def _source(self, wire: Wire) -> Value:
         names, builder = self.box.names, self.box.builder
         if wire.source is not None:
-            return Emitter(names, builder, wire.locate).emit(wire.source)
+            return Emitter(names, builder, wire.locate).value(wire.source)
         child, name, item = wire.plain
         value = names.known(child, name)
         if isinstance(value, Var):
@@ -157,7 +169,7 @@ class Pattern:
                     rest = tuple((0, length, 1) for length in value.shape[1:])
                     self.slices[value, item] = builder.emit("slice", (value,), index=(item, *rest))
                 return self.slices[value, item]
-        return Emitter(names, builder, wire.locate).emit(parse_expression(wire.source_text))
+        return Emitter(names, builder, wire.locate).value(parse_expression(wire.source_text))
 
     # -- dimensions -------------------------------------------------------------------------------
 
@@ -205,20 +217,19 @@ class Pattern:
             moved = moved or before != (unsolved(source.array_dims), unsolved(target.array_dims))
         return moved
 
-    def _undetermined(self, pending: list[Wire]) -> None:
-        """Nothing is in error, and still some wires wait: report the dimensions that nothing fixes."""
-        told = False
-        for wire in pending:
+    def undetermined(self) -> None:
+        """Where nothing is in error, and still some wires wait: report the dimensions that nothing fixes."""
+        box = self.box
+        self.broken.update(wire.key for wire in self.pending)
+        if not self.pending or not box.sound or any(one.own_type() is None for one in box.inputs.values()):
+            return
+        for wire in self.pending:
             for site, what in self._ends(wire):
-                left = [one for one in unsolved(site.all_dims) if not one.reported]
-                if left:
-                    told = True
-                    label = Label(site.span, f"'{what}' is declared here")
-                    self.box.types.unsolved(left, what, wire.span, label)
-        if not told:
-            self.report.error(
-                "unknown-dimension", "what this wire carries can't be determined", pending[0].span
-            )
+                label = Label(site.span, f"'{what}' is declared here")
+                box.types.unsolved(site.all_dims, what, wire.span, label)
+        if self.report.ok:
+            message = "what this wire carries can't be determined"
+            self.report.error("unknown-dimension", message, self.pending[0].span)
 
     def _ends(self, wire: Wire) -> list[tuple[PortSite, str]]:
         """The ports at the ends of a wire whose types are not known, with their names."""

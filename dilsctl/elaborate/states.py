@@ -10,7 +10,6 @@ from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_
 from dilsctl.diagram import Initial, State
 from dilsctl.elaborate import convert
 from dilsctl.elaborate.definitions import freeze
-from dilsctl.elaborate.dimensions import unsolved
 from dilsctl.elaborate.interface import PortSite, port_site
 from dilsctl.elaborate.written import Written
 from dilsctl.ir import Type, Var
@@ -44,6 +43,9 @@ class States:
         """Make the states whose dimensions are solved by now."""
         for name, site in list(self.waiting.items()):
             type = site.own_type()
+            if site.fault is not None:
+                del self.waiting[name]
+                self.box.report.error(*site.fault, site.span)
             if type is not None:
                 del self.waiting[name]
                 self.made[name] = State(
@@ -57,15 +59,6 @@ class States:
         if written is not None:
             initial = self._initial_of(written, type)
         self.made[name] = State(name, type, initial, state.learn, state.span, state.var)
-
-    def close(self) -> None:
-        """Report the states whose dimensions nothing fixes, or that cannot be."""
-        for name, site in self.waiting.items():
-            if site.fault is not None:
-                self.box.report.error(*site.fault, site.span)
-            elif self.box.sound:
-                left = [one for one in unsolved(site.all_dims) if not one.reported]
-                self.box.types.unsolved(left, name, site.span)
 
     def _read_learned(self, specs: Any) -> None:
         learn: Any = self.box.body.get("learn") or []

@@ -64,8 +64,8 @@ class Targets:
                 raise Unknown  # it is in error itself
             where = wire.target_span
             where = type(where)(where.file, where.start, where.start + len(box))
-            hint = did_you_mean(box, self.box.children.sites)
-            raise Problem.of("unknown-box", f"there is no interior box '{box}'", where, help=hint)
+            help = self.box.names.nearest_box(box)
+            raise Problem.of("unknown-box", f"there is no interior box '{box}'", where, help=help)
         if port in child.inputs:
             return child.inputs[port]
         if child.declares("in", port):

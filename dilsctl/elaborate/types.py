@@ -86,27 +86,51 @@ class Types:
             raise Problem.of(*site.fault, span)
         return site
 
-    def close(self, sites: dict[str, PortSite], var: Callable[[str], Var | None]) -> dict[str, Port]:
+    def ports(self, sites: dict[str, PortSite], var: Callable[[str], Var | None]) -> dict[str, Port]:
+        """The ports of the box, as far as their types are known; ``var`` gives the value of each."""
         found: dict[str, Port] = {}
         for name, site in sites.items():
             type = site.own_type()
             if type is not None:
                 found[name] = Port(name, type, site.span, var(name) or Var(type, name=name))
-            elif site.fault is not None:
-                self.box.report.error(*site.fault, site.span)
-            elif self.box.sound:
-                left = [one for one in unsolved(site.all_dims) if not one.reported]
-                self.unsolved(left, name, site.span)
         return found
 
+    def faulty(self) -> bool:
+        """Is a port's type one that cannot be, now that its dimensions are known? Reported if so."""
+        found = False
+        for site in (*self.box.inputs.values(), *self.box.outputs.values()):
+            if site.own_type() is None and site.fault is not None:
+                self.box.report.error(*site.fault, site.span)
+                found = True
+        return found
+
+    def undetermined(self) -> None:
+        """Report the dimensions that nothing fixes, each once, those of an interior box where it is used."""
+        box = self.box
+        if not box.sound:
+            return
+        open_inputs = {name: site for name, site in box.inputs.items() if site.own_type() is None}
+        if open_inputs and box.parent is not None:
+            return
+        for name, site in open_inputs.items():
+            self.unsolved(site.all_dims, name, site.span)
+        for child in box.children.sites.values():
+            for name, site in child.inputs.items():
+                if site.own_type() is None:
+                    label = Label(site.span, f"'{child.name}.{name}' is declared here")
+                    self.unsolved(site.all_dims, f"{child.name}.{name}", child.span, label)
+        for name, site in box.states.waiting.items():
+            self.unsolved(site.all_dims, name, site.span)
+
     def unsolved(
-        self, left: Iterable[Unsolved], what: str, span: SourceSpan, *related: Label
+        self, dims: Iterable[Dimension], what: str, span: SourceSpan, *related: Label
     ) -> None:
-        """Report dimensions that nothing fixes, each once."""
+        """Report the dimensions among these that nothing fixes, each once."""
         names = []
-        for one in left:
-            one.reported = True
-            names.append(f"'{one.name}'")
+        for one in unsolved(dims):
+            if not one.reported:
+                one.reported = True
+                names.append(f"'{one.name}'")
         if names:
             noun = "dimension" if len(names) == 1 else "dimensions"
             self.box.report.error(

@@ -20,7 +20,7 @@ _PLAIN = re.compile(
     r"\s*(?:([A-Za-z_]\w*)\.)?([A-Za-z_]\w*)(?:\[(\d{1,9})\])?"
     r"\s*->\s*(?:([A-Za-z_]\w*)\.)?([A-Za-z_]\w*)(?:\[(\d{1,9})\])?\s*\Z"
 )
-_TARGET = re.compile(r"->\s*(?:([A-Za-z_]\w*)(?:\[[^\]]*\])?\.)?([A-Za-z_]\w*)\s*(?:\[[^\]]*\])?\s*\Z")
+_PORT = re.compile(r"(?:([A-Za-z_]\w*)(?:\[[^\]]*\])?\.)?([A-Za-z_]\w*)")
 _WORDS = {"true", "false"}
 
 
@@ -116,7 +116,7 @@ def read_wires(
 ) -> Iterator[Wire]:
     """The wires of a box. ``take`` may take plain ones at once, by their parts and number.
 
-    What is no wire is reported; ``broken`` gets its target, if that can be told.
+    What is no wire is reported; ``broken`` gets the ports that it may have been meant for.
     """
     for number, text in enumerate(texts.texts):
         found = _PLAIN.match(text)
@@ -143,8 +143,7 @@ def read_wires(
         except ExpressionError as error:
             where = texts.locate(number, offset + error.start, offset + error.end)
             report.error(error.code, error.message, where, help=error.help)
-            target = _TARGET.search(text)
-            if target:
+            for target in _PORT.finditer(text, max(text.rfind("->"), 0)):
                 broken((target.group(1), target.group(2)))
             continue
         end = read.target

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, Tag
 
@@ -26,6 +27,7 @@ _EXPECTED = {
     "string_pattern_mismatch": "a definition's name, or ALIAS.NAME",
     "finite_number": "a finite number",
 }
+_REFUSED = {"flow-split", "alias-not-allowed", "tag-not-allowed", "key-not-text"}
 _LIMITS = {
     "greater_than": ("gt", "greater than"),
     "greater_than_equal": ("ge", "at least"),
@@ -69,6 +71,12 @@ def _branches(annotation: Any, tag: str | None = None) -> list[tuple[str | None,
     return [(tag, annotation)]
 
 
+@cache
+def _hints(model: type[BaseModel]) -> dict[str, Any]:
+    """The annotations of a model; models that are named before they are defined are found."""
+    return get_type_hints(model, include_extras=True)
+
+
 def _model_at(model: type[BaseModel], location: Iterable[Any]) -> type[BaseModel] | None:
     """The model whose keys stand at a location of an error."""
     current: list[tuple[str | None, Any]] = [(None, model)]
@@ -82,7 +90,7 @@ def _model_at(model: type[BaseModel], location: Iterable[Any]) -> type[BaseModel
             if isinstance(kind, type) and issubclass(kind, BaseModel):
                 for name, field in kind.model_fields.items():
                     if (field.alias or name) == step:
-                        following += _branches(field.annotation)
+                        following += _branches(_hints(kind)[name])
             elif get_origin(kind) in (dict, list) and get_args(kind):
                 following += _branches(get_args(kind)[-1])
         current = following
@@ -124,7 +132,7 @@ def report_errors(
         return
     errors = list(errors)
     unknown = [tuple(one["loc"]) for one in errors[:MOST_FINDINGS] if one["type"] == "extra_forbidden"]
-    split = [one.primary.span for one in report.found if one.code == "flow-split" and one.primary]
+    told = [one.primary.span for one in report.found if one.code in _REFUSED and one.primary]
     for number, error in enumerate(errors):
         if number == MOST_FINDINGS:
             break
@@ -133,8 +141,8 @@ def report_errors(
         if any(str(step).startswith("\0") for step in path):
             continue  # an entry that is refused already
         span = key_span_at(root, path) if location[-1:] == ("[key]",) else span_at(root, path)
-        if any(span.start < place.end and place.start < span.end for place in split):
-            continue  # a piece of an expression that is reported as split
+        if any(span.start < place.end and place.start < span.end for place in told):
+            continue  # what is refused as YAML is no mistake of another kind as well
         if error["type"] == "missing" and any(
             one[:-1] == location[:-1] and did_you_mean(str(one[-1]), [str(location[-1])]) for one in unknown
         ):
@@ -205,8 +213,7 @@ def _unknown_key(
     known = keys_of(here) if here else []
     given = value_at(root, path[:-1])
     free = [word for word in known if not isinstance(given, dict) or word not in given]
-    hint = did_you_mean(key, free) or did_you_mean(key, known)
-    help = f"{hint} The keys are {', '.join(known)}".strip()
+    help = did_you_mean(key, free) or did_you_mean(key, known) or f"the keys are {', '.join(known)}"
     where = f" in {_name(here)}" if here else ""
     report.error("unknown-key", f"unknown key '{key}'{where}", key_span_at(root, path), help=help)
 

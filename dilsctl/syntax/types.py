@@ -206,7 +206,7 @@ class _Dims:
                 "dimensions are separated by spaces",
                 start,
                 end,
-                f"write '{self.text.replace(',', ' ').strip()}'",
+                f"write '{' '.join(self.text.replace(',', ' ').split())}'",
             )
         if char == ".":
             return _bad("a dimension is a whole number", start, end)

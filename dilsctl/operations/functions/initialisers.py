@@ -61,7 +61,7 @@ def check_initial(name: str, arguments: tuple[Any, ...], type: Type) -> None:
         raise OperationError(f"'{name}' gives real numbers, not {type.kind}")
     if len(arguments) > len(known.defaults):
         raise OperationError(
-            f"'{name}' takes at most {len(known.defaults)} values, not {len(arguments)}",
+            f"'{name}' takes {_at_most(len(known.defaults))}, not {len(arguments)}",
             f"write {known.signature}",
         )
     for one in arguments:
@@ -71,3 +71,7 @@ def check_initial(name: str, arguments: tuple[Any, ...], type: Type) -> None:
         raise OperationError(f"'{name}' is for a matrix, not for shape {show(type.shape)}")
     if name == "identity" and len(type.shape) != 2:
         raise OperationError(f"'identity' is for a matrix, not for shape {show(type.shape)}")
+
+
+def _at_most(count: int) -> str:
+    return f"at most {count} value{'s' if count > 1 else ''}" if count else "no values"

@@ -66,7 +66,8 @@ def _checked(name: str, signature: str, build: Callable[..., Value]) -> Callable
         given = len(arguments)
         if given > len(places) and not many:
             most = f"{least} to {len(places)}" if least < len(places) else str(least)
-            raise OperationError(f"'{name}' takes {most} values, not {given}", f"write {signature}")
+            noun = "value" if most == "1" else "values"
+            raise OperationError(f"'{name}' takes {most} {noun}, not {given}", f"write {signature}")
         for number, one in enumerate(places):
             if one.name in keywords and number < given:
                 raise OperationError(f"'{name}' is given '{one.name}' twice", f"write {signature}")

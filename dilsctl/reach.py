@@ -1,0 +1,50 @@
+"""Learned states that no loss reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dilsctl.diagnostics import Diagnostic, Label, SourceSpan
+from dilsctl.diagram import Box
+from dilsctl.ir import Program
+from dilsctl.lower import FlatState
+from dilsctl.passes.differentiate import reached
+from dilsctl.places import children_on, nearest
+
+_HELP = "wire it so that it does (comparisons, argmax and stop pass no gradient), or take it out of 'learn'"
+
+
+def unreached_states(main: Box, program: Program, learned: Sequence[FlatState]) -> list[Diagnostic]:
+    """A finding ``unreached-state`` for each learned state that does not affect the loss, or for the box
+    of which that holds for all that it learns."""
+    live = reached(program.eqns, [program.outputs["loss"]])
+    dead = {one.path: one for one in learned if one.var not in live}
+    alive = {prefix for one in learned if one.path not in dead for prefix in _prefixes(one.path)}
+    groups: dict[str, list[FlatState]] = {}
+    for path, state in dead.items():
+        around = next((one for one in _prefixes(path) if one not in alive), path)
+        groups.setdefault(around, []).append(state)
+    return [_finding(main, around, states) for around, states in groups.items()]
+
+
+def _prefixes(path: str) -> list[str]:
+    """The boxes that a state is in, the outermost first, as paths without the numbers of elements."""
+    steps = [step.partition("[")[0] for step in path.split(".")[:-1]]
+    return [".".join(steps[: n + 1]) for n in range(len(steps))]
+
+
+def _finding(main: Box, around: str, states: list[FlatState]) -> Diagnostic:
+    paths = [one.path for one in states]
+    declared = [one.state.span for one in states if one.state.span is not None]
+    uses = [one.span for one in children_on(main, paths[0]) if one.span is not None]
+    if around in paths:
+        message = f"learned state '{around}' never affects the loss"
+        places: list[SourceSpan] = [*declared, *reversed(uses)]
+    else:
+        shown = ", ".join(f"'{one}'" for one in paths[:4]) + (", …" if len(paths) > 4 else "")
+        message = f"nothing that box '{around}' learns affects the loss: {shown}"
+        depth = around.count(".") + 1
+        places = [*reversed(uses[:depth]), *declared[:3]]
+    where = nearest(places, main)
+    related = [Label(one) for one in dict.fromkeys(places) if one != where and one in declared]
+    return Diagnostic("unreached-state", message, Label(where) if where else None, tuple(related), _HELP)
