@@ -85,7 +85,10 @@ class Learner:
         if method_of is not None and "loss" in program.outputs and program.learned:
             descent = descend(drop_dead(_only(self.measure, "loss")), method_of, clip)
             self.stages.append(("descend", descent.program))
-            self.descent = replace(descent, program=run_passes(descent.program, BACKWARD, self.stages))
+            step = run_passes(descent.program, BACKWARD, self.stages)
+            read = {one for eqn in step.eqns for one in eqn.inputs}
+            inputs = {name: var for name, var in step.inputs.items() if var in read or not var.batched}
+            self.descent = replace(descent, program=replace(step, inputs=inputs))
         self._allocate()
         self._bound: dict[tuple[str, int], Bound] = {}
         self._staged: tuple[Staged, dict[tuple[str, int], _Ready]] | None = None
