@@ -123,6 +123,7 @@ def params_of(**params: Hashable) -> Params:
 
 
 def size_of(shapes: Iterable[int]) -> int:
+    """The product of some lengths."""
     total = 1
     for length in shapes:
         total *= length

@@ -45,7 +45,8 @@ class PlainWires:
         target = self.targets.get((box, port)) or self._remember_target(box, port)
         if var is None or target is None:
             return False
-        wanted, index = target.type, ()
+        wanted = target.type
+        index: tuple[int, ...] = ()
         if port_item is not None:
             place = int(port_item)
             if place >= target.length:

@@ -1,8 +1,8 @@
 """Long elementwise chains over flat arrays run block by block, so that a block stays in the cache.
 
-The optimiser passes over arrays as long as the network has parameters, once an equation. Where they are longer
-than the cache, all its equations are run on one block before the next; very long ones are shared between two
-threads (NumPy lets go of the interpreter's lock in its loops).
+The optimiser passes over arrays as long as the network has parameters, once an equation. Where they are
+longer than the cache, all its equations are run on one block before the next; and two threads share the
+blocks (NumPy lets go of the interpreter's lock in its loops).
 """
 
 from __future__ import annotations

@@ -36,7 +36,6 @@ class Rates(Protocol):
     def of(self, rate: Hashable) -> Callable[[int], float]: ...
 
 
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Staged:
     """A data set as the programs take it: for each input all rows, rows first."""
@@ -184,8 +183,8 @@ class Learner:
     ) -> float:
         """One pass over the rows of ``order``, a step for each batch. Returns the mean loss over the rows.
 
-        ``rates.of(rate)`` gives a method's rate at each step, counted from 1; ``progress(steps done)`` is called
-        after each ``every`` steps.
+        ``rates.of(rate)`` gives a method's rate at each step, counted from 1; ``progress(steps done)`` is
+        called after each ``every`` steps.
         """
         if self.descent is None:
             raise ValueError("nothing is learned")
@@ -204,7 +203,9 @@ class Learner:
             examples = ready.bound.context.examples
             copy = np.copyto
             subtotal = 0.0
-            for number, (batch_rows, *pairs) in enumerate(in_batches(ready.feeds, rows, size), first_step + done):
+            for number, (batch_rows, *pairs) in enumerate(
+                in_batches(ready.feeds, rows, size), first_step + done
+            ):
                 for into, block in pairs:
                     copy(into, block)
                 if ready.random:

@@ -1,8 +1,8 @@
 """Where each value of a program lives: lifetimes, sharing, and values written straight into their place.
 
-``plan_buffers`` decides before anything runs. A *root* is one allocation. A view shares its source's root; the
-pieces of an ``assemble`` are written into the assembled array; an elementwise result may take the place of an
-input that is read for the last time; the rest reuse the memory of roots that are no longer needed.
+All is decided before anything runs. A *root* is one allocation. A view shares its source's root; the pieces
+of an ``assemble`` are written into the assembled array; an elementwise result may take the place of an input
+that is read for the last time; the rest reuse the memory of roots that are no longer needed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def aligned(shape: tuple[int, ...], dtype: Any) -> Array:
     size = prod(shape) * dtype.itemsize
     raw = np.empty(size + _ALIGN, np.uint8)
     start = -raw.ctypes.data % _ALIGN
-    return raw[start : start + size].view(dtype).reshape(shape)
+    found: Array = raw[start : start + size].view(dtype).reshape(shape)
+    return found
 
 
 @dataclass(slots=True)
@@ -197,7 +198,9 @@ class Memory:
         if OPERATIONS[eqn.op].elementwise and var not in self.static:
             for one in eqn.inputs:
                 root = self.root[one]
-                same = self.array[one].shape == self.physical(var) and self.array[one].dtype == self.dtype(var)
+                same = self.array[one].shape == self.physical(var) and self.array[one].dtype == self.dtype(
+                    var
+                )
                 owns = root.raw is not None and root.raw.nbytes - self.array[one].nbytes < _ALIGN
                 alone = all(
                     self.root[two] is not root or self.array[two] is self.array[one] for two in eqn.inputs

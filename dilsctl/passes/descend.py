@@ -1,7 +1,7 @@
 """The training step: gradients of the mean loss, and the optimiser's equations, beside the forward ones.
 
-All learned states that move by one method lie in one flat array, as do their gradients and moments; a state is
-a view of it. The optimiser's equations run over the flat arrays.
+All learned states that move by one method lie in one flat array, as do their gradients and moments; a state
+is a view of it. The optimiser's equations run over the flat arrays.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Descent:
-    """A training step. ``program`` has the outputs ``loss`` (the batch's mean) and updates of the flat states."""
+    """A training step. ``program`` has the output ``loss`` (the batch's mean) and updates of the flat states."""
 
     program: Program
     groups: tuple[Group, ...]

@@ -14,7 +14,7 @@ from dilsctl.operations.table import OPERATIONS, Builder
 
 
 def gradients(builder: Builder, eqns: Sequence[Eqn], scalar: Var, wanted: Sequence[Var]) -> list[Var | None]:
-    """Emit the gradient of ``scalar`` (unbatched, shape ()) by each of ``wanted``; None where there is none."""
+    """Emit the gradient of ``scalar`` (unbatched, shape ()) by each of ``wanted``; None where it is zero."""
     moving: set[Var] = set(wanted)
     path: list[Eqn] = []
     for eqn in eqns:

@@ -69,15 +69,18 @@ def _rewrite(program: Program, folds: dict[Eqn, tuple[Eqn, Var, Var, Var]]) -> P
             continue
         inputs = tuple(same.get(one, one) for one in eqn.inputs)
         if eqn not in folds:
-            eqns.append(Eqn(eqn.op, inputs, eqn.outputs, eqn.params, eqn.span) if inputs != eqn.inputs else eqn)
+            eqns.append(
+                Eqn(eqn.op, inputs, eqn.outputs, eqn.params, eqn.span) if inputs != eqn.inputs else eqn
+            )
             continue
-        product, weights, x, bias = folds[eqn]
+        product, weights, _, bias = folds[eqn]
         builder.span = product.span
         *lead, width = weights.shape
         block = Var(Type("real", (*lead, width + 1)), False, f"{weights.name}|{bias.name}")
         blocks[weights], blocks[bias] = (block, False), (block, True)
         operands = tuple(
-            block if one is weights else _with_one(builder, same.get(one, one), extended) for one in product.inputs
+            block if one is weights else _with_one(builder, same.get(one, one), extended)
+            for one in product.inputs
         )
         same[eqn.outputs[0]] = builder.emit("contract", operands, spec=product.param("spec"))
     slots: dict[str, Slot] = {}
@@ -87,10 +90,8 @@ def _rewrite(program: Program, folds: dict[Eqn, tuple[Eqn, Var, Var, Var]]) -> P
             continue
         block, is_bias = blocks[slot.var]
         width = block.shape[-1] - 1
-        own = block.rank - (1 if is_bias else 1) - len(slot.index)
-        rest = tuple((0, length, 1) for length in block.shape[len(slot.index) : len(slot.index) + own])
-        index = (*slot.index, *rest)[: block.rank - 1]
-        slots[path] = Slot(block, (*index, width if is_bias else (0, width, 1)))
+        rest = tuple((0, length, 1) for length in block.shape[len(slot.index) : -1])
+        slots[path] = Slot(block, (*slot.index, *rest, width if is_bias else (0, width, 1)))
     learned = {var: options for var, options in program.learned.items() if var not in blocks}
     for var, (block, _) in blocks.items():
         if var in program.learned:

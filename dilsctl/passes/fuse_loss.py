@@ -1,6 +1,7 @@
 """The mean cross entropy and its gradient become one equation, which works out the softmax once.
 
-Replaces ``batch_mean(cross_entropy(z, t))`` and ``(p - t) * share``, where nothing else reads what lies between.
+Replaces ``batch_mean(cross_entropy(z, t))`` and ``(p - t) * share``, where nothing else reads what lies
+between.
 """
 
 from __future__ import annotations

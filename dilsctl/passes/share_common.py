@@ -9,7 +9,7 @@ from dilsctl.ir import Eqn, Program, Var
 
 
 def share_common(program: Program) -> Program:
-    """Common subexpression elimination, in one pass. Random draws have a key, so equal ones are the same draw."""
+    """Eliminate common subexpressions, in one pass. Random draws have a key: equal ones are the same draw."""
     same: dict[Var, Var] = {}
     seen: dict[Any, Eqn] = {}
     kept: list[Eqn] = []

@@ -156,9 +156,7 @@ def _slice_of_product(work: _Simplifying, inner: Eqn, index: Index) -> Var | Non
         part = tuple(wanted.get(label, (0, length, 1)) for label, length in zip(labels, x.shape, strict=True))
         whole = all(entry == (0, length, 1) for entry, length in zip(part, x.shape, strict=True))
         inputs.append(x if whole else work.builder.emit("slice", (x,), index=part))
-    return work.builder.emit(
-        "contract", inputs, spec=inner.param("spec"), batched=inner.outputs[0].batched
-    )
+    return work.builder.emit("contract", inputs, spec=inner.param("spec"), batched=inner.outputs[0].batched)
 
 
 def _assemble(work: _Simplifying, eqn: Eqn) -> Var | None:

@@ -214,18 +214,24 @@ class _Stacking:
             type = column[0].type
             values = tuple(_filled(self.constants[one].param("value"), type.shape) for one in column)
             return self.builder.constant(values, type.with_shape((len(column), *type.shape)))
-        if all(one in self.states and one not in self.element for one in column) and len(set(column)) == len(column):
+        if all(one in self.states and one not in self.element for one in column) and len(set(column)) == len(
+            column
+        ):
             return self._stack_states(column)
         parts = [self._read(one) for one in column]
         type = column[0].type
         rest = tuple((0, length, 1) for length in type.shape)
         index = tuple((i, *rest) for i in range(len(parts)))
-        return self.builder.emit("assemble", parts, index=index, type=type.with_shape((len(parts), *type.shape)))
+        return self.builder.emit(
+            "assemble", parts, index=index, type=type.with_shape((len(parts), *type.shape))
+        )
 
     def _stack_states(self, column: list[Var]) -> Var:
         type = column[0].type
         stacked = Var(
-            Type(type.kind, (len(column), *type.shape), type.classes), False, f"{column[0].name}…{column[-1].name}"
+            Type(type.kind, (len(column), *type.shape), type.classes),
+            False,
+            f"{column[0].name}…{column[-1].name}",
         )
         self.new_states[stacked] = column
         for i, one in enumerate(column):
@@ -247,7 +253,9 @@ class _Stacking:
             self.eqns.append(replace(eqn, inputs=inputs) if inputs != eqn.inputs else eqn)
 
     def _with_states(self, outputs: dict[str, Var], updates: dict[Var, Var]) -> Program:
-        place = {one: (stack, i) for stack, members in self.new_states.items() for i, one in enumerate(members)}
+        place = {
+            one: (stack, i) for stack, members in self.new_states.items() for i, one in enumerate(members)
+        }
         slots = {
             path: Slot(place[slot.var][0], (place[slot.var][1], *slot.index)) if slot.var in place else slot
             for path, slot in self.program.slots.items()

@@ -1,8 +1,8 @@
 """What depends on the data alone is computed once for the whole data set, not at every step.
 
 ``stage`` splits a program in two: a staging program over the raw inputs, whose outputs are the inputs of the
-rest. Scaled pixels, one-hot targets and the constant one beside a layer's inputs are staged; values much larger
-than the data they come from are not.
+rest. Scaled pixels, one-hot targets and the constant one beside a layer's inputs are staged; values much
+larger than the data they come from are not.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ def stage(program: Program) -> tuple[Program, Program]:
         staged[name] = var
         fresh[var] = var if var in names else Var(var.type, True, var.name)
     inside = set(hoisted)
-    constants = {out for eqn in program.eqns if not eqn.inputs and eqn.op == "constant" for out in eqn.outputs}
+    constants = {
+        out for eqn in program.eqns if not eqn.inputs and eqn.op == "constant" for out in eqn.outputs
+    }
     staging = drop_dead(
         Program(
             {name: var for name, var in program.inputs.items() if var.batched},

@@ -93,7 +93,9 @@ _FEW_CLASSES = 32
 
 
 @kernel("mean_cross_entropy")
-def _mean_cross_entropy(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Context) -> list[Step]:
+def _mean_cross_entropy(
+    eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Context
+) -> list[Step]:
     """The forward and the backward equations share their differences from the maximum and their exponentials.
 
     Sums over few classes are one product with ones, which leaves them repeated, ready to divide by.
@@ -117,7 +119,10 @@ def _mean_cross_entropy(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], c
     if flat:
         steps.append(partial(np.dot, target.reshape(-1), work.reshape(-1), row[batch:].reshape(())))
     else:
-        steps += [partial(np.multiply, target, work, out=product), partial(np.add.reduce, product, -2, None, part)]
+        steps += [
+            partial(np.multiply, target, work, out=product),
+            partial(np.add.reduce, product, -2, None, part),
+        ]
     steps.append(partial(np.exp, work, work))
     if sums.base is total or sums is total:
         steps.append(partial(np.dot, np.ones((classes, classes), out.dtype), work, total))
