@@ -94,7 +94,7 @@ def _places(text: str, start: int, end: int, value: str) -> array[int]:
 
 @lru_cache(maxsize=4)
 def _literal_layout(file: SourceFile, start: int, value: str) -> tuple[array[int], int, int]:
-    """Of a literal block: where each line of its value begins, its first line in the file, the indentation."""
+    """Of a literal block: where each line of its value begins, its first line in the file, its indent."""
     starts = array("Q", [0, *(found.end() for found in re.finditer("\n", value))])
     first = file.position(start)[0] + 1
     indent = 0

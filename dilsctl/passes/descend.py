@@ -59,7 +59,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Descent:
-    """A training step. ``program`` has the output ``loss`` (the batch's mean) and updates of the flat states."""
+    """A training step. ``program`` has the output ``loss``, the batch's mean, and updates of flat states."""
 
     program: Program
     groups: tuple[Group, ...]

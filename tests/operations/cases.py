@@ -493,6 +493,7 @@ for _image, _p in _WINDOWS:
 
 # Operations that have tests of their own in test_primitives.py.
 ELSEWHERE = {
+    "mean_cross_entropy",
     "constant",
     "batch_mean",
     "batch_spread",

@@ -453,7 +453,7 @@ REFUSED: list[tuple[str, Callable[[], Value], str]] = [
     ("classes", lambda: index(B, V, (C,)), "a class 4 cannot index an axis of length 3"),
     ("two", lambda: index(B, X, (C, C)), "only one index"),
     ("missing", lambda: FUNCTIONS["exp"].build(B), "'exp' needs 'x'"),
-    ("many", lambda: FUNCTIONS["exp"].build(B, V, V), "takes 1 values, not 2"),
+    ("many", lambda: FUNCTIONS["exp"].build(B, V, V), "takes 1 value, not 2"),
     ("keyword", lambda: FUNCTIONS["sum"].build(B, V, axes=0), "has no argument 'axes'"),
     ("twice", lambda: FUNCTIONS["sum"].build(B, V, 0, axis=0), "given 'axis' twice"),
     ("axis", lambda: FUNCTIONS["sum"].build(B, V, axis=1), "there is no axis 1"),

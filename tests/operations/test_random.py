@@ -180,7 +180,7 @@ def test_identity_and_simplex() -> None:
 @pytest.mark.parametrize(
     ("name", "arguments", "type_", "message"),
     [
-        ("glorot", (1,), REAL.with_shape((2,)), "takes at most 0 values"),
+        ("glorot", (1,), REAL.with_shape((2,)), "takes no values"),
         ("normal", ("a",), REAL, "takes numbers"),
         ("glorot", (), Type("simplex", (3,), 3), "does not give a simplex"),
         ("normal", (), Type("bool"), "gives real numbers"),
