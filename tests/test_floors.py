@@ -1,0 +1,84 @@
+"""The floors of the house: a module imports only from its own floor and those below it in this list."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "dilsctl"
+
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("diagnostics", "codes", "garbage", "limits"),
+    ("values", "scalars", "scan", "yaml_findings", "source"),
+    ("ir", "order", "operations", "expression"),
+    ("syntax",),
+    ("documents", "diagram"),
+    ("places", "elaborate"),
+    ("lower", "elements", "loops", "loop_findings"),
+    ("sizes", "passes", "verify", "reach", "objective", "train_names", "plan_text", "compile"),
+    ("engine", "learning", "data", "runs", "checkpoints", "provenance"),
+    (
+        "train", "settings", "stability", "resuming", "training", "loaded", "plans", "checks", "check_engine",
+        "checked_box", "compare", "answers", "inspect", "doctor", "starter", "overrides", "find", "report",
+    ),
+    ("api",),
+    ("cli",),
+    ("__init__", "__main__"),
+)  # fmt: skip
+FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
+NUMPY_FROM = FLOOR["engine"]
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def _top(module: str) -> str:
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def _imports(path: Path) -> list[tuple[str, bool]]:
+    """(module, whether it is imported when the file is) for each import outside of TYPE_CHECKING."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found: list[tuple[str, bool]] = []
+
+    def visit(node: ast.AST, at_once: bool) -> None:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            return
+        if isinstance(node, ast.Import):
+            found.extend((one.name, at_once) for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            if node.module == "dilsctl":
+                found.extend((f"dilsctl.{one.name}", at_once) for one in node.names)
+            else:
+                found.append((node.module, at_once))
+        inner = at_once and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for child in ast.iter_child_nodes(node):
+            visit(child, inner)
+
+    visit(tree, True)
+    return found
+
+
+def test_every_module_has_a_floor() -> None:
+    assert {_name(path) for path in MODULES} <= set(FLOOR)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down(path: Path) -> None:
+    own = FLOOR[_name(path)]
+    for module, at_once in _imports(path):
+        root = module.split(".")[0]
+        if root == "dilsctl" and module != "dilsctl" and at_once:
+            assert FLOOR.get(_top(module), own) <= own, f"{path.name} imports {module} from a floor above"
+        if root in ("numpy", "scipy", "safetensors"):
+            assert own >= NUMPY_FROM or not at_once, f"{path.name} imports {root} below the engine"
+        if root == "click":
+            assert _name(path) == "cli", f"{path.name} imports click"
+        if root == "rich":
+            assert _name(path) in ("cli", "report"), f"{path.name} imports rich"
+        if root == "pydantic":
+            assert _name(path) == "syntax", f"{path.name} imports pydantic"
