@@ -54,8 +54,25 @@ def test_the_finding_shown_is_what_validate_says() -> None:
 def test_the_claims_name_tests_that_exist() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     claims = text.split("## Claims", 1)[1].split("\n## ", 1)[0]
-    for name in re.findall(r"`(tests/[^`:]+)(?:::[^`]+)?`", claims):
+    for name, case in re.findall(r"`(tests/[^`:]+)(?:::([^`]+))?`", claims):
         assert (ROOT / name).exists(), name
+        assert not case or f"def {case}(" in (ROOT / name).read_text(encoding="utf-8"), case
+    for name in re.findall(r"`(examples/[^`]+)`", claims):
+        assert (ROOT / name).exists(), name
+
+
+def test_the_benchmarks_named_exist() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name in re.findall(r"python (benchmarks/\S+)", text):
+        assert (ROOT / name).exists(), name
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=page.name) for page in PAGES])
+def test_python_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    for block in _blocks(page.read_text(encoding="utf-8"), "python"):
+        lines = [line for line in block.splitlines() if '"runs/' not in line]
+        exec("\n".join(lines), {})
 
 
 def test_the_two_commands_stand_in_the_readme() -> None:
