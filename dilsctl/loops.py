@@ -125,10 +125,10 @@ class _Component:
         return [(var, (*place, *rest)) for place in places_of(lead)]
 
     def split(self, eqn: Eqn, place: Place) -> Split:
-        """The parts that an element needs. At depth 0: all of every input, but of a slice what it takes."""
+        """The parts that an element needs. At depth 0: all of every input, but of a selection what it takes."""
         key = (eqn, place)
         if key not in self.splits:
-            if place or eqn.op == "slice":
+            if place or eqn.op in ("slice", "gather"):
                 self.splits[key] = split(eqn, place)
             else:
                 whole = [(k, (None,) * one.rank) for k, one in enumerate(eqn.inputs)]

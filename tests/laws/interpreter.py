@@ -1,0 +1,394 @@
+"""The slow, obvious meaning of a diagram: one tick of one example, on demand, box by box.
+
+Nothing is flattened, stacked or ordered beforehand. Whoever wants the value of a port asks the box, the box
+asks the equation that gives it, and the equation asks for what it reads: an interior output is what the
+interior box shows, an own input is what the parent sends. Each element of a counted box is a box by itself.
+
+Where whole arrays would have to wait for themselves, every element of every array is asked for by itself. A
+cycle that is left is an algebraic loop. Single equations are computed by the kernels of the engine, one at a
+time, so that values can be compared bit for bit.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dilsctl.diagram import Box, Diagram
+from dilsctl.engine.kernels import KERNELS, Array, Context, dtype_of
+from dilsctl.ir import Eqn, Type, Var
+from dilsctl.operations.contract import parse_spec
+from dilsctl.operations.table import OPERATIONS
+
+Place = tuple[int, ...]
+
+
+class AlgebraicLoop(Exception):
+    """A value that needs itself."""
+
+
+@dataclass(eq=False)
+class Instance:
+    """One box where it stands. ``path``: its name from outside to inside, without the numbers of elements
+    that share one Box; ``places`` are these numbers, ``lengths`` of how many each is one."""
+
+    box: Box
+    path: str = ""
+    places: Place = ()
+    lengths: Place = ()
+    parent: Instance | None = None
+    name: str = ""
+    number: int | None = None
+    children: dict[tuple[str, int | None], Instance] = field(default_factory=dict)
+
+    def child(self, name: str, number: int | None = None) -> Instance:
+        """The interior box, or its element."""
+        if (name, number) not in self.children:
+            one = self.box.children[name]
+            shared = len(one.boxes) == 1
+            inside = name if number is None or shared else f"{name}[{number}]"
+            places, lengths = self.places, self.lengths
+            if number is not None and shared:
+                places, lengths = (*places, number), (*lengths, one.count or 1)
+            self.children[name, number] = Instance(
+                one.boxes[0 if shared or number is None else number],
+                f"{self.path}{inside}.",
+                places,
+                lengths,
+                self,
+                name,
+                number,
+            )
+        return self.children[name, number]
+
+    def all_children(self) -> Iterator[Instance]:
+        for name, one in self.box.children.items():
+            for number in [None] if one.count is None else range(one.count):
+                yield self.child(name, number)
+
+
+class Interpreter:
+    """One tick of a diagram. ``inputs`` by name, for one example; ``states`` by path, box stacks leading."""
+
+    def __init__(
+        self,
+        diagram: Diagram,
+        inputs: Mapping[str, Array],
+        states: Mapping[str, Array],
+        *,
+        real: Any = np.float64,
+        context: Context | None = None,
+    ) -> None:
+        self.root = Instance(diagram.main)
+        self.inputs = inputs
+        self.states = states
+        self.real = real
+        self.context = context or Context()
+        self.by_element = False
+        self.memo: dict[tuple[Instance, Var], Array] = {}
+        self.single: dict[tuple[Instance, Var, Place], Array] = {}
+        self.waiting: set[Any] = set()
+        self.producers: dict[Box, dict[Var, Eqn]] = {}
+        self.shown: dict[Box, dict[Var, tuple[str, str]]] = {}
+        self.own: dict[Box, dict[Var, tuple[str, str]]] = {}
+
+    # -- what is asked for ------------------------------------------------------------------------
+
+    def outputs(self) -> dict[str, Array]:
+        """The ports of the main box. Raises AlgebraicLoop."""
+        return self._complete(
+            lambda: {name: self.value(self.root, var) for name, var in self.root.box.readout.items()}
+        )
+
+    def losses(self) -> list[Array]:
+        """Each loss that a box declares, once for each place where the box stands."""
+        return self._complete(lambda: list(self._losses(self.root)))
+
+    def everything(self) -> None:
+        """Ask for every value of every box. Raises AlgebraicLoop, also for what nobody reads."""
+        self._complete(lambda: self._everything(self.root))
+
+    def _complete(self, ask: Any) -> Any:
+        """Whole arrays first; element by element where these wait for themselves."""
+        try:
+            return ask()
+        except AlgebraicLoop:
+            if self.by_element:
+                raise
+            self.by_element = True
+            self.waiting.clear()
+            self.memo.clear()
+            return ask()
+
+    def _losses(self, instance: Instance) -> Iterator[Array]:
+        for loss in instance.box.losses:
+            yield self.value(instance, loss)
+        for child in instance.all_children():
+            yield from self._losses(child)
+
+    def _everything(self, instance: Instance) -> None:
+        for eqn in instance.box.eqns:
+            for out in eqn.outputs:
+                self.value(instance, out)
+        for var in (*instance.box.readout.values(), *instance.box.dispatch.values()):
+            self.value(instance, var)
+        for child in instance.all_children():
+            self._everything(child)
+
+    # -- whole arrays -----------------------------------------------------------------------------
+
+    def value(self, at: Instance, var: Var) -> Array:
+        """The value of a variable of the box at a place."""
+        key = (at, var)
+        if key not in self.memo:
+            if self.by_element:
+                self.memo[key] = self._collected(at, var)
+            else:
+                with _Once(self.waiting, key):
+                    self.memo[key] = self._whole(at, var)
+        return self.memo[key]
+
+    def _whole(self, at: Instance, var: Var) -> Array:
+        kind, name, port = self._role(at.box, var)
+        if kind == "input" and at.parent is not None:
+            sent = at.parent.box.dispatch[at.name, port]
+            told = self.value(at.parent, sent)
+            return told if sent.rank == var.rank else told[at.number]
+        if kind == "shown":
+            child = at.box.children[name]
+            if child.count is None:
+                inside = at.child(name)
+                return self.value(inside, inside.box.readout[port])
+            elements = [at.child(name, number) for number in range(child.count)]
+            return np.stack([self.value(one, one.box.readout[port]) for one in elements])
+        if kind != "equation":
+            return self._leaf(at, var, kind, port)
+        eqn = self.producers[at.box][var]
+        if eqn.op.startswith("random_"):
+            return self._draw(at, eqn)
+        found = self._compute(eqn, [self.value(at, one) for one in eqn.inputs])
+        return found[eqn.outputs.index(var)]
+
+    def _leaf(self, at: Instance, var: Var, kind: str, name: str) -> Array:
+        dtype = dtype_of(var.type.kind, self.real)
+        if kind == "input":
+            return np.asarray(self.inputs[name], dtype)
+        if kind == "state":
+            return np.asarray(self.states[at.path + name][at.places], dtype)
+        assert at.parent is not None and at.number is not None
+        return np.asarray(at.parent.box.children[at.name].element[name][at.number], dtype)
+
+    def _role(self, box: Box, var: Var) -> tuple[str, str, str]:
+        """What a variable is to its box: (input, state, element, shown or equation; interior box; name)."""
+        if box not in self.producers:
+            self.producers[box] = {out: eqn for eqn in box.eqns for out in eqn.outputs}
+            self.shown[box] = {
+                out: (name, port) for name, one in box.children.items() for port, out in one.outputs.items()
+            }
+            own = {port.var: ("input", name) for name, port in box.inputs.items()}
+            own.update({one.var: ("state", name) for name, one in box.states.items()})
+            own.update({one: ("element", name) for name, one in box.element.items()})
+            self.own[box] = own
+        if var in self.own[box]:
+            kind, name = self.own[box][var]
+            return kind, "", name
+        if var in self.shown[box]:
+            return ("shown", *self.shown[box][var])
+        return "equation", "", ""
+
+    def _compute(self, eqn: Eqn, ins: list[Array]) -> list[Array]:
+        outs = [np.empty(one.shape, dtype_of(one.type.kind, self.real)) for one in eqn.outputs]
+        with np.errstate(all="ignore"):
+            for step in KERNELS[eqn.op](eqn, ins, outs, self.context):
+                step()
+        return outs
+
+    def _draw(self, at: Instance, eqn: Eqn) -> Array:
+        """A draw for all elements of the array that the box is in, of which it takes its own."""
+        (out,) = eqn.outputs
+        shape = (*at.lengths, *out.shape)
+        params = dict(eqn.params)
+        params["key"] = at.path + params["key"]
+        if "shape" in params:
+            params["shape"] = shape
+        ins = [np.broadcast_to(self.value(at, one)[..., None], (*shape, 1)) for one in eqn.inputs]
+        vars_in = tuple(Var(one.type.with_shape(shape), True) for one in eqn.inputs)
+        whole = Var(out.type.with_shape(shape), True)
+        drawn = np.empty((*shape, 1), dtype_of(out.type.kind, self.real))
+        draw = Eqn(eqn.op, vars_in, (whole,), tuple(sorted(params.items())))
+        for step in KERNELS[eqn.op](draw, ins, [drawn], self.context):
+            step()
+        return drawn[at.places][..., 0]
+
+    # -- single elements --------------------------------------------------------------------------
+
+    def _collected(self, at: Instance, var: Var) -> Array:
+        found = np.empty(var.shape, dtype_of(var.type.kind, self.real))
+        for place in itertools.product(*map(range, var.shape)):
+            found[place] = self.element(at, var, place)
+        return found
+
+    def element(self, at: Instance, var: Var, place: Place) -> Array:
+        """One number: the element of a variable at a place."""
+        key = (at, var, place)
+        if key not in self.single:
+            with _Once(self.waiting, key):
+                self.single[key] = np.asarray(self._element(at, var, place))
+        return self.single[key]
+
+    def _element(self, at: Instance, var: Var, place: Place) -> Array:
+        kind, name, port = self._role(at.box, var)
+        if kind == "input" and at.parent is not None:
+            sent = at.parent.box.dispatch[at.name, port]
+            if sent.rank != var.rank:
+                assert at.number is not None
+                place = (at.number, *place)
+            return self.element(at.parent, sent, place)
+        if kind == "shown":
+            number = None if at.box.children[name].count is None else place[0]
+            child = at.child(name, number)
+            return self.element(child, child.box.readout[port], place if number is None else place[1:])
+        if kind != "equation":
+            return self._leaf(at, var, kind, port)[place]
+        eqn = self.producers[at.box][var]
+        if eqn.op.startswith("random_"):
+            return self._draw(at, eqn)[place]
+        return self._element_of(at, eqn, place)
+
+    def _element_of(self, at: Instance, eqn: Eqn, place: Place) -> Array:
+        """One element of an equation, from those elements of its inputs that it depends on."""
+        moved = _moved(eqn, place)
+        if moved is not None:
+            number, source = moved
+            return self.element(at, eqn.inputs[number], source)
+        x = eqn.inputs[0] if eqn.inputs else None
+        if OPERATIONS[eqn.op].elementwise:
+            parts = [self.element(at, one, _aligned(one, place)) for one in eqn.inputs]
+            types = [Type(one.type.kind, (), one.type.classes) for one in eqn.inputs]
+            return self._one(eqn, types, parts, ())
+        if eqn.op == "contract":
+            operands, out = parse_spec(eqn.param("spec"))
+            fixed = dict(zip(out, place, strict=True))
+            parts = [
+                self._part(at, one, [fixed.get(label) for label in labels])
+                for one, labels in zip(eqn.inputs, operands, strict=True)
+            ]
+            left = ",".join("".join(label for label in labels if label not in out) for labels in operands)
+            types = [Type("real", part.shape) for part in parts]
+            return self._one(eqn, types, parts, (), spec=f"{left}->")
+        axes = eqn.param("axes") or ((eqn.param("axis"),) if eqn.param("axis") else None)
+        if x is not None and axes is not None and len(eqn.inputs) == 1 and eqn.op in _ALONG_AXES:
+            kept = iter(place)
+            keeps = eqn.outputs[0].rank == x.rank
+            where = []
+            for axis in range(-x.rank, 0):
+                number = next(kept) if axis not in axes or keeps else None
+                where.append(None if axis in axes else number)
+            part = self._part(at, x, where)
+            types = [Type("real" if x.type.kind == "simplex" else x.type.kind, part.shape, x.type.classes)]
+            own = tuple(range(-part.ndim, 0))
+            change = {"axes": own} if eqn.param("axes") else {"axis": -1}
+            rest = (place[axes[0] + x.rank],) if keeps else ()
+            return self._one(eqn, types, [part], rest, **change)
+        return self._compute(eqn, [self._collected(at, one) for one in eqn.inputs])[0][place]
+
+    def _part(self, at: Instance, var: Var, where: list[int | None]) -> Array:
+        """The elements of a variable with some coordinates fixed."""
+        free = [range(length) for length, fixed in zip(var.shape, where, strict=True) if fixed is None]
+        found = np.empty([len(one) for one in free], dtype_of(var.type.kind, self.real))
+        for place in itertools.product(*free):
+            rest = iter(place)
+            found[place] = self.element(at, var, tuple(next(rest) if k is None else k for k in where))
+        return found
+
+    def _one(self, eqn: Eqn, types: list[Type], parts: list[Array], place: Place, **changes: Any) -> Array:
+        """The element at ``place`` of the equation with these inputs."""
+        params = dict(eqn.params)
+        params.update(changes)
+        if eqn.op == "cast" and not types[0].shape:
+            kind = "real" if params["kind"] == "simplex" else params["kind"]
+            params = {"kind": kind, "classes": params.get("classes")}
+        (type,) = OPERATIONS[eqn.op].infer(tuple(types), params)
+        type = Type(eqn.outputs[0].type.kind, type.shape, type.classes)
+        single = Eqn(eqn.op, tuple(map(Var, types)), (Var(type),), tuple(sorted(params.items())))
+        return self._compute(single, parts)[0][place]
+
+
+_ALONG_AXES = {
+    *("sum", "mean", "prod", "max", "min", "any", "all", "logsumexp"),
+    *("argmax", "argmin", "softmax", "log_softmax"),
+}
+
+
+def _moved(eqn: Eqn, place: Place) -> tuple[int, Place] | None:
+    """For an equation that only moves values: (which input, which of its elements) is at ``place``."""
+    out = eqn.outputs[0]
+    if eqn.op == "assemble":
+        for number, index in enumerate(eqn.param("index")):
+            lead = len(place) - len(index)
+            source: list[int] = list(place[:lead])
+            for at, entry in zip(place[lead:], index, strict=True):
+                inside = range(entry, entry + 1) if isinstance(entry, int) else range(*entry)
+                if at not in inside:
+                    break
+                if not isinstance(entry, int):
+                    source.append(inside.index(at))
+            else:
+                return number, tuple(source)
+        raise AssertionError("an element that no part covers")
+    if eqn.op == "constant" or not eqn.inputs:
+        return None
+    x = eqn.inputs[0]
+    if eqn.op == "slice":
+        index = eqn.param("index")
+        rest = iter(place[x.rank - len(index) :])
+        part = [entry if isinstance(entry, int) else range(*entry)[next(rest)] for entry in index]
+        return 0, (*place[: x.rank - len(index)], *part)
+    if eqn.op == "broadcast":
+        return 0, _aligned(x, place)
+    if eqn.op == "reshape":
+        if not out.type.size:
+            return None
+        flat = int(np.ravel_multi_index(place, out.shape)) if place else 0
+        return 0, tuple(int(one) for one in np.unravel_index(flat, x.shape)) if x.shape else ()
+    if eqn.op == "transpose":
+        perm = eqn.param("perm")
+        lead = x.rank - len(perm)
+        found = list(place)
+        for at, axis in zip(place[lead:], perm, strict=True):
+            found[x.rank + axis] = at
+        return 0, tuple(found)
+    if eqn.op == "gather":
+        indices, axis = np.asarray(eqn.param("indices")), x.rank + eqn.param("axis")
+        number = int(indices[place[axis : axis + indices.ndim]])
+        return 0, (*place[:axis], number, *place[axis + indices.ndim :])
+    if eqn.op == "roll":
+        axis = x.rank + eqn.param("axis")
+        number = (place[axis] - eqn.param("shift")) % x.shape[axis]
+        return 0, (*place[:axis], number, *place[axis + 1 :])
+    return None
+
+
+def _aligned(var: Var, place: Place) -> Place:
+    """The element of an operand that broadcasting brings to ``place``."""
+    own = place[len(place) - var.rank :]
+    return tuple(0 if length == 1 else at for length, at in zip(var.shape, own, strict=True))
+
+
+class _Once:
+    """A value that is being computed must not be asked for again."""
+
+    def __init__(self, waiting: set[Any], key: Any) -> None:
+        self.waiting, self.key = waiting, key
+
+    def __enter__(self) -> None:
+        if self.key in self.waiting:
+            raise AlgebraicLoop
+        self.waiting.add(self.key)
+
+    def __exit__(self, *error: object) -> None:
+        self.waiting.discard(self.key)
