@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -168,7 +168,28 @@ class Problem(Exception):
         return cls([Diagnostic(code, message, primary, help=help, file=file)])
 
 
+MOST_LABELS = 20  # of one finding that could have any number
+_MOST_SHOWN = 100
+_MOST_COMPARED = 60
+
+
+def shown_circle(names: Sequence[str]) -> str:
+    """``a -> b -> a``; of a very long circle the names in the middle are counted."""
+    shown = [*names, names[0]]
+    if len(shown) > _MOST_SHOWN:
+        middle = f"({len(shown) - _MOST_SHOWN} more)"
+        shown = [*shown[: _MOST_SHOWN // 2], middle, *shown[-_MOST_SHOWN // 2 :]]
+    return " -> ".join(shown)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``did you mean 'x'?`` for the known word nearest to ``word``, or an empty string."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    words = list(known)
+    if len(words) > _MOST_COMPARED:  # of very many, those beside it in the alphabet
+        if len(words) > 100 * _MOST_COMPARED:
+            return ""
+        words.sort()
+        at = bisect.bisect_left(words, word)
+        words = words[max(at - _MOST_COMPARED // 2, 0) : at + _MOST_COMPARED // 2]
+    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     return f"did you mean '{near[0]}'?" if near else ""

@@ -103,6 +103,22 @@ class Diagram:
     span: SourceSpan | None = None
 
 
+def count_equations(box: Box) -> int:
+    """How many equations a box has with all that is inside it: those of a box array once."""
+    known: dict[int, int] = {}
+    stack = [box]
+    while stack:
+        one = stack[-1]
+        inside = [interior for child in one.children.values() for interior in child.boxes]
+        waiting = [interior for interior in inside if id(interior) not in known]
+        if waiting:
+            stack.extend(waiting)
+            continue
+        known[id(one)] = len(one.eqns) + len(one.children) + sum(known[id(interior)] for interior in inside)
+        stack.pop()
+    return known[id(box)]
+
+
 def holes(box: Box, path: str = "") -> list[tuple[str, Box]]:
     """The unfilled holes inside a box, with their paths."""
     if box.hole:

@@ -240,7 +240,8 @@ class _Loader:
         for candidate in candidates:
             try:
                 real = candidate.resolve()
-            except (OSError, RuntimeError):
+                exists = real.exists()
+            except (OSError, RuntimeError, ValueError):
                 continue
             if not real.is_relative_to(within):
                 self.report.error(
@@ -250,7 +251,7 @@ class _Loader:
                     help=f"imports stay below '{self.tree.name}/'; move the file there",
                 )
                 return None
-            if real.exists():
+            if exists:
                 return real, None
         known = _near_files(base, within)
         self._not_found(f"there is no file '{wanted}'", wanted, known, place)

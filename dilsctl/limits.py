@@ -18,6 +18,12 @@ MOST_SEPARATE = 10_000
 MOST_STATIC = 1_000_000
 """Numbers in a value known beforehand."""
 
+MOST_STATIC_TOTAL = 3_000_000
+"""Numbers in all values of a document that functions make beforehand (arange, eye …)."""
+
+MOST_EQUATIONS = 10_000_000
+"""Equations of a diagram, every copy of a box counted."""
+
 MOST_LEVELS = 100
 """Boxes inside of boxes."""
 

@@ -6,14 +6,13 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dilsctl.diagnostics import Diagnostic, Label, Problem, Report, SourceSpan
+from dilsctl.diagnostics import MOST_LABELS, Diagnostic, Label, Problem, Report, SourceSpan, shown_circle
 from dilsctl.diagram import Box
 from dilsctl.elaborate.wires import Key, Wire, WireTexts, read_wires
 from dilsctl.elaborate.wiring import region
 
 Passed = tuple[str, tuple[int, ...]]  # a port's path, and the place of the element where it is one of several
 
-_MOST_NAMES = 100
 _HELP = "take one of these wires out, or compute its value from what does not depend on it"
 
 
@@ -37,11 +36,8 @@ def loop_finding(main: Box, ports: Sequence[Passed]) -> Diagnostic:
         return Diagnostic("algebraic-loop", message, Label(main.span) if main.span else None, help=_HELP)
     first = min(range(len(stops)), key=lambda i: _order(stops[i]))
     stops = stops[first:] + stops[:first]
-    names = [one.name for one in stops]
-    if len(names) > _MOST_NAMES:
-        left = len(names) - _MOST_NAMES
-        names[_MOST_NAMES // 2 : -_MOST_NAMES // 2] = [f"({left} more)"]
-    message = f"these ports depend on one another within one tick: {' -> '.join([*names, names[0]])}"
+    circle = shown_circle([one.name for one in stops])
+    message = f"these ports depend on one another within one tick: {circle}"
     told: dict[SourceSpan, list[str]] = {}
     for one in stops:
         for span in one.wires:
@@ -49,7 +45,7 @@ def loop_finding(main: Box, ports: Sequence[Passed]) -> Diagnostic:
     labels = [Label(span, ", ".join(dict.fromkeys(names))) for span, names in told.items()]
     if not labels:
         return Diagnostic("algebraic-loop", message, Label(main.span) if main.span else None, help=_HELP)
-    return Diagnostic("algebraic-loop", message, labels[0], tuple(labels[1:]), _HELP)
+    return Diagnostic("algebraic-loop", message, labels[0], tuple(labels[1:MOST_LABELS]), _HELP)
 
 
 def _order(stop: _Stop) -> tuple[int, int, str]:

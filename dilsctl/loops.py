@@ -20,7 +20,7 @@ from dilsctl.lower import Flat, flatten
 from dilsctl.operations.table import Builder
 from dilsctl.order import components, sort_equations, strong_components
 
-MOST_ELEMENTS = 2_000_000
+MOST_ELEMENTS = 1_000_000
 
 Node = tuple[Var, Part]  # a part of a variable of the component
 
@@ -125,7 +125,7 @@ class _Component:
         return [(var, (*place, *rest)) for place in places_of(lead)]
 
     def split(self, eqn: Eqn, place: Place) -> Split:
-        """The parts that an element needs. At depth 0: all of every input, but of a selection what it takes."""
+        """The parts that an element needs. At depth 0: all of every input, of a selection what it takes."""
         key = (eqn, place)
         if key not in self.splits:
             if place or eqn.op in ("slice", "gather"):

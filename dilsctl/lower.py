@@ -13,8 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem
-from dilsctl.diagram import Box, Child, State, holes
+from dilsctl.diagram import Box, Child, State, count_equations, holes
 from dilsctl.ir import Eqn, Type, Var
+from dilsctl.limits import MOST_EQUATIONS
 from dilsctl.operations.table import OPERATIONS, Builder
 from dilsctl.order import sort_equations
 from dilsctl.places import nearest, use_labels
@@ -46,11 +47,15 @@ class Flat:
 def flatten(box: Box, *, mark: bool = False) -> Flat:
     """Flatten a box. ``mark`` gives every port a named equation of its own, to tell the story of a loop.
 
-    Raises Problem ``hole-in-run`` where a hole is left.
+    Raises Problem: ``hole-in-run`` where a hole is left, ``too-large``.
     """
     left = holes(box)
     if left:
         raise Problem([_hole(box, path, hole) for path, hole in left])
+    total = count_equations(box)
+    if total > MOST_EQUATIONS:
+        message = f"all boxes together have {total} equations; at most {MOST_EQUATIONS} can be"
+        raise Problem.of("too-large", message, box.span)
     return _Flattening(mark).flat(box)
 
 

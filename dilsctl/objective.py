@@ -18,6 +18,7 @@ from dilsctl.elaborate.definitions import shown
 from dilsctl.elaborate.emitter import Emitter
 from dilsctl.elaborate.written import Written
 from dilsctl.ir import BOOL, REAL, Eqn, Program, Slot, Type, Var
+from dilsctl.limits import MOST_STATIC_TOTAL
 from dilsctl.lower import Flat
 from dilsctl.operations.functions import FUNCTIONS
 from dilsctl.operations.table import Builder
@@ -68,6 +69,7 @@ class _Scope:
         self.spans = spans
         self.feeds = ""  # what the expression that is being read gives
         self.draws = 0  # how many draws it has so far
+        self.static_numbers = 0
 
     def name(self, name: str, span: SourceSpan) -> Var:
         if name in self.names:
@@ -93,6 +95,10 @@ class _Scope:
 
     def not_static(self, span: SourceSpan, message: str = "", help: str = "") -> Problem:
         return Problem.of("not-static", message or "this needs a number known beforehand", span, help=help)
+
+    def may_keep(self, numbers: int) -> bool:
+        self.static_numbers += numbers
+        return self.static_numbers <= MOST_STATIC_TOTAL
 
     def declared(self, child: str | None, name: str) -> Label | None:
         if child is not None or name not in self.names or name not in self.spans:

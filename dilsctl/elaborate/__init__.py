@@ -62,7 +62,7 @@ def _check_aliases(document: LoadedDocument, report: Report) -> None:
 
 def _main(elaborator: Elaborator, document: LoadedDocument, report: Report) -> Box | None:
     root = document.root
-    if "main" not in root:
+    if root.get("main") is None:
         return None
     main, span = root["main"], root.value_span("main")
     try:

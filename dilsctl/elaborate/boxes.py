@@ -65,6 +65,7 @@ class BoxElaboration:
         self.parent = parent
         self.home = home
         self.failed = False
+        self.collected = 0  # how many of its findings have been taken
         self.elaborated = False
         self.dims: dict[str, Dimension] = {}
         self.index: int | None = None
@@ -168,9 +169,10 @@ class BoxElaboration:
     def back_to(self, mark: tuple[int, int]) -> None:
         """Forget what was emitted since ``mark``: some of it could not be known yet."""
         del self.eqns[mark[0] :]
-        for name in list(self.names.lets)[mark[1] :]:
-            if self.names.lets[name] is not None:
-                del self.names.lets[name]
+        if len(self.names.lets) > mark[1]:
+            for name in list(self.names.lets)[mark[1] :]:
+                if self.names.lets[name] is not None:
+                    del self.names.lets[name]
 
     # -- names and expressions --------------------------------------------------------------------
 

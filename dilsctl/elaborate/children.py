@@ -21,7 +21,7 @@ from dilsctl.elaborate.emitter import NeedsStatic, Unknown, is_number
 from dilsctl.elaborate.filling import Chooser
 from dilsctl.elaborate.interface import PortSite
 from dilsctl.ir import INT, Kind, Type, Var
-from dilsctl.limits import MOST_COUNT, MOST_ELEMENTS, MOST_SEPARATE
+from dilsctl.limits import LARGEST_WHOLE, MOST_COUNT, MOST_ELEMENTS, MOST_SEPARATE
 from dilsctl.operations.table import OperationError
 
 if TYPE_CHECKING:
@@ -56,6 +56,10 @@ class ChildSite:
         for mine, theirs in ((self.inputs, first.inputs), (self.outputs, first.outputs)):
             for name, site in theirs.items():
                 mine[name] = PortSite(name, site.kind, site.classes, site.dims, site.span, self.count)
+
+    def shown(self) -> bool:
+        """Are the types of all outputs known?"""
+        return all(one.own_type() is not None for one in self.outputs.values())
 
     def declares(self, key: str, port: str) -> bool:
         """Is there such a port, even if its type is in error?"""
@@ -141,7 +145,8 @@ class Children:
         if count < 1:
             raise Problem.of("bad-count", f"a count is at least 1, not {count}", span)
         if count > MOST_COUNT:
-            raise Problem.of("too-large", f"a count of {count} is over the limit of {MOST_COUNT}", span)
+            text = str(count) if count <= LARGEST_WHOLE else f"{str(count)[:6]}…"
+            raise Problem.of("too-large", f"a count of {text} is over the limit of {MOST_COUNT}", span)
         return count
 
     def _arguments(
@@ -233,14 +238,14 @@ class Children:
 
     # -- solving and closing ----------------------------------------------------------------------
 
-    def solve_inside(self) -> bool:
-        """Elaborate interior boxes whose outputs are still unsolved. True where that solved something."""
-        moved = False
-        for site in self.sites.values():
-            waiting = [one for one in site.outputs.values() if one.full_type() is None]
-            if waiting and not site.boxes and self._ready(site):
+    def solve_inside(self) -> list[str]:
+        """Elaborate interior boxes whose outputs only their interior can solve; the names of those it did."""
+        moved = []
+        for name, site in self.sites.items():
+            if not site.shown() and not site.boxes and self._ready(site):
                 self._finish(site)
-                moved = moved or any(one.full_type() is not None for one in waiting)
+                if site.shown():
+                    moved.append(name)
         return moved
 
     def failed(self) -> bool:

@@ -26,6 +26,7 @@ class Elaborator:
         self.report = report
         self.definitions = definitions or Definitions()
         self.used: set[Definition] = set()
+        self.static_numbers = 0  # made by functions beforehand
         self._memo: dict[Any, tuple[Box, bool]] = {}
         self._active: list[BoxElaboration] = []
         self._told: dict[Any, BoxElaboration] = {}
@@ -88,7 +89,8 @@ class Elaborator:
 
     def _collect(self, one: BoxElaboration) -> None:
         """Take an elaboration's findings, once for each place: the box may be used in other ways as well."""
-        for found in one.report.found:
+        new, one.collected = one.report.found[one.collected :], len(one.report.found)
+        for found in new:
             place = found.primary.span if found.primary is not None else None
             if self._told.setdefault((found.code, place), one) is one:
                 self.report.add(self._with_uses(found, one))

@@ -17,7 +17,7 @@ from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan
 from dilsctl.elaborate.blame import Operands, computed, refused, too_many, unknown_function
 from dilsctl.expression import offsets, references
 from dilsctl.ir import Var
-from dilsctl.limits import LARGEST_WHOLE, MOST_AXES, MOST_ELEMENTS, MOST_STATIC
+from dilsctl.limits import LARGEST_WHOLE, MOST_AXES, MOST_ELEMENTS, MOST_STATIC, MOST_STATIC_TOTAL
 from dilsctl.operations import functions
 from dilsctl.operations.table import Builder, NotKnownError, OperationError
 
@@ -49,6 +49,9 @@ class Scope(Protocol):
 
     def declared(self, child: str | None, name: str) -> Label | None:
         """Where a name or port is declared, and as what."""
+
+    def may_keep(self, numbers: int) -> bool:
+        """Is there room for so many more numbers known beforehand?"""
 
 
 _STATIC: dict[type, Callable[[Any, Any], Any]] = {
@@ -319,11 +322,15 @@ class Emitter:
             keywords[one.arg] = self.emit(one.value)
         if function.draws:
             keywords["key"] = self.scope.draw_key()
-        return self._apply(
+        value = self._apply(
             node,
             lambda: function.build(self.builder, *arguments, **keywords),
             tuple(zip(node.args, arguments, strict=True)),
         )
+        if isinstance(value, tuple) and not self.scope.may_keep(count_leaves(value)):
+            message = f"functions make more than {MOST_STATIC_TOTAL} numbers beforehand"
+            raise Problem.of("too-large", message, self.span(node))
+        return value
 
     def _function_parameter(self, node: ast.Name) -> str:
         """A parameter whose value names a function may be called."""

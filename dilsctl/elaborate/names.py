@@ -5,7 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dilsctl.diagnostics import Diagnostic, Label, Problem, Severity, SourceSpan, did_you_mean
+from dilsctl.diagnostics import (
+    MOST_LABELS,
+    Diagnostic,
+    Label,
+    Problem,
+    Severity,
+    SourceSpan,
+    did_you_mean,
+    shown_circle,
+)
 from dilsctl.elaborate.definitions import shown
 from dilsctl.elaborate.dimensions import resolve
 from dilsctl.elaborate.emitter import NeedsStatic, Unknown, Value
@@ -13,6 +22,7 @@ from dilsctl.elaborate.interface import PortSite
 from dilsctl.elaborate.written import Written
 from dilsctl.expression import names_read
 from dilsctl.ir import Var
+from dilsctl.limits import MOST_STATIC_TOTAL
 from dilsctl.operations.functions import FUNCTIONS
 
 if TYPE_CHECKING:
@@ -156,6 +166,10 @@ class Names:
             return Label(box.section("let").key_span(name), f"'{name}' is '{value.type}'")
         return None
 
+    def may_keep(self, numbers: int) -> bool:
+        self.box.elaborator.static_numbers += numbers
+        return self.box.elaborator.static_numbers <= MOST_STATIC_TOTAL
+
     # -- values -----------------------------------------------------------------------------------
 
     def input(self, name: str) -> Var:
@@ -222,9 +236,10 @@ class Names:
         names = names[first:] + names[:first]
         for one in names:
             self.lets[one] = None
-        path = " -> ".join([*names, names[0]])
-        labels = tuple(Label(lets.key_span(one)) for one in names[1:])
-        message = f"these lets need one another: {path}" if names[1:] else f"let '{names[0]}' needs itself"
+        labels = tuple(Label(lets.key_span(one)) for one in names[1:MOST_LABELS])
+        message = f"let '{names[0]}' needs itself"
+        if names[1:]:
+            message = f"these lets need one another: {shown_circle(names)}"
         return Problem([Diagnostic("algebraic-loop", message, Label(lets.key_span(names[0])), labels)])
 
     def _evaluate(self, name: str) -> None:

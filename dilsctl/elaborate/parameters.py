@@ -82,7 +82,10 @@ class Parameters:
         if isinstance(value, dict):
             return self._filling(value, span)
         if isinstance(value, list):
-            return tuple(self.static(one, value.span(i)) for i, one in enumerate(value))  # type: ignore[attr-defined]
+            values = tuple(self.static(one, value.span(i)) for i, one in enumerate(value))  # type: ignore[attr-defined]
+            if count_leaves(values) > MOST_STATIC:
+                raise Problem.of("too-large", f"a list of more than {MOST_STATIC} values", span)
+            return values
         return self.literal(value, span)
 
     def _word(self, text: str) -> Word:

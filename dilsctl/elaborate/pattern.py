@@ -1,8 +1,7 @@
 """The interaction pattern of one box: its wires, and the dimensions that they solve.
 
-Wires are tried in rounds. A wire whose source has a known type is emitted and fixes the dimensions of its
-target; when nothing moves any more, an interior box whose outputs depend on its own interior is elaborated
-with what is known. What is then still unknown is an error.
+A wire whose source has a known type is emitted and fixes the dimensions of its target. Those that must wait
+are tried again as what they read becomes known (``waiting``). What is unknown in the end is an error.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from dilsctl.elaborate.fitting import fit
 from dilsctl.elaborate.interface import PortSite
 from dilsctl.elaborate.plain import PlainWires
 from dilsctl.elaborate.targets import Targets
+from dilsctl.elaborate.waiting import Waiting
 from dilsctl.elaborate.wires import Key, Wire, WireTexts, read_wires
 from dilsctl.elaborate.wiring import Piece, region, region_shape
 from dilsctl.expression import parse_expression, ports_read
@@ -41,20 +41,16 @@ class Pattern:
         self.pending: list[Wire] = []  # those that could not be emitted
 
     def solve(self) -> None:
-        """Emit every wire, in rounds, until all are done or nothing moves."""
+        """Emit every wire: as soon as what it reads is known, until all are done or nothing moves."""
         box = self.box
         pending = self._read()
-        while pending:
-            waiting = [wire for wire in pending if not self._try(wire)]
-            box.states.read()
-            if len(waiting) == len(pending) and not self._unify_plain(waiting):
-                if not box.children.solve_inside():
-                    break
-                box.states.read()
-            pending = waiting
+        self._unify_plain(pending)
+        waiting = [wire for wire in pending if not self._try(wire)]
+        if waiting:
+            waiting = Waiting(box, waiting, self._try).run(self._unify_plain)
         box.states.read()
         box.children.finish()
-        self.pending = pending
+        self.pending = waiting
 
     def _read(self) -> list[Wire]:
         box = self.box
@@ -83,8 +79,9 @@ class Pattern:
             self._emit(wire)
         except Unknown:
             self.box.back_to(mark)
-            for key in list(self.slices)[slices:]:
-                del self.slices[key]
+            if len(self.slices) > slices:
+                for key in list(self.slices)[slices:]:
+                    del self.slices[key]
             return False
         except Problem as problem:
             self.report.extend(problem.diagnostics)

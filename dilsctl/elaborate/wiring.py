@@ -70,18 +70,35 @@ def region_shape(index: Index, shape: tuple[int, ...]) -> tuple[int, ...]:
     return (*lengths, *shape[len(index) :])
 
 
+def _layout(index: Index, shape: tuple[int, ...]) -> tuple[list[tuple[range, int]], slice]:
+    """Where the elements that ``index`` covers lie in the flat array: axes to walk, each with its stride, and
+    the run of elements that is found at each place."""
+    axes = [
+        (range(*one) if isinstance(one, tuple) else range(one, one + 1), math.prod(shape[axis + 1 :]))
+        for axis, one in enumerate(index)
+    ]
+    width = math.prod(shape[len(index) :])  # whole axes at the end are one run
+    if not axes:
+        return axes, slice(0, width, 1)
+    at = len(axes) - 1
+    if width == 1:  # the last axis on which there is more than one place
+        at = next((k for k in range(at, -1, -1) if len(axes[k][0]) > 1), at)
+    elif axes[at][0].step > 1:
+        return axes, slice(0, width, 1)
+    run, stride = axes.pop(at)
+    if not len(run):
+        return axes, slice(0, 0, 1)
+    if width > 1:
+        return axes, slice(run.start * stride, (run[-1] + 1) * stride, 1)
+    return axes, slice(run.start * stride, run[-1] * stride + 1, run.step * stride)
+
+
 def _runs(index: Index, shape: tuple[int, ...]) -> Iterator[slice]:
     """The elements that ``index`` covers, as slices of the flat array."""
-    ranges = [range(*one) if isinstance(one, tuple) else range(one, one + 1) for one in index]
-    width = math.prod(shape[len(index) :])  # whole axes at the end are one run
-    if ranges and ranges[-1].step > 1 and width > 1:
-        ranges.append(range(1))
-    last = ranges.pop() if ranges else range(1)
-    strides = [width * math.prod(shape[axis + 1 : len(index)]) for axis in range(len(ranges))]
-    for lead in itertools.product(*ranges):
-        base = sum(i * stride for i, stride in zip(lead, strides, strict=True))
-        if len(last):
-            yield slice(base + last.start * width, base + last[-1] * width + width, last.step)
+    axes, run = _layout(index, shape)
+    for lead in itertools.product(*(places for places, _ in axes)):
+        base = sum(at * stride for at, (_, stride) in zip(lead, axes, strict=True))
+        yield slice(base + run.start, base + run.stop, run.step)
 
 
 def coverage(
@@ -97,9 +114,7 @@ def coverage(
     total = math.prod(shape)
     if len(shape) == 1 and len(pieces) == total == len({one.index for one in pieces}) and _single(pieces):
         return []
-    runs = sum(
-        math.prod(len(range(*one)) for one in piece.index[:-1] if isinstance(one, tuple)) for piece in pieces
-    )
+    runs = sum(math.prod(len(places) for places, _ in _layout(one.index, shape)[0]) for one in pieces)
     if total > MOST_SLICED or runs > MOST_RUNS:
         message = f"{what} has {total} elements: too many to be wired in these pieces"
         return [Diagnostic("too-large", message, label, help="wire it as a whole")]

@@ -130,12 +130,14 @@ class _Dims:
         self.tokens = [found for found in _TOKEN.finditer(text, start)]
         self.next = 0
         self.depth = 0
+        self.operators = 0
 
     def read(self) -> tuple[tuple[Dim, ...], tuple[tuple[int, int], ...]]:
         dims: list[Dim] = []
         spans: list[tuple[int, int]] = []
         while self.next < len(self.tokens):
             start = self._span(self.next)[0]
+            self.operators = 0
             dims.append(self._sum())
             spans.append((start, self._span(self.next - 1)[1]))
         return tuple(dims), tuple(spans)
@@ -150,6 +152,9 @@ class _Dims:
         if self.next < len(self.tokens):
             written = self.tokens[self.next].group("operator")
             if written in allowed:
+                self.operators += 1
+                if self.operators > MOST_LEVELS:  # each of them nests
+                    raise _bad("too many operators", *self._span(self.next))
                 self.next += 1
                 return str(written)
         return None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dilsctl.ir import REAL, Type, Var, size_of
+from dilsctl.limits import MOST_STATIC
 from dilsctl.operations.functions.indexing import index as pick
 from dilsctl.operations.functions.table import function
 from dilsctl.operations.functions.values import (
@@ -22,7 +23,6 @@ from dilsctl.operations.table import Builder, OperationError, ShapeError, TooLar
 
 Value = Any
 _FAMILY = "Shapes"
-_MOST_STATIC = 1_000_000
 
 
 def join(builder: Builder, name: str, parts: Sequence[Var], axis: int) -> Var:
@@ -173,8 +173,8 @@ def _broadcast(builder: Builder, x: Value, *shape: Value) -> Var:
 
 
 def _small(name: str, count: int) -> None:
-    if count > _MOST_STATIC:
-        raise TooLargeError(f"'{name}': {count} elements are more than {_MOST_STATIC}")
+    if count > MOST_STATIC:
+        raise TooLargeError(f"'{name}': {count} elements are more than {MOST_STATIC}")
 
 
 @function(

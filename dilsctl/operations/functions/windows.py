@@ -7,11 +7,12 @@ from __future__ import annotations
 from typing import Any
 
 from dilsctl.ir import Var, size_of
+from dilsctl.limits import MOST_STATIC
 from dilsctl.operations.convolution import window_counts
 from dilsctl.operations.functions.table import function
 from dilsctl.operations.functions.values import as_real, as_var, whole
 from dilsctl.operations.rules import reshape, show
-from dilsctl.operations.table import Builder, OperationError, ShapeError
+from dilsctl.operations.table import Builder, OperationError, ShapeError, TooLargeError
 
 Value = Any
 _FAMILY = "Convolution and pooling"
@@ -113,6 +114,8 @@ def pool(builder: Builder, name: str, x: Value, options: tuple[Value, Value, Val
     if not any(sum(pair) for pair in pairs):
         return builder.emit("mean", (windows,), axes=(axis,))
     total = builder.emit("sum", (windows,), axes=(axis,))
+    if size_of(counts) > MOST_STATIC:
+        raise TooLargeError(f"'{name}': {size_of(counts)} windows with padding are more than {MOST_STATIC}")
     held = _nested(spatial, sizes, steps, pairs, counts)
     return builder.emit("div", (total, as_real(builder, held)))
 
