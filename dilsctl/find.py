@@ -16,6 +16,8 @@ _DILS = re.compile(rb"^(?:\xef\xbb\xbf)?(?:dils|\"dils\"|'dils')\s*:", re.MULTIL
 
 def is_diagram(path: Path) -> bool:
     """Whether a YAML file has ``dils`` as a key of its own (among its first 64 KiB)."""
+    if not path.is_file():  # a named pipe would be waited for
+        return False
     try:
         with path.open("rb") as stream:
             return _DILS.search(stream.read(ENOUGH)) is not None

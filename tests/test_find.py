@@ -1,5 +1,6 @@
 """Which files are meant."""
 
+import os
 from pathlib import Path
 
 from dilsctl.find import diagrams, is_diagram
@@ -18,6 +19,11 @@ def test_a_diagram_has_the_key(tmp_path: Path) -> None:
     assert is_diagram(write(tmp_path / "b.yaml", '"dils" : 1'))
     assert not is_diagram(write(tmp_path / "c.yaml", "x:\n  dils: 1\n"))
     assert not is_diagram(tmp_path / "missing.yaml")
+
+
+def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    assert diagrams([tmp_path]) == []
 
 
 def test_folders_are_searched(tmp_path: Path) -> None:
