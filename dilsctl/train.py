@@ -133,7 +133,7 @@ def train(
     position = Position(0, 0, settings.seed, settings.batch, learner.plan_hash, data=dataset.digest)
     here = environment()
     position = replace(position, diagram=run.facts.get("diagram", "") if run else "", environment=here)
-    _check_watch(dataset, settings)
+    check_watch(dataset, settings)
     state = _Run(learner, dataset, settings, run, listener, None, position)
     if resume is not None:
         _resume(state, resume)
@@ -162,7 +162,8 @@ def _tell(listener: Listener | None, note: str) -> None:
         tell(note)
 
 
-def _check_watch(dataset: Dataset, settings: Settings) -> None:
+def check_watch(dataset: Dataset, settings: Settings) -> None:
+    """Find out whether the watched part is there. Raises Problem: bad-metric."""
     if settings.watch is None:
         return
     part = settings.watch.metric.partition(".")[0]

@@ -15,7 +15,7 @@ from dilsctl.engine.learner import Learner
 from dilsctl.loaded import LoadedDiagram, load_diagram
 from dilsctl.plans import Data
 from dilsctl.runs import RunFolder
-from dilsctl.train import Listener, Settings, settings_of, train
+from dilsctl.train import Listener, Settings, check_watch, settings_of, train
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,9 @@ class Training:
         plans = loaded.plans
         learner = plans.learner(training=True)
         dataset = plans.dataset(learner, data)
-        return cls(loaded, learner, dataset, settings_of(plans.document.document.train, plans.where))
+        settings = settings_of(plans.document.document.train, plans.where)
+        check_watch(dataset, settings)  # before a folder is made
+        return cls(loaded, learner, dataset, settings)
 
     @classmethod
     def begin(cls, file: Path, settings: Sequence[str] = (), out: Path | None = None) -> Training:

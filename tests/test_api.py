@@ -147,3 +147,10 @@ def test_clipping_bounds_the_whole_gradient(moons: Path) -> None:
     diagram.train(epochs=1, batch=1000, clip=0.01, optimiser={"sgd": {"rate": 1.0}})
     moved = sum(float(((state - start[path]) ** 2).sum()) for path, state in diagram.learner.states.items())
     assert moved**0.5 == pytest.approx(0.01, rel=1e-3)
+
+
+def test_a_run_that_cannot_begin_leaves_no_folder(tmp_path: Path) -> None:
+    iris = dilsctl.load(ROOT / "examples/iris.yaml")
+    with pytest.raises(Problem, match="no validation part"):
+        iris.train(keep_best=True, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
