@@ -10,6 +10,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem
+from dilsctl.elaborate import convert
 from dilsctl.elaborate.dimensions import unify, unsolved
 from dilsctl.elaborate.emitter import Emitter, Unknown, Value
 from dilsctl.elaborate.fitting import fit
@@ -21,6 +22,8 @@ from dilsctl.elaborate.wires import Key, Wire, WireTexts, read_wires
 from dilsctl.elaborate.wiring import Piece, region, region_shape
 from dilsctl.expression import parse_expression, ports_read
 from dilsctl.ir import Type, Var
+from dilsctl.operations.functions import as_var
+from dilsctl.operations.table import OperationError
 
 if TYPE_CHECKING:
     from dilsctl.elaborate.boxes import BoxElaboration
@@ -103,7 +106,7 @@ class Pattern:
         except Problem as problem:
             raise Problem([*self._wrong_source(wire), *problem.diagnostics]) from None
         self.box.names.feed(wire.target_text)
-        value = self._source(wire)
+        value = self._stacked(wire, self._source(wire))
         box, _, port, _ = wire.target
         items = self._items(wire, site)
         if isinstance(value, Var):
@@ -118,6 +121,16 @@ class Pattern:
             own_rank -= 1
         var = fit(self.box, wire, value, wanted, own_rank, site, whole=not index)
         self.pieces.setdefault((box, port), []).append(Piece(index, var, wire.number, self.texts))
+
+    def _stacked(self, wire: Wire, value: Value) -> Value:
+        """A list that holds values of ports becomes one array."""
+        if not isinstance(value, tuple) or not any(isinstance(one, Var) for one in convert.leaves(value)):
+            return value
+        self.box.builder.span = wire.span
+        try:
+            return as_var(self.box.builder, value)
+        except OperationError as error:
+            raise Problem.of("bad-operands", error.message, wire.source_span, help=error.help) from None
 
     def _wrong_source(self, wire: Wire) -> tuple[Diagnostic, ...]:
         """What is wrong with the source of a wire whose target is wrong already; not that it is backwards."""
