@@ -66,7 +66,6 @@ class BoxElaboration:
         self.home = home
         self.failed = False
         self.collected = 0  # how many of its findings have been taken
-        self.elaborated = False
         self.dims: dict[str, Dimension] = {}
         self.index: int | None = None
         self.eqns: list[Eqn] = []
@@ -75,6 +74,8 @@ class BoxElaboration:
         self.inputs: dict[str, PortSite] = {}
         self.outputs: dict[str, PortSite] = {}
         self.losses: list[Var] = []
+        self.readout: dict[str, Var] = {}
+        self.dispatch: dict[Key, Var] = {}
         self.reads: set[tuple[str, str]] = set()  # interior outputs that some expression reads
         self.parameters = Parameters(self)
         self.types = Types(self)
@@ -98,8 +99,7 @@ class BoxElaboration:
         if not self.types.faulty():
             self._elaborate()
         inputs = self.types.ports(self.inputs, self.names.input)
-        readout, dispatch = self.pattern.targets.close() if self.elaborated else ({}, {})
-        outputs = self.types.ports(self.outputs, readout.get)
+        outputs = self.types.ports(self.outputs, self.readout.get)
         lets = {name: value for name, value in self.names.lets.items() if isinstance(value, Var)}
         return Box(
             name=self.definition.name,
@@ -108,9 +108,9 @@ class BoxElaboration:
             states=by_name(self.states.made),
             children=by_name(self.children.made()),
             element=by_name(self.names.element),
-            eqns=tuple(self._in_order(readout, dispatch, lets)),
-            readout=readout,
-            dispatch=dispatch,
+            eqns=tuple(self._in_order(lets)),
+            readout=self.readout,
+            dispatch=self.dispatch,
             losses=tuple(self.losses),
             lets=lets,
             doc=str(self.body.get("doc") or ""),
@@ -120,23 +120,26 @@ class BoxElaboration:
             written=self.body,
         )
 
-    def _in_order(self, readout: dict[str, Var], dispatch: dict[Key, Var], lets: dict[str, Var]) -> list[Eqn]:
+    def _in_order(self, lets: dict[str, Var]) -> list[Eqn]:
         """The equations in an order that does not depend on the order of declarations."""
-        ends = [*by_name(readout).values()]
-        keys = sorted(dispatch, key=lambda key: (natural(key[0] or ""), natural(key[1])))
-        ends += [dispatch[key] for key in keys]
+        ends = [*by_name(self.readout).values()]
+        keys = sorted(self.dispatch, key=lambda key: (natural(key[0] or ""), natural(key[1])))
+        ends += [self.dispatch[key] for key in keys]
         return reached_from([*ends, *self.losses, *by_name(lets).values()], self.eqns)
 
     def _elaborate(self) -> None:
-        self.elaborated = True
         self.children.read()
         self.states.begin()
         self.states.read()
         self.pattern.solve()
-        self.types.undetermined()
-        self.pattern.undetermined()
         self.names.finish_lets()
         self._read_losses()
+        self.readout, self.dispatch = self.pattern.targets.close()
+        self.types.undetermined()
+        self.pattern.undetermined()
+        if self.report.ok:
+            self.pattern.targets.warn_unread()
+            self.names.warn_unread()
 
     def attempt(self, act: Callable[[], Any]) -> Any:
         """Run ``act``; its problems go to the report."""

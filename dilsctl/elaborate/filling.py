@@ -78,8 +78,7 @@ class Chooser:
                 label = box.names.declared(None, reference)
                 message = f"parameter '{reference}' is {shown(value)}, not a box"
                 raise Problem.of("unknown-box", message, label.span if label else span)
-            given = box.arguments.get(reference)
-            return self._named(value, given.span if given else span)
+            return self._named(value, box.parameters.span(reference))
         if not isinstance(reference, str):
             raise Problem.of("unknown-box", f"{shown(reference)} is not the name of a box", span)
         if reference in box.element_types:

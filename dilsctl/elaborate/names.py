@@ -254,13 +254,15 @@ class Names:
             self.feeds, self.draws = outer
 
     def finish_lets(self) -> None:
-        """Evaluate the lets that nothing has asked for, to find their mistakes; warn of those never read."""
+        """Evaluate the lets that nothing has asked for, to find their mistakes."""
         lets: Any = self.box.section("let")
         for name in lets:
             self.box.attempt(partial(self.let, name))
-        if not lets or not self.box.report.ok:
-            return
-        read = self.box.names_read()
+
+    def warn_unread(self) -> None:
+        """Warn of lets that nothing reads."""
+        lets: Any = self.box.section("let")
+        read = self.box.names_read() if lets else set()
         for name in lets:
             if name in read:
                 continue

@@ -54,6 +54,7 @@ class Pattern:
         box.states.read()
         box.children.finish()
         self.pending = waiting
+        self.broken.update(wire.key for wire in waiting)
 
     def _read(self) -> list[Wire]:
         box = self.box
@@ -230,7 +231,6 @@ class Pattern:
     def undetermined(self) -> None:
         """Where nothing is in error, and still some wires wait: report the dimensions that nothing fixes."""
         box = self.box
-        self.broken.update(wire.key for wire in self.pending)
         if not self.pending or not box.sound or any(one.own_type() is None for one in box.inputs.values()):
             return
         for wire in self.pending:

@@ -94,7 +94,7 @@ class Targets:
     # -- closing ----------------------------------------------------------------------------------
 
     def close(self) -> tuple[dict[str, Var], dict[Key, Var]]:
-        """Check that every target has exactly one wire; put pieces together; warn of unread outputs."""
+        """Check that every target has exactly one wire; put pieces together."""
         readout: dict[str, Var] = {}
         dispatch: dict[Key, Var] = {}
         if not self.box.definition.hole:
@@ -107,8 +107,6 @@ class Targets:
                 var = self._close(child, name, site)
                 if var is not None:
                     dispatch[child_name, name] = var
-            if self.box.report.ok:
-                self._warn_unread(child)
         return readout, dispatch
 
     def _close(self, child: ChildSite | None, port: str, site: PortSite) -> Var | None:
@@ -151,6 +149,11 @@ class Targets:
         help = f"add a wire: … -> {port}"
         report.error("unwired-output", f"output '{port}' has no wire", site.span, help=help)
         return None
+
+    def warn_unread(self) -> None:
+        """Warn of interior outputs that nothing reads."""
+        for child in self.box.children.sites.values():
+            self._warn_unread(child)
 
     def _warn_unread(self, child: ChildSite) -> None:
         unread = [name for name in child.outputs if (child.name, name) not in self.box.reads]
