@@ -107,7 +107,7 @@ def _assemble(eqn: Eqn, ins: list[Array], out: Array, memory: Memory) -> list[St
             continue
         if target.batched and not piece.batched:
             a = a[..., None]
-        if piece in memory.static and target not in memory.static:
+        if piece in memory.static and target not in memory.static and memory.root[target].own:
             np.copyto(part, a)
         else:
             steps.append(partial(np.copyto, part, a))

@@ -61,6 +61,7 @@ class Root:
     last: int = -1
     raw: Array | None = None
     kept: bool = False  # never given back: inputs, states, outputs, constants
+    own: bool = False  # kept for one value alone: what is written once stays written
 
 
 class Memory:
@@ -237,7 +238,7 @@ class Memory:
     def _fresh(self, var: Var, last: int) -> Array:
         root = Root(last=last)
         if var in self.static or self._holds_static(var) or last >= len(self.program.eqns):
-            root.kept = True
+            root.kept = root.own = True
             self.array[var] = aligned(self.physical(var), self.dtype(var))
             self.pool.total += self.array[var].nbytes
         else:

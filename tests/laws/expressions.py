@@ -135,7 +135,42 @@ class Writer:
         scalars = [one for one in self.sources if one.type == real()]
         if wanted.kind == "real" and scalars:
             return f"broadcast({self._read(self.choose.one(scalars))}, {_sizes(wanted.shape)})"
-        return self.constant(wanted)
+        return self.derived(wanted) or self.constant(wanted)
+
+    def derived(self, wanted: Typed) -> str:
+        """A value of any type made of some source of any type, so that little is constant; or nothing."""
+        smooth_only = self.style == "smooth" and wanted.kind in ("bool", "int", "class")
+        usable = [one for one in self.sources if not smooth_only or one.type.kind in ("bool", "int", "class")]
+        if not usable or self.choose.chance(10):
+            return ""
+        if wanted.kind == "class":
+            if self.style == "smooth":
+                return ""
+            return f"argmax({self.derived_real(usable, (*wanted.shape, wanted.classes or 1))}, axis=-1)"
+        if wanted.kind == "simplex":
+            if self.style == "smooth":
+                return f"softmax({self.derived_real(usable, wanted.array)})"
+            return f"one_hot(argmax({self.derived_real(usable, wanted.array)}, axis=-1))"
+        if wanted.kind == "real":
+            return self.derived_real(usable, wanted.shape)
+        if self.style == "smooth":  # of a whole number, which no rounding changes
+            usable = [one for one in usable if one.type.kind in ("bool", "int", "class")]
+        number = self.derived_real(usable, wanted.shape, plain=True)
+        return f"int({number})" if wanted.kind == "int" else f"({number} > 0)"
+
+    def derived_real(self, usable: list[Source], shape: tuple[int, ...], *, plain: bool = False) -> str:
+        """Reals that differ from element to element. ``plain``: whole numbers stay whole."""
+        source = self.choose.one(usable)
+        one = self._read(source)
+        number = f"real({one})" if not source.type.array else f"sum(real({one}))"
+        size = 1
+        for length in shape:
+            size *= length
+        if shape:
+            number = f"({number} + reshape(arange({size}), {_sizes(shape)}))"
+        if self.style == "whole":
+            return f"(({number} + 3) % 7 - 3)"
+        return number if plain else f"sin({number})"
 
     def constant(self, wanted: Typed) -> str:
         """A value that depends on nothing."""

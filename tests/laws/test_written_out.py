@@ -81,11 +81,14 @@ class Forms:
 
     def listed_states(self, states: dict[str, Array]) -> dict[str, Array]:
         """The same values by the paths of the listed form."""
-        return {
-            path.replace("b.", f"b{k}.", 1): value[k]
-            for path, value in states.items()
-            for k in range(self.count)
-        }
+        found: dict[str, Array] = {}
+        for path, value in states.items():
+            if path.startswith("b["):  # elaborated element by element
+                found[path.replace("[", "", 1).replace("]", "", 1)] = value
+                continue
+            for k in range(self.count):
+                found[path.replace("b.", f"b{k}.", 1)] = value[k]
+        return found
 
 
 @st.composite
