@@ -71,8 +71,22 @@ def bind(
         ):
             steps.append(partial(np.copyto, memory.array[state], memory.array[new]))
     outputs = {name: memory.array[var] for name, var in program.outputs.items()}
+    for name, var in program.outputs.items():
+        if _base(var, memory) in program.updates:  # shown as it was before the step
+            outputs[name] = memory.array[var].copy()
+            steps.insert(0, partial(np.copyto, outputs[name], memory.array[var]))
     inputs = {name: memory.array[var] for name, var in program.inputs.items()}
     return Bound(inputs, outputs, steps, context, memory.pool.total, len(steps))
+
+
+def _base(var: Var, memory: Memory) -> Var:
+    """What ``var`` is a view of, or itself."""
+    while var in memory.producer:
+        eqn = memory.program.eqns[memory.producer[var]]
+        if eqn.op not in VIEWS or var in memory.placed:
+            break
+        (var,) = eqn.inputs
+    return var
 
 
 def _same_memory(a: Array, b: Array) -> bool:
@@ -108,7 +122,7 @@ def _assemble(eqn: Eqn, ins: list[Array], out: Array, memory: Memory) -> list[St
         if target.batched and not piece.batched:
             a = a[..., None]
         if piece in memory.static and target not in memory.static and memory.root[target].own:
-            np.copyto(part, a)
+            np.copyto(part, a, casting="unsafe")
         else:
-            steps.append(partial(np.copyto, part, a))
+            steps.append(partial(np.copyto, part, a, casting="unsafe"))
     return steps

@@ -1,7 +1,8 @@
 """The memory plan against a binding in which every value has memory of its own.
 
 Fresh memory is filled with garbage, and programs run several times with other inputs, so that a value that is
-read too early, overwritten too soon or left over from a run before shows.
+read too early, overwritten too soon or left over from a run before shows. Small whole numbers make the
+comparison exact: a sum may depend on how its terms lie in memory.
 """
 
 from __future__ import annotations
@@ -28,12 +29,10 @@ from tests.laws.support import (
     bind_apart,
     compiled,
     laws,
-    random_array,
     random_inputs,
     random_states,
     same_bits,
 )
-from tests.laws.test_gradients import smooth_loss
 
 BATCHES = st.sampled_from([1, 2, 3])
 TICKS = 3
@@ -65,18 +64,18 @@ def run_both(program: Program, states: dict[str, Array], inputs: list[dict[str, 
 
 
 @laws(50)
-@given(documents(Options(style="smooth", draws=True)), st.booleans(), BATCHES, st.integers(0, 10**6))
+@given(documents(Options(style="whole", draws=True)), st.booleans(), BATCHES, st.integers(0, 10**6))
 def test_programs(document: Document, optimise: bool, batch: int, seed: int) -> None:
     one = compiled(document.text, optimise=optimise)
     rng = np.random.default_rng(seed)
-    inputs = [random_inputs(one.inputs, rng, batch, whole=False) for _ in range(TICKS)]
-    run_both(one.program, random_states(one, rng, whole=False), inputs, batch)
+    inputs = [random_inputs(one.inputs, rng, batch, whole=True) for _ in range(TICKS)]
+    run_both(one.program, random_states(one, rng, whole=True), inputs, batch)
 
 
 @st.composite
 def with_updates(draw: Any) -> tuple[Document, Program, Any]:
     """A program in which states take the values of variables of their type: of others, too, or of views."""
-    document = draw(documents(Options(style="smooth", levels=2)))
+    document = draw(documents(Options(style="whole", levels=2)))
     choose = Choose(draw)
     one = compiled(document.text, optimise=choose.chance(50))
     program = one.program
@@ -94,54 +93,27 @@ def with_updates(draw: Any) -> tuple[Document, Program, Any]:
 def test_states_move_at_once(made: tuple[Document, Program, Any], batch: int, seed: int) -> None:
     _, program, one = made
     rng = np.random.default_rng(seed)
-    inputs = [random_inputs(one.inputs, rng, batch, whole=False) for _ in range(TICKS)]
-    run_both(program, random_states(one, rng, whole=False), inputs, batch)
-
-
-@laws(40)
-@given(documents(Options(style="smooth")), st.sampled_from(OPTIMISERS), BATCHES, st.integers(0, 10**6))
-def test_training_steps(document: Document, optimiser: str, batch: int, seed: int) -> None:
-    one = compiled(document.text, loss=smooth_loss(document))
-    if "loss" not in one.program.outputs or not one.program.learned:
-        return
-    method = method_of(optimiser)
-    learner = Learner(one, lambda options: method, precision="float64", seed=seed)
-    assert learner.descent is not None
-    program = learner.descent.program
-    names = {f"{number}": var for number, var in enumerate(program.states)}
-    rng = np.random.default_rng(seed)
-    start = {name: np.abs(rng.normal(size=var.shape)) for name, var in names.items()}
-    planned, apart = ({var: start[name].copy() for name, var in names.items()} for _ in range(2))
-    first = bind(program, batch, planned, real=np.float64)
-    second = bind_apart(program, batch, apart, real=np.float64)
-    scalars = method.scalars(0.1, 1)
-    for _ in range(TICKS):
-        for name, var in program.inputs.items():
-            value: Any = scalars.get(name.rpartition(".")[2])
-            if value is None:
-                value = np.moveaxis(random_array(var.type, rng, lead=(batch,), whole=False), 0, -1)
-            for bound in (first, second):
-                bound.inputs[name][...] = value
-        with np.errstate(all="ignore"):
-            first.run()
-            second.run()
-        same_bits(first.outputs, second.outputs)
-        for var in program.states:
-            np.testing.assert_array_equal(planned[var], apart[var])
+    inputs = [random_inputs(one.inputs, rng, batch, whole=True) for _ in range(TICKS)]
+    run_both(program, random_states(one, rng, whole=True), inputs, batch)
 
 
 def test_the_loss_is_that_of_before_the_step() -> None:
     """Also where it is nothing but a learned number."""
-    text = "dils: 1\ndefine:\n  m: {out: {y: real}, state: {w: real = 3}, learn: [w], loss: w, wires: [w -> y]}\nmain: m"
+    box = "{out: {y: real}, state: {w: real = 3}, learn: [w], loss: w, wires: [w -> y]}"
+    text = f"dils: 1\ndefine:\n  m: {box}\nmain: m"
     method = method_of({"sgd": {"rate": 0.5}})
     learner = Learner(compiled(text), lambda options: method, precision="float64")
     staged = learner.stage({})
     assert staged.rows == 0
     assert learner.descent is not None
-    bound = bind(learner.descent.program, 1, {var: np.array([3.0]) for var in learner.descent.program.states}, real=float)
+    states = learner.descent.program.states
+    bound = bind(
+        learner.descent.program,
+        1,
+        {var: np.array([3.0]) for var in states},
+        real=float,
+    )
     for array in bound.inputs.values():
         array[...] = 0.5
     bound.run()
     assert float(bound.outputs["loss"]) == 3.0
-
-
