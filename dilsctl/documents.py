@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -139,6 +139,9 @@ class _Loader:
             except Problem as problem:
                 found.extend(problem.diagnostics)
         document = validate_document(file, root, found)
+        if entry is not None and found.found:
+            first = found.found[0]
+            found.found[0] = replace(first, related=(*first.related, Label(entry, "imported here")))
         self.report.extend(found.found)
         if not isinstance(root, Mapping):
             self.done[key] = None

@@ -149,6 +149,9 @@ def texts() -> Iterator[tuple[str, str]]:
     yield "state in counts", many.replace("w: real", "w: real 1000 1000")
     yield "doubling boxes", tower(60, "a: d{n}, b: d{n}", "x -> a.x; a.y -> b.x; b.y -> y")
     yield "nested boxes", tower(300, "a: d{n}", "x -> a.x; a.y -> y")
+    calls = "sin(" * 190 + "x" + ")" * 190
+    deep = tower(98, "a: d{n}", "x -> a.x; a.y -> y")
+    yield "deep calls in deep boxes", deep.replace("[x + 1 -> y]", f"['{calls} -> y']")
     yield "carry", carry(1_000_000)
     yield "long ring", carry(3_000).replace("x -> c[0].x", "c[-1].y + x -> c[0].x")
     # what grows by reference

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "dilsctl"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("diagnostics", "codes", "garbage", "limits"),
+    ("diagnostics", "codes", "garbage", "limits", "recursion"),
     ("values", "scalars", "scan", "yaml_findings", "source"),
     ("ir", "order", "operations", "expression"),
     ("syntax",),

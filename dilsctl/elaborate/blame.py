@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
-from dilsctl.elaborate.definitions import shown
+from dilsctl.elaborate.definitions import Word, shown
 from dilsctl.expression import port_of
 from dilsctl.ir import Type, Var
 from dilsctl.limits import MOST_AXES, MOST_ELEMENTS
@@ -30,14 +30,26 @@ def refused(
     place: ast.AST | None,
 ) -> Problem:
     """The problem that an operation's error is. Shapes are shown where each operand is declared."""
-    where, related = span(node), []
-    if isinstance(error, ShapeError):
+    where, related, help = span(node), [], error.help
+    words = [one for one in operands if isinstance(one[1], str)]
+    if words and isinstance(node, ast.BinOp | ast.UnaryOp | ast.Compare | ast.BoolOp | ast.IfExp):
+        where, related = span(words[0][0]), _given(scope, words[0][0])
+        known = words[0][1].known if isinstance(words[0][1], Word) else ()
+        help = did_you_mean(words[0][1], known)
+    elif isinstance(error, ShapeError):
         related = described(scope, span, operands)
     elif isinstance(error, PlaceError):
         where, related = span(place or node), described(scope, span, operands)
     elif error.argument is not None and error.argument < len(operands):
         where = span(operands[error.argument][0])
-    return Problem([Diagnostic(error.code, error.message, Label(where), tuple(related), error.help)])
+    return Problem([Diagnostic(error.code, error.message, Label(where), tuple(related), help)])
+
+
+def _given(scope: Scope, node: ast.AST) -> list[Label]:
+    """Where a parameter got its value."""
+    named = reference(node)
+    label = scope.declared(*named) if named else None
+    return [] if label is None else [label]
 
 
 def described(scope: Scope, span: Locate, operands: Operands) -> list[Label]:

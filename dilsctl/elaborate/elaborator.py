@@ -13,6 +13,7 @@ from dilsctl.elaborate.definitions import Definition, Definitions, Given, Home, 
 from dilsctl.elaborate.dimensions import resolve
 from dilsctl.ir import Type
 from dilsctl.limits import MOST_LEVELS
+from dilsctl.recursion import deep_calls
 
 _OF_THE_USE = {"dimension-mismatch", "type-mismatch", "bad-dimension", "unknown-dimension", "bad-index",
                "not-static", "bad-operands", "too-large", "bad-initial", "bad-count"}  # fmt: skip
@@ -57,6 +58,12 @@ class Elaborator:
 
     def finish(self, one: BoxElaboration) -> Box:
         """The whole box. Raises Problem: too-deep."""
+        if not self._active:
+            with deep_calls():
+                return self._finish(one)
+        return self._finish(one)
+
+    def _finish(self, one: BoxElaboration) -> Box:
         key = (
             one.definition,
             identities(one.arguments),
