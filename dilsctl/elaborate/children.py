@@ -17,9 +17,10 @@ from dilsctl.diagram import Box, Child
 from dilsctl.elaborate.convert import leaves, static_shape
 from dilsctl.elaborate.definitions import Given, identities
 from dilsctl.elaborate.dimensions import unify
-from dilsctl.elaborate.emitter import NeedsStatic, Unknown, is_number
+from dilsctl.elaborate.emitter import NeedsStatic, Unknown
 from dilsctl.elaborate.filling import Chooser
 from dilsctl.elaborate.interface import PortSite
+from dilsctl.elaborate.static import is_number
 from dilsctl.ir import INT, Kind, Type, Var
 from dilsctl.limits import LARGEST_WHOLE, MOST_COUNT, MOST_ELEMENTS, MOST_SEPARATE
 from dilsctl.operations.table import OperationError

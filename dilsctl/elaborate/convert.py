@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dilsctl.elaborate.emitter import Value, is_number
+from dilsctl.elaborate.static import Value, is_number
 from dilsctl.ir import Type, Var
 from dilsctl.operations.rules import show
 from dilsctl.operations.table import Builder, OperationError, ShapeError

@@ -8,13 +8,13 @@ from them) stay plain Python numbers until they meet an array.
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan
 from dilsctl.elaborate.blame import Operands, computed, refused, too_many, unknown_function
+from dilsctl.elaborate.static import STATIC, count_leaves, is_number
 from dilsctl.expression import offsets, references
 from dilsctl.ir import Var
 from dilsctl.limits import LARGEST_WHOLE, MOST_AXES, MOST_ELEMENTS, MOST_STATIC, MOST_STATIC_TOTAL
@@ -54,21 +54,6 @@ class Scope(Protocol):
         """Is there room for so many more numbers known beforehand?"""
 
 
-_STATIC: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
 _SYMBOL: dict[type, str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -91,18 +76,6 @@ _SYMBOL: dict[type, str] = {
     ast.Not: "not",
 }
 _WORDS = {"true": True, "false": False}
-_MOST_EXPONENT = 64
-
-
-def is_number(value: Value) -> bool:
-    """A number or a bool known beforehand."""
-    return isinstance(value, int | float)
-
-
-def static_power(base: Any, exponent: Any) -> Any:
-    """A power of numbers; whole ones stay whole where the result may be of a reasonable size."""
-    small = isinstance(exponent, float) or 0 <= exponent <= _MOST_EXPONENT
-    return base**exponent if small else float(base) ** exponent
 
 
 class Emitter:
@@ -246,9 +219,8 @@ class Emitter:
         self, node: ast.AST, op: type, first: tuple[ast.AST, Value], second: tuple[ast.AST, Value]
     ) -> Value:
         left, right = first[1], second[1]
-        if is_number(left) and is_number(right) and op in _STATIC:
-            act = static_power if op is ast.Pow else _STATIC[op]
-            result = self._apply(node, lambda: act(left, right))
+        if is_number(left) and is_number(right) and op in STATIC:
+            result = self._apply(node, lambda: STATIC[op](left, right))
             if isinstance(result, complex):
                 raise Problem.of("bad-operands", "this is not a real number", self.span(node))
             if isinstance(result, int) and abs(result) > LARGEST_WHOLE:
@@ -342,15 +314,3 @@ class Emitter:
         if isinstance(value, str) and value in functions.FUNCTIONS:
             return str(value)
         raise unknown_function(self.scope, node.id, value, span)
-
-
-def count_leaves(value: Value) -> int:
-    """How many single values a nest of tuples holds; counting stops when there are too many."""
-    total, stack = 0, [value]
-    while stack and total <= MOST_STATIC:
-        one = stack.pop()
-        if isinstance(one, tuple):
-            stack.extend(one)
-        else:
-            total += 1
-    return total

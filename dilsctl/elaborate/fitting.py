@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from dilsctl.diagnostics import Diagnostic, Label, Problem
 from dilsctl.elaborate import convert
 from dilsctl.elaborate.dimensions import causes
-from dilsctl.elaborate.emitter import Value
 from dilsctl.elaborate.interface import PortSite
+from dilsctl.elaborate.static import Value
 from dilsctl.elaborate.wires import Wire
 from dilsctl.ir import Type, Var
 from dilsctl.operations.table import OperationError, ShapeError

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
 from dilsctl.elaborate.definitions import Filling, Given, Word, freeze, shown
 from dilsctl.elaborate.dimensions import resolve
-from dilsctl.elaborate.emitter import NeedsStatic, Unknown, count_leaves
+from dilsctl.elaborate.emitter import NeedsStatic, Unknown
+from dilsctl.elaborate.static import count_leaves
 from dilsctl.elaborate.written import Written
 from dilsctl.ir import Var
 from dilsctl.limits import LARGEST_WHOLE, MOST_STATIC
