@@ -65,11 +65,7 @@ def bind(
         memory.release(at, eqn)
     if blocked:
         steps.extend(block_steps(program.eqns[begin:], memory.array, length, memory.static, context))
-    for state, new in program.updates.items():
-        if memory.array[new] is not memory.array[state] and not _same_memory(
-            memory.array[new], memory.array[state]
-        ):
-            steps.append(partial(np.copyto, memory.array[state], memory.array[new]))
+    steps.extend(_moves(program, memory.array))
     outputs = {name: memory.array[var] for name, var in program.outputs.items()}
     for name, var in program.outputs.items():
         if _base(var, memory) in program.updates:  # shown as it was before the step
@@ -77,6 +73,23 @@ def bind(
             steps.insert(0, partial(np.copyto, outputs[name], memory.array[var]))
     inputs = {name: memory.array[var] for name, var in program.inputs.items()}
     return Bound(inputs, outputs, steps, context, memory.pool.total, len(steps))
+
+
+def _moves(program: Program, array: dict[Var, Array]) -> list[Step]:
+    """Copies of new values over the old ones; what another state may overwrite before is put aside first."""
+    aside: list[Step] = []
+    moves: list[Step] = []
+    pending: dict[Var, Array] = {}
+    for state, new in program.updates.items():
+        if not _same_memory(array[new], array[state]):
+            pending[state] = array[new]
+    for state, value in pending.items():
+        if any(np.may_share_memory(value, array[other]) for other in pending):
+            kept = value.copy()
+            aside.append(partial(np.copyto, kept, value))
+            value = kept
+        moves.append(partial(np.copyto, array[state], value))
+    return aside + moves
 
 
 def _base(var: Var, memory: Memory) -> Var:

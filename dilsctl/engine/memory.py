@@ -83,6 +83,8 @@ class Memory:
         self.array: dict[Var, Array] = {}
         self.root: dict[Var, Root] = {}
         self.placed: dict[Var, tuple[Var, Callable[[Array], Array | None]]] = {}
+        self.states = set(program.states)
+        self.reach: dict[Var, int] = {}  # the last read of a state, through views of it
         self.producer = {out: i for i, eqn in enumerate(program.eqns) for out in eqn.outputs}
         self.static = self._static()
         self.last_read = self._last_reads()
@@ -132,7 +134,7 @@ class Memory:
 
     def _place_updates(self) -> None:
         """A state's new value is written over the old one, where nothing reads the old one afterwards."""
-        reach: dict[Var, int] = {}  # last read of a state, through views of it
+        reach = self.reach
         views: dict[Var, Var] = {}
         for i, eqn in enumerate(self.program.eqns):
             for one in eqn.inputs:
@@ -140,10 +142,14 @@ class Memory:
                 reach[base] = i
             if eqn.op in VIEWS and len(eqn.inputs) == 1:
                 views[eqn.outputs[0]] = views.get(eqn.inputs[0], eqn.inputs[0])
+        for state, new in self.program.updates.items():
+            base = views.get(new, new)
+            if base is not state:  # another state takes its value when all equations are done
+                reach[base] = len(self.program.eqns)
         taken: set[Var] = set()
         for state, new in self.program.updates.items():
             at = self.producer.get(new)
-            if at is None or new in taken or new in self.static:
+            if at is None or new in taken or new in self.static or self.dtype(new) != self.dtype(state):
                 continue
             eqn = self.program.eqns[at]
             safe = OPERATIONS[eqn.op].elementwise and all(
@@ -159,11 +165,20 @@ class Memory:
             if eqn.op != "assemble" or eqn.outputs[0] in self.static:
                 continue
             (out,) = eqn.outputs
+            after = self._old_until(out)
             for piece, index in zip(eqn.inputs, eqn.param("index"), strict=True):
-                if piece.batched != out.batched or self.dtype(piece) != self.dtype(out):
+                if self.producer.get(piece, -1) <= after or piece.batched != out.batched:
+                    continue
+                if self.dtype(piece) != self.dtype(out):
                     continue
                 where = physical_index(index, out.batched)
                 self._place(piece, out, lambda whole, where=where: whole[where])  # type: ignore[misc]
+
+    def _old_until(self, var: Var) -> int:
+        """Where ``var`` is (part of) a state's new value: the last equation that reads the old one."""
+        while var in self.placed:
+            var = self.placed[var][0]
+        return self.reach.get(var, -1) if var in self.states else -1
 
     def _place(self, piece: Var, parent: Var, part: Callable[[Array], Array | None]) -> None:
         at = self.producer.get(piece)

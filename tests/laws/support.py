@@ -172,11 +172,15 @@ def bind_apart(
         return found.setdefault(var, np.zeros(shape, dtype_of(var.type.kind, real)))
 
     inputs = {name: give(var) for name, var in program.inputs.items()}
+    outputs: dict[str, Array] = {}
     steps: list[Callable[[], object]] = []
     for eqn in program.eqns:
         ins = [give(one) for one in eqn.inputs]
         steps += KERNELS[eqn.op](eqn, ins, [give(one) for one in eqn.outputs], context)
-    for state, new in program.updates.items():
-        steps.append(partial(np.copyto, give(state), give(new)))
-    outputs = {name: give(var) for name, var in program.outputs.items()}
+    for name, var in program.outputs.items():  # as they are before the states move
+        outputs[name] = np.zeros_like(give(var))
+        steps.append(partial(np.copyto, outputs[name], give(var)))
+    moved = {state: give(new).copy() for state, new in program.updates.items()}
+    steps += [partial(np.copyto, moved[state], give(new)) for state, new in program.updates.items()]
+    steps += [partial(np.copyto, give(state), value) for state, value in moved.items()]
     return Bound(inputs, outputs, steps, context, 0, len(steps))
