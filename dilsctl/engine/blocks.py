@@ -1,17 +1,13 @@
 """Long elementwise chains over flat arrays run block by block, so that a block stays in the cache.
 
 The optimiser passes over arrays as long as the network has parameters, once an equation. Where they are
-longer than the cache, all its equations are run on one block before the next; and two threads share the
-blocks (NumPy lets go of the interpreter's lock in its loops).
+longer than the cache, all its equations are run on one block before the next.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from functools import cache, partial
-from queue import SimpleQueue
-from threading import Thread
+from functools import partial
 
 import numpy as np
 
@@ -21,7 +17,6 @@ from dilsctl.operations.table import OPERATIONS
 
 BLOCK = 1 << 16
 SMALLEST = 1 << 17
-THREADED = 1 << 17
 
 
 def tail(eqns: Sequence[Eqn], static: set[Var]) -> tuple[int, int]:
@@ -81,51 +76,8 @@ def block_steps(
                 continue
             steps.extend(KERNELS[eqn.op](eqn, ins, outs, context))
         blocks.append(steps)
-    if length < THREADED or (os.cpu_count() or 1) < 2:
-        return [step for steps in blocks for step in steps]
-    half = len(blocks) // 2
-    first = [step for steps in blocks[:half] for step in steps]
-    second = [step for steps in blocks[half:] for step in steps]
-    return [partial(_both, first, second)]
+    return [step for steps in blocks for step in steps]
 
 
 def _part(a: Array, length: int, part: slice) -> Array:
     return a[..., part] if a.ndim and a.shape[-1] == length and length > 1 else a
-
-
-class _Helper:
-    """A thread that runs steps while the caller runs others."""
-
-    def __init__(self) -> None:
-        self.work: SimpleQueue[list[Step]] = SimpleQueue()
-        self.done: SimpleQueue[BaseException | None] = SimpleQueue()
-        Thread(target=self._serve, name="dilsctl", daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            steps = self.work.get()
-            error: BaseException | None = None
-            try:
-                for step in steps:
-                    step()
-            except BaseException as found:
-                error = found
-            self.done.put(error)
-
-
-@cache
-def _helper(process: int) -> _Helper:
-    """One helper for each process: a forked child has no threads of its parent."""
-    return _Helper()
-
-
-def _both(first: list[Step], second: list[Step]) -> None:
-    helper = _helper(os.getpid())
-    helper.work.put(second)
-    try:
-        for step in first:
-            step()
-    finally:
-        error = helper.done.get()
-    if error is not None:
-        raise error
