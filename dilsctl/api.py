@@ -81,7 +81,7 @@ def open_run(path: str | Path, *, checkpoint: str = "best") -> LoadedDiagram:
         raise Problem.of("no-checkpoint", message, help=help, file=str(path))
     learner = loaded.plans.learner()
     restore_states(learner, found)
-    loaded.use(learner, Fitted.from_json(run.facts["data"]))
+    loaded.use(learner, Fitted.from_json(run.facts["data"]), found.position.epoch)
     return loaded
 
 

@@ -83,6 +83,7 @@ class LoadedDiagram:
         self._diagram = diagram
         self._learner: Learner | None = None
         self._fitted: Fitted | None = None
+        self.epochs = 0  # that the states have learned for
 
     def __repr__(self) -> str:
         return f"<diagram {self.name!r} of {self.path}>"
@@ -112,9 +113,9 @@ class LoadedDiagram:
 
         return Plans(self.document, self.diagram, self.folder)
 
-    def use(self, learner: Learner, fitted: Fitted | None) -> None:
-        """Take up what a run learned, and what it fitted to its data."""
-        self._learner, self._fitted = learner, fitted
+    def use(self, learner: Learner, fitted: Fitted | None, epochs: int) -> None:
+        """Take up what a run learned in so many epochs, and what it fitted to its data."""
+        self._learner, self._fitted, self.epochs = learner, fitted, epochs
 
     @property
     def learner(self) -> Learner:
@@ -217,7 +218,7 @@ class LoadedDiagram:
         if out is not None:
             training.keep(Path(out))
         trained = training.train(listener)
-        self.use(training.learner, training.dataset.fitted)
+        self.use(training.learner, training.dataset.fitted, trained.epochs)
         return trained
 
     def eval(self, data: Data | None = None, *, part: str | None = None) -> dict[str, float]:

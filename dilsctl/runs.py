@@ -18,7 +18,6 @@ the checkpoint's epoch are dropped, and written again. A folder without a checkp
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 from collections.abc import Mapping
@@ -37,6 +36,7 @@ from dilsctl.checkpoints import (
 )
 from dilsctl.diagnostics import Diagnostic, Problem
 from dilsctl.provenance import changed_places, digest_of_files, environment
+from dilsctl.run_texts import as_json, as_yaml, log_lines
 
 MARK = "run.json"  # written last: a folder that has it is complete
 FORMAT = 1
@@ -49,7 +49,8 @@ class RunFolder:
     path: Path
     facts: dict[str, Any]
     _log: IO[str] | None = field(default=None, repr=False)
-    _lock: IO[bytes] | None = field(default=None, repr=False)
+    _lock: int | None = field(default=None, repr=False)
+    _change: tuple[Mapping[str, Any], Mapping[str, Any]] | None = field(default=None, repr=False)
 
     # -- made and found ---------------------------------------------------------------------------
 
@@ -77,7 +78,7 @@ class RunFolder:
                 target = path.joinpath("diagram", *_inside(file))
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(text.encode())
-            write_atomically(path / "config.yaml", _as_yaml(config).encode())
+            write_atomically(path / "config.yaml", as_yaml(config).encode())
             (path / "metrics.jsonl").touch()
             known = {
                 "format": FORMAT,
@@ -88,7 +89,7 @@ class RunFolder:
                 "environment": environment(),
                 **(facts or {}),
             }
-            write_atomically(path / MARK, _as_json(known, indent=2))
+            write_atomically(path / MARK, as_json(known, indent=2))
             flush_folder(path)
         except OSError as error:
             where = error.filename or out or root
@@ -148,19 +149,31 @@ class RunFolder:
         help = "start a new run, or put the file back (it is in the run folder, in diagram/)"
         raise Problem([Diagnostic("diagram-changed", message, labels[0], tuple(labels[1:]), help)])
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether it came to its end."""
+        return (self.path / "summary.json").exists()
+
     # -- written while it runs --------------------------------------------------------------------
 
-    def begin(self, epoch: int = 0) -> list[dict[str, Any]]:
+    def go_on_with(self, config: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+        """Go on with another configuration, written down when the run begins again: config.yaml has the new
+        one, and run.json remembers under ``changes`` which facts were others, and up to which epoch."""
+        self._change = config, facts
+
+    def begin(self, epoch: int = 0, *, was_over: bool = False) -> list[dict[str, Any]]:
         """Lock the folder, and open the log after ``epoch`` epochs. Gives the log's lines up to there.
 
-        Raises Problem: run-busy, bad-run.
+        was_over: nothing will be done, so nothing is changed. Raises Problem: run-busy, bad-run.
         """
         self._take_lock()
+        if not was_over:
+            self._write_change(epoch)
         log = self.path / "metrics.jsonl"
         try:
             text = log.read_bytes() if log.exists() else b""
-            kept = _log_lines(text, epoch)
-            data = b"".join(_as_json(one) for one in kept)
+            kept = log_lines(text, epoch)
+            data = b"".join(as_json(one) for one in kept)
             if data != text:
                 write_atomically(log, data)
             self._log = log.open("a", encoding="utf-8", newline="\n")
@@ -168,18 +181,33 @@ class RunFolder:
             raise _bad_run(self.path, error.strerror or str(error)) from None
         return kept
 
+    def _write_change(self, epoch: int) -> None:
+        if self._change is None:
+            return
+        config, facts = self._change
+        before = {name: self.facts.get(name) for name in facts}
+        changes = [*self.facts.get("changes", []), {"after_epoch": epoch, "before": before}]
+        self.facts = {**self.facts, **facts, "changes": changes}
+        try:
+            (self.path / "summary.json").unlink(missing_ok=True)  # of an end that is none any more
+            write_atomically(self.path / "config.yaml", as_yaml(config).encode())
+            write_atomically(self.path / MARK, as_json(self.facts, indent=2))
+        except OSError as error:
+            raise _bad_run(self.path, error.strerror or str(error)) from None
+        self._change = None
+
     def _take_lock(self) -> None:
         if self._lock is not None:
             return
-        lock = (self.path / MARK).open("rb")
         try:
             import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except ImportError:  # a system without such locks
-            pass
+            return
+        lock = os.open(self.path, os.O_RDONLY)  # the folder itself: files in it are replaced
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            lock.close()
+            os.close(lock)
             message = f"another process trains the run '{self.path}'"
             raise Problem.of(
                 "run-busy", message, help="wait for it, or stop it", file=str(self.path)
@@ -190,7 +218,7 @@ class RunFolder:
         """Append a line to metrics.jsonl, and flush it to the disk."""
         if self._log is None:
             raise ValueError("the run has not begun")
-        self._log.write(_as_json(values).decode())
+        self._log.write(as_json(values).decode())
         self._log.flush()
         os.fsync(self._log.fileno())
 
@@ -217,13 +245,14 @@ class RunFolder:
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         """Write summary.json."""
-        write_atomically(self.path / "summary.json", _as_json(summary, indent=2))
+        write_atomically(self.path / "summary.json", as_json(summary, indent=2))
 
     def close(self) -> None:
         """Close the log and give up the lock."""
-        for stream in (self._log, self._lock):
-            if stream is not None:
-                stream.close()
+        if self._log is not None:
+            self._log.close()
+        if self._lock is not None:
+            os.close(self._lock)
         self._log = self._lock = None
 
     def __enter__(self) -> RunFolder:
@@ -271,41 +300,3 @@ def _inside(name: str) -> tuple[str, ...]:
 
 def _bad_run(path: Path, why: str) -> Problem:
     return Problem.of("bad-run", f"the run folder '{path}' is damaged: {why}", file=str(path))
-
-
-def _log_lines(text: bytes, epoch: int) -> list[dict[str, Any]]:
-    """The lines of the first ``epoch`` epochs, without any that is not whole."""
-    kept: list[dict[str, Any]] = []
-    for line in text.split(b"\n")[:-1]:
-        try:
-            one = json.loads(line)
-            if one["epoch"] <= epoch:
-                kept.append(one)
-        except (ValueError, KeyError, TypeError):
-            continue
-    return kept
-
-
-def _as_json(value: Mapping[str, Any], indent: int | None = None) -> bytes:
-    return (json.dumps(_plain(value), indent=indent, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON has it: what is not finite is null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return _plain(value.tolist()) if hasattr(value, "tolist") else value
-
-
-def _as_yaml(config: Mapping[str, Any]) -> str:
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        def ignore_aliases(self, data: Any) -> bool:
-            return True
-
-    return str(yaml.dump(_plain(config), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100))

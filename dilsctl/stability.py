@@ -12,6 +12,18 @@ from dilsctl.diagnostics import Problem
 
 Array = npt.NDArray[Any]
 
+_FAR = 1000.0  # times the loss of the initial states, or times 1
+
+
+def divergence(loss: float, start: float, epoch: int, rate: float) -> str:
+    """What to say about a finite loss that is far above ``start``, that of the initial states; or nothing."""
+    if not loss > _FAR * max(abs(start), 1.0):
+        return ""
+    return (
+        f"the loss runs away: it is {loss:.3g} in epoch {epoch}, and was {start:.3g} before training; "
+        f"try a smaller rate (it was {rate:.3g}), or bound the gradient with clip: 1.0"
+    )
+
 
 def first_not_finite(arrays: Mapping[str, Array]) -> str:
     """The name of the first array with a NaN or an infinity, or an empty string."""

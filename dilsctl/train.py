@@ -13,13 +13,13 @@ update, unless the train part is among those measured; all values of the result 
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from dilsctl.checkpoints import Checkpoint, Position
 from dilsctl.data.dataset import Dataset
@@ -29,73 +29,15 @@ from dilsctl.learning.schedules import Rates
 from dilsctl.learning.stopping import Best
 from dilsctl.provenance import environment
 from dilsctl.resuming import check_same_run, restore
+from dilsctl.roles import Array, Learner, Listener, Result, Steps
 from dilsctl.runs import RunFolder
 from dilsctl.settings import Settings, settings_of
-from dilsctl.stability import find_fault, first_not_finite
+from dilsctl.stability import divergence, find_fault, first_not_finite
 
 __all__ = ["Learner", "Listener", "Result", "Settings", "settings_of", "train"]
 
-Array = npt.NDArray[Any]
-Steps = Callable[[int], None]
-
 _REPORTS = 200  # of progress, at most, in an epoch
-
-
-class Learner(Protocol):
-    """What is trained: ``dilsctl.engine.learner.Learner``."""
-
-    @property
-    def states(self) -> dict[str, Array]: ...
-    @property
-    def moments(self) -> dict[str, Array]: ...
-    @property
-    def plan_hash(self) -> str: ...
-    @property
-    def parameters(self) -> int: ...
-    def stage(self, columns: Mapping[str, Array]) -> Any: ...
-    def run_epoch(
-        self,
-        staged: Any,
-        order: Array,
-        batch: int,
-        rates: Rates,
-        first_step: int,
-        epoch: int,
-        progress: Steps | None = None,
-        every: int = 0,
-    ) -> float: ...
-    def evaluate(self, staged: Any, rows: Array) -> dict[str, float]: ...
-
-
-class Listener(Protocol):
-    """Who watches. It may also have ``step(done, steps)``, told now and then within an epoch, and
-    ``note(text)``, for what is worth knowing about a run that goes on."""
-
-    def begin(self, epochs: int, done: int = 0) -> None: ...
-    def epoch(self, number: int, values: Mapping[str, float]) -> None: ...
-    def end(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a training run came to.
-
-    values: of the final states, by part and measure (``test.accuracy``). history: for each epoch its number,
-    ``step``, ``rate``, ``seconds`` and values. seconds: of all epochs, those before a stop included.
-    """
-
-    epochs: int
-    steps: int
-    values: dict[str, float]
-    history: list[dict[str, Any]]
-    best_epoch: int | None = None
-    stopped_early: bool = False
-    seconds: float = 0.0
-    notes: tuple[str, ...] = ()
-
-    def curve(self, name: str) -> list[float]:
-        """One value over the epochs."""
-        return [one[name] for one in self.history if name in one]
+_SAMPLE = 1024  # rows that the loss of the initial states is measured on
 
 
 @dataclass(slots=True)
@@ -109,6 +51,7 @@ class _Run:
     listener: Listener | None
     staged: Any
     position: Position
+    start: float = math.nan  # the loss of the initial states
     best: Best = field(default_factory=Best)
     best_states: dict[str, Array] | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -123,10 +66,12 @@ def train(
     listener: Listener | None = None,
     *,
     resume: Checkpoint | None = None,
+    notes: Sequence[str] = (),
 ) -> Result:
     """Train until ``settings.epochs`` epochs are done, or early stopping says so.
 
     resume: the checkpoint to go on from: ``run.load("last")``. The learner then must be as it was made.
+    notes: what is worth telling beforehand.
     Raises Problem: not-finite, bad-metric, run-changed, run-busy, bad-run, bad-checkpoint. When it raises, or
     is interrupted, the folder's checkpoint is that of the last epoch that was finished.
     """
@@ -134,23 +79,27 @@ def train(
     here = environment()
     position = replace(position, diagram=run.facts.get("diagram", "") if run else "", environment=here)
     check_watch(dataset, settings)
-    state = _Run(learner, dataset, settings, run, listener, None, position)
+    state = _Run(learner, dataset, settings, run, listener, learner.stage(dataset.columns), position)
     if resume is not None:
-        _resume(state, resume)
+        state.notes += check_same_run(resume.position, position, learner, resume)
+    with np.errstate(all="ignore"):  # what is not finite is found, and told in words
+        _measure_start(state)
+    if resume is not None:
+        _take_up(state, resume)
+    state.notes += notes
+    was_over = _is_over(state) and run is not None and run.is_finished
     try:
         if run is not None:
-            state.history = run.begin(state.position.epoch)
-        if listener is not None:
+            state.history = run.begin(state.position.epoch, was_over=was_over)
+        if listener is not None and not was_over:
             listener.begin(settings.epochs, state.position.epoch)
         for note in state.notes:
             _tell(listener, note)
-        state.staged = learner.stage(dataset.columns)
-        _check_metric(state)
-        with np.errstate(all="ignore"):  # what is not finite is found, and told in words
-            stopped = _epochs(state)
-            return _finish(state, stopped)
+        with np.errstate(all="ignore"):
+            _epochs(state)
+            return _finish(state, was_over)
     finally:
-        if listener is not None:
+        if listener is not None and not was_over:
             listener.end()
         if run is not None:
             run.close()
@@ -173,22 +122,20 @@ def check_watch(dataset: Dataset, settings: Settings) -> None:
         raise Problem.of("bad-metric", message, help=help)
 
 
-def _check_metric(state: _Run) -> None:
-    """Find out before the first epoch whether the watched metric is there."""
+def _measure_start(state: _Run) -> None:
+    """Measure the initial states, and find out whether the watched metric is there. Raises Problem."""
     watch = state.settings.watch
-    if watch is None or watch.metric.endswith(".loss"):
-        return
-    part, _, name = watch.metric.partition(".")
-    known = state.learner.evaluate(state.staged, state.dataset.parts[part][:1])
+    known = state.learner.evaluate(state.staged, state.dataset.parts["train"][:_SAMPLE])
+    state.start = known["loss"]
+    name = watch.metric.partition(".")[2] if watch is not None else "loss"
     if name not in known:
         hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
         raise Problem.of("bad-metric", f"there is no metric '{name}' to watch", help=hint)
 
 
-def _resume(state: _Run, checkpoint: Checkpoint) -> None:
+def _take_up(state: _Run, checkpoint: Checkpoint) -> None:
     """Take up a run where its checkpoint left it."""
     found = checkpoint.position
-    state.notes += check_same_run(found, state.position, state.learner, checkpoint)
     restore(state.learner, checkpoint)
     state.position = replace(state.position, epoch=found.epoch, step=found.step)
     state.best = Best(found.best_epoch, found.best_value, found.stale)
@@ -197,8 +144,18 @@ def _resume(state: _Run, checkpoint: Checkpoint) -> None:
         state.best_states = best.states if best is not None else None
 
 
-def _epochs(state: _Run) -> bool:
-    """Run the epochs that are left. Returns whether early stopping ended the run."""
+def _stops(state: _Run) -> bool:
+    """Whether early stopping ends the run here."""
+    watch = state.settings.watch
+    return watch is not None and state.best.is_time(watch) and state.position.epoch < state.settings.epochs
+
+
+def _is_over(state: _Run) -> bool:
+    return _stops(state) or state.position.epoch >= state.settings.epochs
+
+
+def _epochs(state: _Run) -> None:
+    """Run the epochs that are left."""
     settings, learner = state.settings, state.learner
     rows = state.dataset.parts["train"]
     steps = -(-len(rows) // settings.batch)
@@ -206,9 +163,8 @@ def _epochs(state: _Run) -> bool:
     step_told = getattr(state.listener, "step", None)
     progress: Steps | None = (lambda done: step_told(done, steps)) if step_told is not None else None
     watch = state.settings.watch
-    while state.position.epoch < settings.epochs:
-        if watch is not None and state.best.is_time(watch):
-            return True
+    diverged = False
+    while not _is_over(state):
         epoch, first = state.position.epoch + 1, state.position.step + 1
         order = epoch_order(rows, settings.seed, epoch) if settings.shuffle else rows
         before = _copy(learner.states), _copy(learner.moments)
@@ -235,7 +191,10 @@ def _epochs(state: _Run) -> bool:
         _keep(state, {"rate": rates(first + steps - 1), **values, "seconds": round(seconds, 6)})
         if state.listener is not None:
             state.listener.epoch(epoch, values)
-    return False
+        if not diverged and (note := divergence(loss, state.start, epoch, rates(first + steps - 1))):
+            diverged = True
+            state.notes.append(note)
+            _tell(state.listener, note)
 
 
 def _measure(state: _Run, loss: float) -> dict[str, float]:
@@ -273,10 +232,15 @@ def _keep(state: _Run, line: dict[str, Any]) -> None:
         state.folder.save(state.learner.states, state.learner.moments, position, best=is_best)
 
 
-def _finish(state: _Run, stopped: bool) -> Result:
+def _finish(state: _Run, was_over: bool) -> Result:
     """Take the best states where they are kept, measure all parts, and sum up."""
     learner, position = state.learner, state.position
-    if stopped and state.folder is not None and state.settings.checkpoint_every > 1:
+    stopped = _stops(state)
+    if (
+        state.folder is not None
+        and not was_over
+        and (position.epoch == 0 or (stopped and state.settings.checkpoint_every > 1))
+    ):
         state.folder.save(learner.states, learner.moments, position)
     if state.settings.keep_best and state.best_states is not None:
         for path, value in state.best_states.items():
@@ -295,8 +259,9 @@ def _finish(state: _Run, stopped: bool) -> Result:
         stopped,
         seconds,
         tuple(state.notes),
+        was_over,
     )
-    if state.folder is not None:
+    if state.folder is not None and not was_over:
         state.folder.finish(
             {
                 "epochs": result.epochs,

@@ -23,6 +23,7 @@ class Trained:
     """What a training run came to.
 
     values: of the final states, by part and measure (``test.accuracy``). history: one entry an epoch.
+    was_over: it was finished when it was taken up again, so nothing was done.
     """
 
     values: dict[str, float]
@@ -34,6 +35,7 @@ class Trained:
     stopped_early: bool = False
     notes: tuple[str, ...] = ()
     folder: Path | None = None
+    was_over: bool = False
 
     def facts(self) -> dict[str, Any]:
         """As one flat, JSON-ready mapping."""
@@ -42,6 +44,7 @@ class Trained:
             "epochs": self.epochs,
             "best_epoch": self.best_epoch,
             "stopped_early": self.stopped_early,
+            "was_over": self.was_over,
             "seconds": round(self.seconds, 3),
             "parameters": self.parameters,
             "notes": list(self.notes),
@@ -59,6 +62,7 @@ class Training:
     settings: Settings
     run: RunFolder | None = None
     checkpoint: Checkpoint | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, loaded: LoadedDiagram, data: Data | None = None) -> Training:
@@ -91,26 +95,41 @@ class Training:
             raise Problem.of("file-not-found", message, help=help, file=str(source))
         loaded = load_diagram(source, (*run.facts["settings"], *settings), source.parent)
         run.check_diagram(texts_of(loaded.library)[0])
-        return replace(cls.of(loaded), run=run, checkpoint=run.load("last"))
+        training = cls.of(loaded)
+        epochs, checkpoint = training.settings.epochs, run.load("last")
+        done = checkpoint.position.epoch if checkpoint is not None else 0
+        before = run.facts.get("epochs", epochs)
+        notes: tuple[str, ...] = ()
+        if epochs > done and epochs != before:
+            run.go_on_with(training.config, {"settings": list(loaded.settings), "epochs": epochs})
+            notes = (f"the run was to have {before} epochs, and now is to have {epochs}",)
+        return replace(training, run=run, checkpoint=checkpoint, notes=notes)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The effective configuration."""
+        loaded = self.loaded
+        block = loaded.document.document.train
+        return {
+            "diagram": loaded.name,
+            "file": str(loaded.path),
+            "settings": list(loaded.settings),
+            "train": block.model_dump(mode="json", by_alias=True, exclude_none=True) if block else {},
+        }
 
     def keep(self, out: Path | None) -> None:
         """Make the run folder: ``out``, or a new one in ``runs``. Raises Problem."""
         loaded = self.loaded
-        block = loaded.document.document.train
         files, main = texts_of(loaded.library)
         self.run = RunFolder.create(
             loaded.name,
             files=files,
             main=main,
-            config={
-                "diagram": loaded.name,
-                "file": str(loaded.path),
-                "settings": list(loaded.settings),
-                "train": block.model_dump(mode="json", by_alias=True, exclude_none=True) if block else {},
-            },
+            config=self.config,
             facts={
                 "file": str(loaded.path.absolute()),
                 "settings": list(loaded.settings),
+                "epochs": self.settings.epochs,
                 "plan": self.learner.plan_hash,
                 "parameters": self.learner.parameters,
                 "data": self.dataset.describe(),
@@ -125,7 +144,15 @@ class Training:
 
     def train(self, listener: Listener | None = None) -> Trained:
         """Train until the end. Raises Problem; KeyboardInterrupt leaves a folder that can be resumed."""
-        found = train(self.learner, self.dataset, self.settings, self.run, listener, resume=self.checkpoint)
+        found = train(
+            self.learner,
+            self.dataset,
+            self.settings,
+            self.run,
+            listener,
+            resume=self.checkpoint,
+            notes=self.notes,
+        )
         return Trained(
             found.values,
             found.history,
@@ -136,6 +163,7 @@ class Training:
             found.stopped_early,
             found.notes,
             self.folder,
+            found.was_over,
         )
 
 

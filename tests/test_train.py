@@ -1,4 +1,5 @@
 import json
+import math
 import os
 import random
 import signal
@@ -17,6 +18,7 @@ from dilsctl.diagnostics import Problem
 from dilsctl.learning.stopping import Watch
 from dilsctl.resuming import restore_states
 from dilsctl.runs import RunFolder
+from dilsctl.stability import divergence
 from dilsctl.train import Settings, settings_of, train
 from tests import fake_learner
 from tests.fake_learner import SETTINGS, FakeLearner, begin, make_data
@@ -140,6 +142,16 @@ def test_no_epochs():
     assert result.values["train.loss"] > 1
 
 
+def test_no_epochs_leave_the_initial_states_in_the_folder(tmp_path):
+    train(FakeLearner(), make_data(), replace(SETTINGS, epochs=0), begin(tmp_path / "run"))
+    folder = RunFolder.open(tmp_path / "run")
+    assert folder.load().position.epoch == 0
+    assert not folder.load().states["line.weight"].any()
+    whole = train(FakeLearner(), make_data(), SETTINGS)
+    result = train(FakeLearner(), make_data(), SETTINGS, folder, resume=folder.load())
+    assert (result.epochs, result.values) == (12, whole.values)
+
+
 def test_a_listener_needs_only_three_methods():
     class Three:
         begin = epoch = end = lambda *_: None
@@ -241,6 +253,24 @@ def test_a_rate_that_is_too_large():
     assert "smaller rate (it was 1e+06)" in found.help
 
 
+def test_a_loss_that_runs_away_and_is_finite():
+    watching = Watching()
+    result = train(FakeLearner(), make_data(), replace(PLAIN, rate=0.6, epochs=3), listener=watching)
+    (note,) = result.notes
+    assert watching.of("note") == [("note", note)]
+    assert note.startswith("the loss runs away: it is ") and "before training; try a smaller rate" in note
+    assert result.values["train.loss"] > 1e6
+
+
+@pytest.mark.parametrize(
+    ("loss", "start", "told"),
+    [(0.5, 2.0, False), (900.0, 0.001, False), (1e9, 2.0, True), (1e9, 1e8, False), (1e9, -3.0, True)],
+)
+def test_what_runs_away(loss, start, told):
+    assert bool(divergence(loss, start, 4, 0.1)) == told
+    assert divergence(1e9, math.nan, 4, 0.1) == ""
+
+
 # -- going on ------------------------------------------------------------------------------------------------
 
 
@@ -333,6 +363,17 @@ def test_a_run_that_is_over_can_be_made_longer(tmp_path):
     result = train(FakeLearner(), make_data(), replace(SETTINGS, epochs=4), folder, resume=folder.load())
     assert result.epochs == 4
     assert [one["epoch"] for one in result.history] == [1, 2, 3, 4]
+
+
+def test_a_run_that_is_over_is_left_as_it_is(tmp_path):
+    folder = stopped_run(tmp_path)
+    before = (tmp_path / "run" / "summary.json").read_bytes()
+    watching = Watching()
+    settings = replace(SETTINGS, epochs=2)
+    result = train(FakeLearner(), make_data(), settings, folder, watching, resume=folder.load())
+    assert result.was_over and watching.told == []
+    assert result.values == json.loads(before)["values"]
+    assert (tmp_path / "run" / "summary.json").read_bytes() == before
 
 
 def test_another_learner_is_refused(tmp_path):

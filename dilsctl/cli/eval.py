@@ -62,6 +62,9 @@ def command(
     else:
         diagram = api.load(run, settings=settings)
     values = diagram.eval(data, part=part)
+    if not diagram.epochs:
+        what = "this run has no epoch behind it" if run.is_dir() else f"'{run}' is a file, and no trained run"
+        click.echo(f"note: {what}: measured with the initial states, untrained", err=True)
     if as_json:
         write_json(values)
     else:

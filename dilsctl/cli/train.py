@@ -113,10 +113,13 @@ def show(trained: Trained, quiet: bool, as_json: bool) -> None:
     click.echo()
     best = f"best epoch {trained.best_epoch}, " if trained.best_epoch is not None else ""
     early = "stopped early after " if trained.stopped_early else ""
-    click.echo(
-        f"{early}{count(trained.epochs, 'epoch')} in {duration_text(trained.seconds)}, {best}"
-        f"{count(trained.parameters, 'parameter')}"
-    )
+    epochs = count(trained.epochs, "epoch")
+    if trained.was_over:
+        more = "" if trained.stopped_early else f" (--set train.epochs=N, above {trained.epochs}, goes on)"
+        click.echo(f"this run was finished already: {early}{epochs}. There is nothing to do{more}")
+    else:
+        seconds, parameters = duration_text(trained.seconds), count(trained.parameters, "parameter")
+        click.echo(f"{early}{epochs} in {seconds}, {best}{parameters}")
     click.echo(f"run folder: {trained.folder}")
 
 

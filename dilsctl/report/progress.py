@@ -81,6 +81,10 @@ class JsonLines:
         }
         self.write(json.dumps({"event": "epoch", "epoch": number, **told}))
 
+    def note(self, text: str) -> None:
+        """Something worth telling."""
+        self.write(json.dumps({"event": "note", "text": text}))
+
     def end(self) -> None:
         pass
 

@@ -149,6 +149,41 @@ def test_a_run_can_be_made_longer_but_not_changed(folder: Path) -> None:
     assert call("train", "--resume", "run", "--out", "other").exit_code == 2
 
 
+def test_a_longer_run_says_so_in_its_folder(folder: Path) -> None:
+    call("train", "moons.yaml", "-q", "--set", "train.epochs=2", "--out", "run")
+    result = call("train", "--resume", "run", "--set", "train.epochs=4")
+    assert "note: the run was to have 2 epochs, and now is to have 4" in result.stdout
+    assert "epochs: 4" in Path("run/config.yaml").read_text()
+    facts = json.loads(Path("run/run.json").read_text())
+    before = {"settings": ["train.epochs=2"], "epochs": 2}
+    assert facts["epochs"] == 4 and facts["changes"] == [{"after_epoch": 2, "before": before}]
+    result = call("train", "--resume", "run")
+    assert "this run was finished already: 4 epochs. There is nothing to do" in result.stdout
+    assert result.exit_code == 0 and len(losses("run")) == 4
+    before_it = Path("run/run.json").read_bytes()
+    assert "finished already" in call("train", "--resume", "run", "--set", "train.epochs=3").stdout
+    assert Path("run/run.json").read_bytes() == before_it
+
+
+def test_no_epochs(folder: Path) -> None:
+    assert call("train", "moons.yaml", "-q", "--set", "train.epochs=0", "--out", "run").exit_code == 0
+    result = call("eval", "run")
+    assert result.exit_code == 0 and "no epoch behind it" in result.stderr
+
+
+def test_a_loss_that_runs_away_is_told(folder: Path) -> None:
+    file = Path("moons.yaml")
+    text = file.read_text()
+    rates = "optimiser: {sgd: {rate: 1e5}}"
+    file.write_text(
+        text.replace(next(one for one in text.splitlines() if "optimiser:" in one).strip(), rates)
+    )
+    result = call("train", "moons.yaml")
+    assert result.exit_code == 0 and "note: the loss runs away" in result.stdout
+    told = [json.loads(line) for line in call("train", "moons.yaml", "--json").stdout.splitlines()]
+    assert "runs away" in next(one["text"] for one in told if one["event"] == "note")
+
+
 def test_settings_are_checked_before_anything_is_written(folder: Path) -> None:
     result = call("train", "moons.yaml", "--set", "train.epoch=5")
     assert result.exit_code == 1
@@ -200,6 +235,11 @@ def test_eval_on_other_data(trained: Path) -> None:
 def test_eval_of_an_untrained_file(folder: Path) -> None:
     result = json.loads(call("eval", "moons.yaml", "--json", "--set", "train.data.split={test: 0.5}").stdout)
     assert 0.1 < result["test.loss"] < 3
+    told = call("eval", "moons.yaml").stderr
+    assert (
+        told
+        == "note: 'moons.yaml' is a file, and no trained run: measured with the initial states, untrained\n"
+    )
     assert call("eval", str(ROOT / "examples" / "or-gate.yaml")).exit_code == 1
 
 
