@@ -14,7 +14,8 @@ from dilsctl.garbage import collection_off
 from dilsctl.ir import Eqn, Program, Type
 from dilsctl.loops import flatten_in_order
 from dilsctl.lower import Flat, FlatState
-from dilsctl.objective import Objective, add_objective, batched_program, read_objective
+from dilsctl.objective import Objective, add_objective, program_of, read_objective
+from dilsctl.passes.batch import batch
 from dilsctl.passes.drop_dead import drop_dead
 from dilsctl.passes.fold_bias import fold_bias
 from dilsctl.passes.share_common import share_common
@@ -31,6 +32,7 @@ FORWARD: tuple[Pass, ...] = (
     ("share_common", share_common),
     ("drop_dead", drop_dead),
     ("stack_isomorphic", stack_isomorphic),
+    ("batch", batch),
     ("simplify", simplify),
     ("share_common", share_common),
     ("fold_bias", fold_bias),
@@ -75,11 +77,11 @@ _FLATTENED: WeakKeyDictionary[Diagram, tuple[Flat, Program]] = WeakKeyDictionary
 
 
 def _flattened(diagram: Diagram) -> tuple[Flat, Program]:
-    """The flat diagram and its program over a batch. What is checked and then compiled is flattened once."""
+    """The flat diagram and its program. What is checked and then compiled is flattened once."""
     if diagram not in _FLATTENED:
         flat = flatten_in_order(diagram.main)
         refuse_large(flat)
-        _FLATTENED[diagram] = (flat, batched_program(flat, diagram))
+        _FLATTENED[diagram] = (flat, program_of(flat))
     return _FLATTENED[diagram]
 
 
@@ -97,7 +99,8 @@ def compile_diagram(
             program.inputs, program.states, outputs, program.eqns, program.slots, program.learned
         )
     if not optimise:
-        verify(program, "flatten")
+        program = batch(program)
+        verify(program, "batch")
     stages: list[tuple[str, Program]] = [("flatten", program)] if keep_stages else []
     types = {name: var.type for name, var in program.inputs.items()}
     if optimise:

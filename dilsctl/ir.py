@@ -56,7 +56,7 @@ BOOL = Type("bool")
 INT = Type("int")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # never changed once made; frozen ones take three times as long to make
 class Var:
     """One array. Compared by identity. ``name`` is the port or state path it stands for, or empty."""
 
@@ -73,7 +73,7 @@ class Var:
         return len(self.type.shape)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # never changed once made, as Var
 class Eqn:
     """outputs = op(inputs; params). ``params`` is sorted by name."""
 

@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
-from dilsctl.diagram import Diagram
 from dilsctl.elaborate.definitions import shown
 from dilsctl.elaborate.emitter import Emitter
 from dilsctl.elaborate.written import Written
-from dilsctl.ir import BOOL, REAL, Eqn, Program, Slot, Type, Var
+from dilsctl.ir import BOOL, REAL, Program, Slot, Type, Var
 from dilsctl.limits import MOST_STATIC_TOTAL
 from dilsctl.lower import Flat
 from dilsctl.operations.functions import FUNCTIONS
@@ -106,27 +105,15 @@ class _Scope:
         return Label(self.spans[name], f"'{name}' is '{self.names[name].type}'")
 
 
-def batched_program(flat: Flat, diagram: Diagram) -> Program:
-    """The equations of one tick over a batch of examples. Outputs are ``port.NAME``; losses ``loss.N``."""
-    inputs = {name: Var(var.type, True, name) for name, var in flat.inputs.items()}
-    new: dict[Var, Var] = {flat.inputs[name]: var for name, var in inputs.items()}
-    eqns: list[Eqn] = []
-    for eqn in flat.eqns:
-        ins = tuple([new.get(one, one) for one in eqn.inputs])
-        batched = any([one.batched for one in ins]) or eqn.op.startswith("random_")
-        if batched:
-            outs = tuple([one if one.batched else Var(one.type, True, one.name) for one in eqn.outputs])
-            for old, out in zip(eqn.outputs, outs, strict=True):
-                new[old] = out
-            eqn = Eqn(eqn.op, ins, outs, eqn.params, eqn.span)
-        eqns.append(eqn)
-    outputs = {f"port.{name}": new.get(var, var) for name, var in flat.outputs.items()}
-    outputs.update({f"loss.{i}": new.get(var, var) for i, var in enumerate(flat.losses)})
+def program_of(flat: Flat) -> Program:
+    """The equations of one tick. Outputs are ``port.NAME``; losses ``loss.N``."""
+    outputs = {f"port.{name}": var for name, var in flat.outputs.items()}
+    outputs.update({f"loss.{i}": var for i, var in enumerate(flat.losses)})
     return Program(
-        inputs,
+        flat.inputs,
         tuple(one.var for one in flat.states),
         outputs,
-        tuple(eqns),
+        tuple(flat.eqns),
         {one.path: Slot(one.var) for one in flat.states},
         {one.var: one.state.learn for one in flat.states if one.state.learn is not None},
     )
@@ -175,7 +162,7 @@ def _attempts(program: Program, objective: Objective) -> list[dict[str, Type]]:
 def _emit(
     program: Program, objective: Objective, types: dict[str, Type], spans: Mapping[str, SourceSpan]
 ) -> Program:
-    targets = {name: Var(type, True, name) for name, type in types.items()}
+    targets = {name: Var(type, name=name) for name, type in types.items()}
     clash = [name for name in targets if name in program.inputs or f"port.{name}" in program.outputs]
     if clash:
         where = spans.get(clash[0])

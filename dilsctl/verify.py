@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from dilsctl.ir import Eqn, Program, Var
+from typing import Any
+
+from dilsctl.ir import Eqn, Program, Type, Var
 from dilsctl.operations.table import OPERATIONS, OperationError
 
 
 class IllegalProgram(Exception):
     """A pass broke a law of the intermediate representation."""
+
+
+class _Inference:
+    """The types an equation gives. Copies of one box share parameters and types: each is inferred once."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[Any, ...], tuple[Type, ...]] = {}
+
+    def __call__(self, eqn: Eqn, where: str) -> tuple[Type, ...]:
+        key = (eqn.op, id(eqn.params), *[id(one.type) for one in eqn.inputs])  # they live as long as eqn
+        if key not in self.found:
+            operation = OPERATIONS.get(eqn.op)
+            if operation is None:
+                raise IllegalProgram(f"there is no operation '{eqn.op}'{where}")
+            try:
+                self.found[key] = operation.infer(tuple(one.type for one in eqn.inputs), dict(eqn.params))
+            except OperationError as error:
+                raise IllegalProgram(f"'{eqn.op}' is ill typed{where}: {error.message}") from None
+        return self.found[key]
 
 
 def verify(program: Program, after: str = "", well_typed: set[Eqn] | None = None) -> None:
@@ -16,6 +37,7 @@ def verify(program: Program, after: str = "", well_typed: set[Eqn] | None = None
     ``well_typed``: equations whose types need no second look; those of this program are put in.
     """
     where = f" after pass '{after}'" if after else ""
+    inferred = _Inference()
     known: set[Var] = set(program.inputs.values()) | set(program.states)
     for eqn in program.eqns:
         for one in eqn.inputs:
@@ -27,13 +49,7 @@ def verify(program: Program, after: str = "", well_typed: set[Eqn] | None = None
                     raise IllegalProgram(f"a variable of '{eqn.op}' is assigned twice{where}")
                 known.add(out)
             continue
-        operation = OPERATIONS.get(eqn.op)
-        if operation is None:
-            raise IllegalProgram(f"there is no operation '{eqn.op}'{where}")
-        try:
-            types = operation.infer(tuple(one.type for one in eqn.inputs), dict(eqn.params))
-        except OperationError as error:
-            raise IllegalProgram(f"'{eqn.op}' is ill typed{where}: {error.message}") from None
+        types = inferred(eqn, where)
         if len(types) != len(eqn.outputs):
             raise IllegalProgram(f"'{eqn.op}' has {len(eqn.outputs)} outputs, not {len(types)}{where}")
         for type, out in zip(types, eqn.outputs, strict=True):

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan
-from dilsctl.ir import Eqn, Index, Type, Var
+from dilsctl.ir import Eqn, Index, Params, Type, Var, params_of
 from dilsctl.operations.table import Builder
 
 if TYPE_CHECKING:
@@ -182,8 +182,8 @@ def _in_order(pieces: list[Piece]) -> list[Piece]:
 
 
 @lru_cache(maxsize=64)
-def _vector_index(length: int) -> Index:
-    return tuple((k,) for k in range(length))
+def _vector_params(type: Type) -> Params:
+    return params_of(index=tuple((k,) for k in range(type.shape[0])), type=type)
 
 
 def full_index(index: Index, shape: tuple[int, ...]) -> Index:
@@ -203,8 +203,7 @@ def assemble(builder: Builder, pieces: list[Piece], type: Type, name: str) -> Va
     if len(type.shape) == 1 and _single(ordered):  # nothing is left to infer
         inputs = tuple([one.value for one in ordered])
         out = Var(type, any(one.batched for one in inputs), name)
-        params = (("index", _vector_index(len(ordered))), ("type", type))
-        builder.eqns.append(Eqn("assemble", inputs, (out,), params, builder.span))
+        builder.eqns.append(Eqn("assemble", inputs, (out,), _vector_params(type), builder.span))
         return out
     return builder.emit(
         "assemble",
