@@ -33,9 +33,10 @@ def wants_colour(stream: TextIO | None = None) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def width(default: int = 100) -> int:
+def width(stream: TextIO | None = None, default: int = 100) -> int:
     """Columns to fill: those of the terminal, or ``default`` in a pipe."""
-    return shutil.get_terminal_size((default, 24)).columns if sys.stdout.isatty() else default
+    stream = sys.stdout if stream is None else stream
+    return shutil.get_terminal_size((default, 24)).columns if stream.isatty() else default
 
 
 def clean(value: Any) -> Any:
@@ -64,7 +65,7 @@ def show_findings(found: Report | Iterable[Diagnostic], err: bool = False) -> No
 
     stream = sys.stderr if err else sys.stdout
     report = found if isinstance(found, Report) else Report(list(found))
-    text = render_text(report, colour=wants_colour(stream), width=width())
+    text = render_text(report, wants_colour(stream), width(stream), wrap=stream.isatty())
     if text:
         click.echo(text, err=err, nl=not text.endswith("\n"), color=True)
 

@@ -10,13 +10,19 @@ error[unknown-key]: unknown key 'wire' in a box
 
 from __future__ import annotations
 
+import re
+import textwrap
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dilsctl.diagnostics import Diagnostic, Label, Report, Severity, SourceFile
+from dilsctl.diagnostics import Diagnostic, Label, Report, Severity, SourceFile, SourceSpan
 
 TAB = "    "
+_HANG = 4  # columns that a message is indented where it goes on
+_LEAST = 24  # columns that are enough for words
+_QUOTED = re.compile(r"'[^']{1,30}'")  # stays in one line
+_JOIN = "\0"
 _COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
 _GUTTER = "1;34"
 _BOLD = "1"
@@ -27,17 +33,20 @@ _UNSAFE = dict.fromkeys(
 )
 
 
-def render_text(findings: Report | Iterable[Diagnostic], colour: bool = False, width: int = 100) -> str:
+def render_text(
+    findings: Report | Iterable[Diagnostic], colour: bool = False, width: int = 100, wrap: bool = False
+) -> str:
     """All findings, then a closing line that counts them; an empty text if there are none.
 
-    Lines of the file that are wider than ``width`` cells are cut around what is marked. ``colour`` adds ANSI
-    sequences.
+    Lines of the file that are wider than ``width`` cells are cut around what is marked. Where ``wrap`` is
+    true, what is said goes on in a new line there; else each message is one line, for programs that search.
+    ``colour`` adds ANSI sequences.
     """
     all_findings = list(findings)
     if not all_findings:
         return ""
-    paint = _Paint(colour)
-    blocks = [_render(one, paint, max(width, 40)) for one in all_findings]
+    page = _Page(_Paint(colour), max(width, 40), wrap)
+    blocks = [_render(one, page) for one in all_findings]
     return "\n\n".join([*blocks, _count(all_findings)]) + "\n"
 
 
@@ -59,6 +68,28 @@ class _Paint:
 
 
 @dataclass(frozen=True, slots=True)
+class _Page:
+    paint: _Paint
+    width: int
+    wrap: bool
+
+    def lines(self, text: str, first: int, rest: int) -> list[str]:
+        """A text as lines, if the first may begin in column ``first`` and the others in ``rest``."""
+        if not self.wrap or first + len(text) <= self.width:
+            return [text]
+        whole = _QUOTED.sub(lambda found: found[0].replace(" ", _JOIN), text)
+        found = textwrap.wrap(
+            whole,
+            max(self.width - rest, _LEAST),
+            initial_indent=" " * (first - rest),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        found = [one.replace(_JOIN, " ") for one in found]
+        return [found[0][first - rest :], *found[1:]]
+
+
+@dataclass(frozen=True, slots=True)
 class _Mark:
     """A label on one line: columns from 0, as characters."""
 
@@ -73,10 +104,12 @@ def _safe(text: str) -> str:
     return text.translate(_UNSAFE)
 
 
-def _render(one: Diagnostic, paint: _Paint, width: int) -> str:
-    tint = _COLOURS[one.severity]
-    head = paint(f"{one.severity.value}[{one.code}]", tint)
-    lines = [f"{head}{paint(': ' + _safe(one.message), _BOLD)}"]
+def _render(one: Diagnostic, page: _Page) -> str:
+    paint, tint = page.paint, _COLOURS[one.severity]
+    head = f"{one.severity.value}[{one.code}]"
+    first, *rest = page.lines(_safe(one.message), len(head) + 2, _HANG)
+    lines = [f"{paint(head, tint)}{paint(': ' + first, _BOLD)}"]
+    lines += [" " * _HANG + paint(words, _BOLD) for words in rest]
     groups = _by_file(one)
     numbers = [label.span.line for _, labels in groups for label, _ in labels]
     gutter = max((len(str(number)) for number in numbers), default=1) + 1
@@ -84,22 +117,30 @@ def _render(one: Diagnostic, paint: _Paint, width: int) -> str:
         arrow = "-->" if number == 0 else ":::"
         line, column = file.position(labels[0][0].span.start)
         lines.append(f"{' ' * gutter}{paint(arrow, _GUTTER)} {_safe(file.name)}:{line}:{column}")
-        lines += _snippet(
-            file, [_mark(label, primary) for label, primary in labels], gutter, tint, paint, width
-        )
+        lines += _snippet(file, [_mark(label, primary) for label, primary in labels], gutter, tint, page)
     if one.primary is None and one.file:
         lines.append(f"{' ' * gutter}{paint('-->', _GUTTER)} {_safe(one.file)}")
     if one.help:
-        lines.append(f"{' ' * gutter} {paint('=', _GUTTER)} {paint('help', _BOLD)}: {_safe(one.help)}")
+        column = gutter + len(" = help: ")
+        first, *rest = page.lines(_safe(one.help), column, column)
+        lines.append(f"{' ' * gutter} {paint('=', _GUTTER)} {paint('help', _BOLD)}: {first}")
+        lines += [" " * column + words for words in rest]
     return "\n".join(lines)
 
 
 def _by_file(one: Diagnostic) -> list[tuple[SourceFile, list[tuple[Label, bool]]]]:
-    """Labels by file, the primary one first."""
+    """Labels by file, the primary one first. A place that is marked already only gets more words."""
     labels = [(one.primary, True)] if one.primary is not None else []
     labels += [(label, False) for label in one.related]
-    groups: dict[int, tuple[SourceFile, list[tuple[Label, bool]]]] = {}
+    merged: dict[SourceSpan, tuple[Label, bool]] = {}
     for label, primary in labels:
+        known = merged.get(label.span)
+        if known is not None:
+            words = dict.fromkeys(text for text in (known[0].text, label.text) if text)
+            label, primary = Label(label.span, ", ".join(words)), known[1]
+        merged[label.span] = label, primary
+    groups: dict[int, tuple[SourceFile, list[tuple[Label, bool]]]] = {}
+    for label, primary in merged.values():
         groups.setdefault(id(label.span.file), (label.span.file, []))[1].append((label, primary))
     return list(groups.values())
 
@@ -113,14 +154,13 @@ def _mark(label: Label, primary: bool) -> _Mark:
     return _Mark(line, start, max(start + 1, min(end, length)), label.text, primary)
 
 
-def _snippet(
-    file: SourceFile, marks: list[_Mark], gutter: int, tint: str, paint: _Paint, width: int
-) -> list[str]:
+def _snippet(file: SourceFile, marks: list[_Mark], gutter: int, tint: str, page: _Page) -> list[str]:
+    paint = page.paint
     bar = paint("|", _GUTTER)
     empty = f"{' ' * gutter} {bar}"
     lines = [empty]
     before = 0
-    room = max(width - gutter - 3, 20)
+    room = max(page.width - gutter - 3, 20)
     for number in sorted({mark.line for mark in marks}):
         if before and number > before + 1:
             lines.append(f"{paint('...', _GUTTER)}")
@@ -135,10 +175,22 @@ def _snippet(
                 start, end = mark.start - shift, min(mark.end - shift, len(shown))
                 indent = _cells(shown[:start])
                 sign = ("^" if mark.primary else "-") * max(_cells(shown[start:end]), 1)
-                words = f" {_safe(mark.text)}" if mark.text else ""
                 colour = tint if mark.primary else _GUTTER
-                lines.append(f"{empty} {' ' * indent}{paint(sign + words, colour)}")
+                said = _beside(sign, _safe(mark.text), gutter + 3, indent, page)
+                lines += [f"{empty} {' ' * at}{paint(words, colour)}" for at, words in said]
     return lines
+
+
+def _beside(sign: str, words: str, start: int, indent: int, page: _Page) -> list[tuple[int, str]]:
+    """A mark and its words: lines, each with its indent. Words that do not fit beside it go below it."""
+    if not words:
+        return [(indent, sign)]
+    at = indent + len(sign) + 1
+    if page.wrap and start + at + min(len(words), _LEAST) > page.width:
+        at = max(min(indent, page.width - start - len(words)), 0)
+        return [(indent, sign), *((at, one) for one in page.lines(words, start + at, start + at))]
+    first, *rest = page.lines(words, start + at, start + at)
+    return [(indent, f"{sign} {first}"), *((at, one) for one in rest)]
 
 
 def _window(text: str, mark: _Mark, room: int) -> tuple[str, int]:

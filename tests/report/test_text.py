@@ -54,6 +54,45 @@ def test_related_places_in_the_same_file_are_one_snippet() -> None:
     )
 
 
+def test_a_place_is_marked_once() -> None:
+    related = (Label(span("name"), "the hole"), Label(span("dils"), "one"), Label(span("dils"), "two"))
+    text = render_text([one("name", *related)])
+    assert " 1 | dils: 1\n   | ---- one, two\n 2 | name: x\n   | ^^^^ the hole\n\n" in text
+
+
+def test_words_go_on_in_a_new_line_at_a_terminal() -> None:
+    told = Diagnostic(
+        "some-code",
+        "a message of so many words that no line of forty columns holds 'real 3 2' and the rest",
+        Label(span("bool"), "a label that is too long to stand beside its mark"),
+        (),
+        "help that is longer than forty columns are, too",
+    )
+    assert render_text([told], width=40, wrap=True) == (
+        "error[some-code]: a message of so many\n"
+        "    words that no line of forty columns\n"
+        "    holds 'real 3 2' and the rest\n"
+        "  --> or.yaml:4:6\n"
+        "   |\n"
+        " 4 |   a: bool\n"
+        "   |      ^^^^ a label that is too long\n"
+        "   |           to stand beside its mark\n"
+        "   = help: help that is longer than\n"
+        "           forty columns are, too\n"
+        "\n"
+        "1 error\n"
+    )
+    assert told.message in render_text([told], width=40)
+
+
+def test_words_go_below_a_mark_that_ends_far_right() -> None:
+    file = SourceFile("wide.yaml", f"{'x' * 30} here\n")
+    told = Diagnostic("some-code", "m", Label(span("here", file), "some words that need room"))
+    assert f"   | {' ' * 31}^^^^\n   | {' ' * 12}some words that need room\n" in render_text(
+        [told], width=42, wrap=True
+    )
+
+
 def test_two_places_on_one_line() -> None:
     related = (Label(span("name"), "key"),)
     text = render_text([one("x", *related)])
