@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dilsctl.documents import Library, LoadedDocument
     from dilsctl.engine.learner import Learner
     from dilsctl.inspect import Facts
-    from dilsctl.plan_text import Plan
+    from dilsctl.plan_costs import Plan
     from dilsctl.plans import Data, Plans
     from dilsctl.train import Listener
     from dilsctl.training import Trained
@@ -139,12 +139,12 @@ class LoadedDiagram:
 
         box: plan this one alone; a path of interior boxes or a definition's name. training: the training
         step, not the forward pass; by default so if there is a train block and no ``box``. Text and JSON are
-        made by ``dilsctl.plan_text``.
+        made by ``dilsctl.plan_text`` and ``dilsctl.plan_json``.
         """
         from dilsctl.compile import compile_diagram
         from dilsctl.engine.kernels import VIEWS
         from dilsctl.objective import read_objective
-        from dilsctl.plan_text import describe
+        from dilsctl.plan_costs import describe
 
         train = self.document.document.train
         if training is None:

@@ -1,116 +1,17 @@
-"""A Program for people, and for scripts: every equation with its shapes, source line and cost.
-
-``flops`` counts floating point operations, ``bytes`` what is read and written once (real numbers at the
-chosen precision). Both are for one tick with ``batch`` examples.
-"""
+"""A plan for people: every equation with its shapes, the source line it serves, and its cost."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+import textwrap
+from collections.abc import Iterable
 from typing import Any
 
 from dilsctl.diagnostics import SourceSpan
-from dilsctl.ir import Eqn, Program, Slot, Type, Var
-from dilsctl.operations.table import OPERATIONS
+from dilsctl.ir import Eqn, Program, Type, Var
+from dilsctl.plan_costs import Plan, name_variables
 
 LONGEST_PARAM = 48
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One equation with what it costs. ``note``: "once" if it depends on constants alone, and so is computed
-    before anything runs; "view" if it only gives another name to memory."""
-
-    eqn: Eqn
-    flops: int
-    bytes: int
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A program and its costs."""
-
-    program: Program
-    lines: tuple[Line, ...]
-    batch: int
-    names: dict[Var, str]
-
-    @property
-    def flops(self) -> int:
-        return sum(line.flops for line in self.lines)
-
-    @property
-    def bytes(self) -> int:
-        return sum(line.bytes for line in self.lines)
-
-    @property
-    def states(self) -> int:
-        """Elements of all states: parameters, moments and what else lives on."""
-        return sum(var.type.size for var in self.program.states)
-
-
-def describe(
-    program: Program, batch: int = 1, precision: str = "float32", views: Collection[str] = ()
-) -> Plan:
-    """Measure a program. ``views``: operations that the engine does without touching memory."""
-    real = 8 if precision == "float64" else 4
-    constants: set[Var] = set()
-    lines = []
-    for eqn in program.eqns:
-        if all(var in constants for var in eqn.inputs) and not eqn.op.startswith("random_"):
-            constants.update(eqn.outputs)
-            lines.append(Line(eqn, 0, 0, "once"))
-        elif eqn.op in views:
-            lines.append(Line(eqn, 0, 0, "view"))
-        else:
-            lines.append(Line(eqn, _flops(eqn, batch), _bytes(eqn, batch, real)))
-    return Plan(program, tuple(lines), batch, name_variables(program))
-
-
-def _batched(eqn: Eqn) -> bool:
-    return any(var.batched for var in (*eqn.inputs, *eqn.outputs))
-
-
-def _flops(eqn: Eqn, batch: int) -> int:
-    return OPERATIONS[eqn.op].cost(eqn) * (batch if _batched(eqn) else 1)
-
-
-def _bytes(eqn: Eqn, batch: int, real: int) -> int:
-    width = {"real": real, "simplex": real, "bool": 1, "int": 8, "class": 8}
-    total = 0
-    for var in (*dict.fromkeys(eqn.inputs), *eqn.outputs):
-        total += var.type.size * width[var.type.kind] * (batch if var.batched else 1)
-    return total
-
-
-def name_variables(program: Program) -> dict[Var, str]:
-    """A name for every variable: its port or state path where that is still free, else a number."""
-    names: dict[Var, str] = {}
-    taken: set[str] = set()
-    number = 0
-
-    def give(var: Var, wish: str) -> None:
-        nonlocal number
-        if var in names:
-            return
-        if not wish or wish in taken:
-            number += 1
-            wish = f"%{number}"
-        taken.add(wish)
-        names[var] = wish
-
-    for name, var in program.inputs.items():
-        give(var, name)
-    for var in program.states:
-        give(var, var.name)
-    for eqn in program.eqns:
-        for var in eqn.outputs:
-            give(var, var.name)
-    for var in (*program.outputs.values(), *program.updates.values()):
-        give(var, var.name)
-    return names
+PLAIN_PARAMS = ("index", "spec", "value")
 
 
 def canonical_text(program: Program) -> str:
@@ -139,10 +40,11 @@ def type_text(var: Var) -> str:
 
 
 def param_text(key: str, value: Any) -> str:
-    """``key=value``, cut where it is long. Indices are written as in an expression."""
-    text = index_text(value) if key == "index" else repr(value) if isinstance(value, str) else str(value)
+    """``key=value``, cut where it is long. Indices are written as in an expression; they and what says itself
+    which param it is stand without a key."""
+    text = index_text(value) if key == "index" else str(value)
     text = text if len(text) <= LONGEST_PARAM else text[: LONGEST_PARAM - 1] + "…"
-    return f"{key}={text}"
+    return text if key in PLAIN_PARAMS else f"{key}={text}"
 
 
 def index_text(value: Any) -> str:
@@ -166,10 +68,15 @@ def _axis_text(value: Any) -> str:
 
 
 def eqn_text(eqn: Eqn, names: dict[Var, str]) -> str:
-    """``h: real 64 · batch = tanh(x)``. A param that is the output's type is left out."""
+    """``h: real 64 · batch = tanh(x)``. A param that is the output's type or shape is left out."""
     out = ", ".join(f"{names[var]}: {type_text(var)}" for var in eqn.outputs)
     inputs = ", ".join(names.get(var, "?") for var in eqn.inputs)
-    params = ", ".join(param_text(key, value) for key, value in eqn.params if not isinstance(value, Type))
+    shape = eqn.outputs[0].type.shape if eqn.outputs else ()
+    params = ", ".join(
+        param_text(key, value)
+        for key, value in eqn.params
+        if not isinstance(value, Type) and not (key == "shape" and value == shape)
+    )
     inside = "; ".join(part for part in (inputs, params) if part)
     return f"{out} = {eqn.op}({inside})"
 
@@ -191,16 +98,19 @@ def amount(number: float, unit: str = "") -> str:
     return f"{digits} {prefix}{unit}".strip()
 
 
-def plan_text(plan: Plan, title: str = "") -> str:
-    """The plan as text: a summary, inputs, states, equations under the source line they serve, results."""
+def plan_text(plan: Plan, title: str = "", width: int = 0) -> str:
+    """The plan as text: a summary, inputs, states, equations under the source line they serve, results.
+
+    What is wider than ``width`` columns goes on in another line, and source lines are cut; 0: never.
+    """
     program = plan.program
-    lines = [f"{title}: {summary(plan)}" if title else summary(plan)]
+    lines = _folded(f"{title}: {summary(plan)}" if title else summary(plan), width, "  ")
     for heading, entries in (("inputs", program.inputs.items()), ("states", _states(program))):
         rows = [(name, type_text(var)) for name, var in entries]
         if rows:
             lines += ["", f"{heading}:", *_aligned(rows)]
     if plan.lines:
-        lines += ["", "equations:", *_equations(plan)]
+        lines += ["", "equations:", *_equations(plan, width)]
     ends = [(f"{name} = {plan.names[var]}", type_text(var)) for name, var in program.outputs.items()]
     if ends:
         lines += ["", "outputs:", *_aligned(ends)]
@@ -230,70 +140,35 @@ def _aligned(rows: list[tuple[str, str]]) -> list[str]:
     return [f"  {left.ljust(wide)}  {right}".rstrip() for left, right in rows]
 
 
-def _equations(plan: Plan) -> list[str]:
-    rows = [
-        (amount(line.flops) if line.flops else "", line.note or amount(line.bytes, "B"))
-        for line in plan.lines
-    ]
+def _equations(plan: Plan, width: int) -> list[str]:
+    rows = [(amount(one.flops) if one.flops else "", one.note or amount(one.bytes)) for one in plan.lines]
     wide = [max(len(row[at]) for row in (("FLOP", "bytes"), *rows)) for at in range(2)]
     lines = [f"  {'FLOP'.rjust(wide[0])}  {'bytes'.rjust(wide[1])}"]
+    blank = " " * (sum(wide) + 6)
     before = None
     for line, row in zip(plan.lines, rows, strict=True):
         source = source_text(line.eqn.span)
         if source != before:
-            lines.append(f"  {'':{wide[0]}}  {'':{wide[1]}}  # {source}")
+            head = f"{blank}# {source}"
+            lines.append(head if not width or len(head) <= width else head[: width - 1] + "…")
             before = source
-        lines.append(f"  {row[0].rjust(wide[0])}  {row[1].rjust(wide[1])}  {eqn_text(line.eqn, plan.names)}")
+        costs = f"  {row[0].rjust(wide[0])}  {row[1].rjust(wide[1])}  "
+        lines += _folded(costs + eqn_text(line.eqn, plan.names), width, f"{blank}    ")
     return lines
 
 
-def plan_json(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON-ready data."""
-    program, names = plan.program, plan.names
-
-    def var_json(var: Var) -> dict[str, Any]:
-        return {"id": names[var], "type": str(var.type), "shape": list(var.shape), "batched": var.batched}
-
-    def span_json(span: SourceSpan | None) -> dict[str, Any] | None:
-        if span is None:
-            return None
-        return {"file": span.file.name, "line": span.line, "column": span.column}
-
-    def slot_json(slot: Slot) -> dict[str, Any]:
-        return {"state": names[slot.var], "index": [_plain(one) for one in slot.index]}
-
-    return {
-        "batch": plan.batch,
-        "inputs": {name: var_json(var) for name, var in program.inputs.items()},
-        "states": [var_json(var) for var in program.states],
-        "slots": {path: slot_json(slot) for path, slot in program.slots.items()},
-        "equations": [
-            {
-                "op": line.eqn.op,
-                "inputs": [names.get(var, "?") for var in line.eqn.inputs],
-                "outputs": [var_json(var) for var in line.eqn.outputs],
-                "params": {key: _plain(value) for key, value in line.eqn.params},
-                "source": span_json(line.eqn.span),
-                "flops": line.flops,
-                "bytes": line.bytes,
-                "note": line.note,
-            }
-            for line in plan.lines
-        ],
-        "outputs": {name: names[var] for name, var in program.outputs.items()},
-        "updates": {names[var]: names[to] for var, to in program.updates.items()},
-        "totals": {
-            "equations": len(plan.lines),
-            "state": plan.states,
-            "flops": plan.flops,
-            "bytes": plan.bytes,
-        },
-    }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple | list):
-        return [_plain(one) for one in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return str(value)
+def _folded(text: str, width: int, indent: str) -> list[str]:
+    """A line as several, where it is too wide: first broken before an operation, else at any blank."""
+    if not width or len(text) <= width:
+        return [text]
+    left, equals, right = text.partition(" = ")
+    if equals and len(left) + 2 <= width and len(indent) + len(right) <= width:
+        return [f"{left} =", indent + right]
+    return textwrap.wrap(
+        text,
+        max(width, len(indent) + 20),
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+    )

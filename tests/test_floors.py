@@ -17,7 +17,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("documents", "diagram"),
     ("places", "elaborate"),
     ("lower", "elements", "loops", "loop_findings"),
-    ("sizes", "passes", "verify", "reach", "objective", "train_names", "plan_text", "compile"),
+    (
+        "sizes", "passes", "verify", "reach", "objective", "train_names", "plan_costs", "plan_text",
+        "plan_json", "compile",
+    ),
     ("engine", "learning", "data", "runs", "run_texts", "checkpoints", "provenance"),
     (
         "train", "roles", "settings", "stability", "resuming", "training", "loaded", "plans", "checks",

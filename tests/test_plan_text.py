@@ -6,7 +6,9 @@ import dilsctl.operations  # noqa: F401  (fills the table of operations)
 from dilsctl.diagnostics import SourceFile, SourceSpan
 from dilsctl.ir import Program, Type, Var
 from dilsctl.operations.table import Builder
-from dilsctl.plan_text import amount, canonical_text, describe, index_text, plan_json, plan_text
+from dilsctl.plan_costs import describe
+from dilsctl.plan_json import plan_json
+from dilsctl.plan_text import amount, canonical_text, index_text, plan_text
 
 FILE = SourceFile("net.yaml", "dils: 1\nwires:\n  - tanh(x) + bias -> y\n")
 
@@ -28,6 +30,14 @@ def test_text() -> None:
     assert "%1: real 4 · batch = tanh(x)" in text and "y: real 4 · batch = add(%1, bias)" in text
     assert text.count("# net.yaml:3") == 1, "one source line heads all its equations"
     assert "bias ← bias" in text
+
+
+def test_lines_fit_a_terminal() -> None:
+    plan = describe(program("input bias_of_a_long_name output"), batch=8)
+    wide, narrow = plan_text(plan, "net"), plan_text(plan, "net", 50)
+    assert max(map(len, wide.splitlines())) > 60 and max(map(len, narrow.splitlines())) <= 50
+    assert "output: real 4 · batch =\n" in narrow and "add(%1, bias_of_a_long_name)" in narrow
+    assert narrow.split() == wide.split()
 
 
 def test_costs_count_the_batch() -> None:
@@ -70,7 +80,7 @@ def test_what_costs_nothing_says_why() -> None:
     y = builder.emit("mul", [part, two])
     plan = describe(Program({"x": x}, (), {"y": y}, tuple(builder.eqns)), views={"slice"})
     assert [(line.note, line.bytes) for line in plan.lines] == [("once", 0), ("view", 0), ("", 20)]
-    assert "slice(x; index=[0:2])" in plan_text(plan)
+    assert "slice(x; [0:2])" in plan_text(plan)
 
 
 def test_indices_are_written_as_in_an_expression() -> None:

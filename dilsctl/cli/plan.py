@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from dilsctl.cli.options import file_argument, json_option, set_option
-from dilsctl.cli.output import write_json
+from dilsctl.cli.output import width, write_json
 
 
 @click.command("plan", short_help="Print what will run: each operation, its source line, its cost.")
@@ -44,14 +45,16 @@ def command(
       dilsctl plan examples/digits.yaml --json | jq .totals.flops
     """
     from dilsctl import api
-    from dilsctl.plan_text import plan_json, plan_text
+    from dilsctl.plan_json import plan_json
+    from dilsctl.plan_text import plan_text
 
     plans = api.load(file, settings=settings).plan(box, training=training, stages=stages)
     if as_json:
         found = [{"stage": name, **plan_json(plan)} for name, plan in plans]
         write_json(found if stages else found[-1])
         return 0
+    room = width() if sys.stdout.isatty() else 0
     for at, (name, plan) in enumerate(plans):
         title = f"{at + 1}. after {name}" if stages else name
-        click.echo(("\n\n" if at else "") + plan_text(plan, title))
+        click.echo(("\n\n" if at else "") + plan_text(plan, title, room))
     return 0
