@@ -63,7 +63,7 @@ OF_A_FILE: dict[str, str] = {
     # training and checks
     "bad-check": "a check that names what is not there",
     "bad-loss": "a loss that is not one real number",
-    "bad-metric": "a metric that is not one real number",
+    "bad-metric": "a metric that is not one real number, or a watched one that is not there",
     "bad-override": "a value from outside (--set) that cannot be put in",
     "missing-input": "an input that the data says nothing about",
     "missing-loss": "a train block that says not what to make small",
@@ -73,6 +73,7 @@ OF_A_FILE: dict[str, str] = {
 
 OF_A_RUN: dict[str, str] = {
     # files
+    "bad-project": "a table [tool.dilsctl] in pyproject.toml that cannot be used",
     "file-not-found": "no file of this name",
     "not-a-file": "a folder or a device in place of a file",
     "not-readable": "a file that cannot be read",

@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
+
+from dilsctl.diagnostics import Problem
 
 ENDINGS = (".yaml", ".yml")
 MARKS = ("pyvenv.cfg", "run.json")  # a folder with one of these is not a place where people write diagrams
 ENOUGH = 65536
+PROJECT = "pyproject.toml"
 
 _DILS = re.compile(rb"^(?:\xef\xbb\xbf)?(?:dils|\"dils\"|'dils')\s*:", re.MULTILINE)
 
@@ -25,17 +30,89 @@ def is_diagram(path: Path) -> bool:
         return False
 
 
+class Excluded:
+    """What ``[tool.dilsctl] exclude`` leaves out when a folder is searched: paths, with ``*`` for anything,
+    relative to the nearest pyproject.toml with that table, in the folder or above it.
+
+    What holds the searched folder itself is taken none the less: it was named. Raises Problem: bad-project.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder = folder.resolve()
+        self.root = folder
+        patterns: tuple[str, ...] = ()
+        for root in (folder, *folder.parents):
+            table = _table(root / PROJECT)
+            if table is not None:
+                self.root, patterns = root, _patterns(root / PROJECT, table)
+                break
+        inside = folder.relative_to(self.root)
+        around = [one.as_posix() for one in (inside, *inside.parents) if one.name]
+        self.patterns = tuple(one for one in patterns if not any(fnmatchcase(path, one) for path in around))
+
+    def __call__(self, path: Path) -> bool:
+        if not self.patterns:
+            return False
+        own = path.relative_to(self.root).as_posix()
+        return any(fnmatchcase(own, one) for one in self.patterns)
+
+
+def _table(path: Path) -> dict[str, Any] | None:
+    """The table ``tool.dilsctl`` of a pyproject.toml, if there is one."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    if b"dilsctl" not in data:  # spares most projects the reading
+        return None
+    import tomllib
+
+    try:
+        tool = tomllib.loads(data.decode()).get("tool", {})
+    except ValueError as error:
+        raise _bad_project(path, f"it can't be read: {error}", "") from None
+    table = tool.get("dilsctl") if isinstance(tool, dict) else None
+    return table if isinstance(table, dict) else None
+
+
+def _patterns(path: Path, table: dict[str, Any]) -> tuple[str, ...]:
+    unknown = [name for name in table if name != "exclude"]
+    if unknown:
+        message = f"[tool.dilsctl] has no key '{unknown[0]}'"
+        raise _bad_project(path, message, "it has one: exclude, a list of paths")
+    found = table.get("exclude", [])
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        help = 'write it as in: exclude = ["tests/broken", "*/old"]'
+        raise _bad_project(path, "exclude in [tool.dilsctl] is no list of paths", help)
+    return tuple(one.removeprefix("./").rstrip("/") for one in found)
+
+
+def _bad_project(path: Path, message: str, help: str) -> Problem:
+    return Problem.of("bad-project", message, help=help, file=str(path))
+
+
 def diagrams_in(folder: Path) -> Iterator[Path]:
-    """The diagram files of a folder and the folders in it, sorted. Hidden folders, virtual environments and
-    run folders are left out; links to folders are not followed."""
+    """The diagram files of a folder and the folders in it, sorted. Hidden folders, virtual environments, run
+    folders and what the project excludes are left out; links to folders are not followed.
+
+    Raises Problem: bad-project.
+    """
+    excluded = Excluded(folder)
+    where_it_is = folder.resolve()
     for where, folders, files in os.walk(folder):
         here = Path(where)
         if here != folder and any(mark in files for mark in MARKS):
             folders.clear()
             continue
-        folders[:] = sorted(one for one in folders if not one.startswith(".") and one != "node_modules")
+        real = where_it_is / here.relative_to(folder)
+        folders[:] = sorted(
+            one
+            for one in folders
+            if not one.startswith(".") and one != "node_modules" and not excluded(real / one)
+        )
         for name in sorted(files):
-            if name.endswith(ENDINGS) and not name.startswith(".") and is_diagram(here / name):
+            wanted = name.endswith(ENDINGS) and not name.startswith(".") and not excluded(real / name)
+            if wanted and is_diagram(here / name):
                 yield here / name
 
 

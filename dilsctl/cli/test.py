@@ -21,7 +21,8 @@ def command(paths: tuple[Path, ...], quiet: bool, as_json: bool) -> int:
     must reach what they expect.
 
     PATHS are files or folders (searched for *.yaml and *.yml with a top-level key 'dils'). Without PATHS, the
-    folder you are in is searched. Checks run in float64, unless the file's train block names a precision.
+    folder you are in is searched. A search leaves out what [tool.dilsctl] exclude in pyproject.toml lists.
+    Checks run in float64, unless the file's train block names a precision.
     The exit code is 1 if a check fails or a file is not valid.
 
     \b

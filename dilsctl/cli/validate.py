@@ -20,8 +20,9 @@ def command(paths: tuple[Path, ...], settings: tuple[str, ...], as_json: bool, q
     """Find mistakes in diagram files, before anything runs.
 
     PATHS are files, folders (searched for *.yaml and *.yml with a top-level key 'dils'), or - for standard
-    input. Without PATHS, the folder you are in is searched. Every finding is shown with its place; the exit
-    code is 1 if there is an error, and 0 if there are warnings only.
+    input. Without PATHS, the folder you are in is searched. A search leaves out what [tool.dilsctl] exclude
+    in pyproject.toml lists. Every finding is shown with its place; the exit code is 1 if there is an error,
+    and 0 if there are warnings only.
 
     \b
     Examples:
