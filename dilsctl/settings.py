@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dilsctl.data.files import Locate, nowhere
-from dilsctl.data.splits import PARTS
 from dilsctl.diagnostics import Problem
 from dilsctl.learning.methods import method_of
 from dilsctl.learning.schedules import Rate
 from dilsctl.learning.stopping import Watch
+from dilsctl.watched import DEFAULT, bad_watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +36,12 @@ def settings_of(block: Any, locate: Locate = nowhere) -> Settings:
     keep_best = bool(given.get("keep_best", False))
     watch = None
     if stopping or given.get("early_stopping") is not None or keep_best:
-        metric = str(stopping.get("metric", "validation.loss"))
-        span = locate("early_stopping", "metric")
-        part, _, name = metric.partition(".")
-        if part not in PARTS or not name:
-            help = "name a part and a measure: validation.loss"
-            raise Problem.of("bad-metric", f"'{metric}' is no measure of a part", span, help=help)
-        if part == "test":
-            message = "what is chosen by the test part says too much good of itself when it is tested"
-            help = "keep a validation part apart (data.split.validation), and watch validation." + name
-            raise Problem.of("bad-metric", message, span, help=help)
+        metric = str(stopping.get("metric", DEFAULT))
         minimise = stopping.get("minimise")
-        if minimise is None and name != "loss":
-            help = "add early_stopping.minimise: true or false"
-            message = f"say whether less of '{metric}' is better"
-            raise Problem.of("bad-metric", message, span, help=help)
+        fault = bad_watch(metric, minimise)
+        if fault is not None:
+            message, help = fault
+            raise Problem.of("bad-metric", message, locate("early_stopping", "metric"), help=help)
         patience = stopping.get("patience", 5) if given.get("early_stopping") is not None else None
         watch = Watch(metric, minimise is not False, patience)
     return Settings(

@@ -24,7 +24,7 @@ import numpy as np
 from dilsctl.checkpoints import Checkpoint, Position
 from dilsctl.data.dataset import Dataset
 from dilsctl.data.splits import PARTS, epoch_order
-from dilsctl.diagnostics import Problem, did_you_mean
+from dilsctl.diagnostics import Problem
 from dilsctl.learning.schedules import Rates
 from dilsctl.learning.stopping import Best
 from dilsctl.provenance import environment
@@ -33,6 +33,7 @@ from dilsctl.roles import Array, Learner, Listener, Result, Steps
 from dilsctl.runs import RunFolder
 from dilsctl.settings import Settings, settings_of
 from dilsctl.stability import divergence, find_fault, first_not_finite
+from dilsctl.watched import missing_metric, missing_part
 
 __all__ = ["Learner", "Listener", "Result", "Settings", "settings_of", "train"]
 
@@ -115,10 +116,9 @@ def check_watch(dataset: Dataset, settings: Settings) -> None:
     """Find out whether the watched part is there. Raises Problem: bad-metric."""
     if settings.watch is None:
         return
-    part = settings.watch.metric.partition(".")[0]
-    if part not in dataset.parts:
-        help = "keep rows apart with data.split: {validation: 0.1}, or watch train.loss"
-        message = f"'{settings.watch.metric}' is watched, but there is no {part} part"
+    metric = settings.watch.metric
+    if metric.partition(".")[0] not in dataset.parts:
+        message, help = missing_part(metric)
         raise Problem.of("bad-metric", message, help=help)
 
 
@@ -127,10 +127,9 @@ def _measure_start(state: _Run) -> None:
     watch = state.settings.watch
     known = state.learner.evaluate(state.staged, state.dataset.parts["train"][:_SAMPLE])
     state.start = known["loss"]
-    name = watch.metric.partition(".")[2] if watch is not None else "loss"
-    if name not in known:
-        hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
-        raise Problem.of("bad-metric", f"there is no metric '{name}' to watch", help=hint)
+    if watch is not None and watch.metric.partition(".")[2] not in known:
+        message, help = missing_metric(watch.metric, list(known))
+        raise Problem.of("bad-metric", message, help=help)
 
 
 def _take_up(state: _Run, checkpoint: Checkpoint) -> None:

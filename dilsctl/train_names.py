@@ -7,10 +7,13 @@ from typing import Any
 from dilsctl.diagnostics import Label, Report, did_you_mean
 from dilsctl.diagram import Box
 from dilsctl.values import Mapping, Sequence, span_at
+from dilsctl.watched import check_watched
 
 
 def check_train_names(train: Any, main: Box, report: Report) -> None:
-    """Report inputs of the main box that the data does not name, and names that are no input or target."""
+    """Report inputs of the main box that the data does not name, names that are no input or target, and a
+    watched metric that is not there."""
+    check_watched(train, report)
     data = train.get("data")
     if not isinstance(data, Mapping):
         return

@@ -18,8 +18,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("places", "elaborate"),
     ("lower", "elements", "loops", "loop_findings"),
     (
-        "sizes", "passes", "verify", "reach", "objective", "train_names", "plan_costs", "plan_text",
-        "plan_json", "compile",
+        "sizes", "passes", "verify", "reach", "objective", "train_names", "watched", "plan_costs",
+        "plan_text", "plan_json", "compile",
     ),
     ("engine", "learning", "data", "runs", "run_texts", "checkpoints", "provenance"),
     (

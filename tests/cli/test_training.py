@@ -193,6 +193,13 @@ def test_settings_are_checked_before_anything_is_written(folder: Path) -> None:
     assert not Path("runs").exists()
 
 
+def test_a_misspelt_watched_metric_makes_no_folder(folder: Path) -> None:
+    options = ["train.early_stopping={metric: train.acuracy, minimise: false}"]
+    result = call("train", "moons.yaml", *(part for one in options for part in ("--set", one)))
+    assert result.exit_code == 1 and "did you mean 'accuracy'?" in result.stderr
+    assert not Path("runs").exists()
+
+
 def test_what_cannot_be_trained(folder: Path) -> None:
     assert call("train").exit_code == 2
     result = call("train", str(ROOT / "examples" / "or-gate.yaml"))
