@@ -61,6 +61,15 @@ def load(path: str | Path, *, settings: Settings = ()) -> LoadedDiagram:
     return open_run(path) if path.is_dir() else load_diagram(path, _texts(settings), path.parent)
 
 
+def diagram_of_run(path: str | Path) -> LoadedDiagram:
+    """The diagram of a run folder as it was, with its initial states. Raises Problem: not-a-run, bad-run."""
+    from dilsctl.loaded import load_diagram
+    from dilsctl.runs import RunFolder
+
+    run = RunFolder.open(Path(path))
+    return load_diagram(run.diagram, run.facts["settings"], Path(run.facts["file"]).parent)
+
+
 def open_run(path: str | Path, *, checkpoint: str = "best") -> LoadedDiagram:
     """The diagram of a run folder as it was, with the states that the run learned.
 
@@ -68,12 +77,11 @@ def open_run(path: str | Path, *, checkpoint: str = "best") -> LoadedDiagram:
     no-checkpoint, bad-checkpoint.
     """
     from dilsctl.data.dataset import Fitted
-    from dilsctl.loaded import load_diagram
     from dilsctl.resuming import restore_states
     from dilsctl.runs import RunFolder
 
     run = RunFolder.open(Path(path))
-    loaded = load_diagram(run.diagram, run.facts["settings"], Path(run.facts["file"]).parent)
+    loaded = diagram_of_run(path)
     found = (run.load("best") if checkpoint == "best" else None) or run.load("last")
     if found is None:
         help = f"go on with it: dilsctl train --resume {path}"

@@ -6,29 +6,35 @@ from pathlib import Path
 
 import click
 
-from dilsctl.cli.options import file_argument, json_option, set_option
+from dilsctl.cli.options import file_or_run_argument, json_option, open_diagram, set_option
 from dilsctl.cli.output import write_json
 
 
 @click.command("inspect", short_help="Tell what a diagram is made of: boxes, ports, states, parameters.")
-@file_argument
+@file_or_run_argument
 @set_option
 @json_option("Print the facts as JSON.")
 def command(file: Path, settings: tuple[str, ...], as_json: bool) -> int:
     """Tell what the diagram of FILE is made of: the tree of its boxes with their ports, states and learned
-    parameters, and how many boxes, wires and numbers there are in all.
+    parameters, and how many boxes, wires and numbers there are in all. Of the run in folder RUN, it tells
+    the diagram that the run began with.
 
     \b
     Examples:
       dilsctl inspect examples/digits.yaml
+      dilsctl inspect runs/digits-001
       dilsctl inspect examples/digits.yaml --json | jq .learned
     """
-    from dilsctl import api
     from dilsctl.inspect import inspect_json, inspect_text
 
-    facts = api.load(file, settings=settings).inspect()
+    loaded = open_diagram(file, settings)
+    facts = loaded.inspect()
+    run = str(file) if file.is_dir() else None
     if as_json:
-        write_json(inspect_json(facts))
+        write_json({**inspect_json(facts), "run": run})
     else:
+        if run is not None:
+            given = f" (with {', '.join(loaded.settings)})" if loaded.settings else ""
+            click.echo(f"the diagram that the run {run} began with: {loaded.path}{given}\n")
         click.echo(inspect_text(facts))
     return 0

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from dilsctl.loaded import LoadedDiagram
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -41,10 +44,21 @@ def quiet_option(help: str) -> Callable[[Command], Command]:
     return click.option("--quiet", "-q", is_flag=True, help=help)
 
 
-def file_argument(command: Command) -> Command:
-    """FILE: a diagram file that exists."""
-    kind = click.Path(exists=True, dir_okay=False, path_type=Path)
-    return click.argument("file", type=kind)(command)
+def file_or_run_argument(command: Command) -> Command:
+    """FILE|RUN: a diagram file or a run folder that exists; arrives as ``file``."""
+    kind = click.Path(exists=True, path_type=Path)
+    return click.argument("file", metavar="FILE|RUN", type=kind)(command)
+
+
+def open_diagram(file: Path, settings: tuple[str, ...]) -> LoadedDiagram:
+    """The diagram of a file, or the one that a run was begun with. Raises Problem."""
+    from dilsctl import api
+
+    if not file.is_dir():
+        return api.load(file, settings=settings)
+    if settings:
+        raise click.UsageError("a run has its settings already; --set is for a diagram FILE")
+    return api.diagram_of_run(file)
 
 
 def paths_argument(command: Command) -> Command:

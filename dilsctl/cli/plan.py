@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from dilsctl.cli.options import file_argument, json_option, set_option
+from dilsctl.cli.options import file_or_run_argument, json_option, open_diagram, set_option
 from dilsctl.cli.output import width, write_json
 
 
 @click.command("plan", short_help="Print what will run: each operation, its source line, its cost.")
-@file_argument
+@file_or_run_argument
 @click.argument("box", required=False)
 @click.option(
     "--train/--forward",
@@ -35,7 +35,8 @@ def command(
     """Print what will run when the diagram of FILE runs: every equation under the source line it serves, with
     its shapes, floating point operations and bytes read and written, for one tick of one batch.
 
-    BOX plans one box alone: a path of interior boxes (hidden, encoder.first) or a definition's name.
+    BOX plans one box alone: a path of interior boxes (hidden, encoder.first) or a definition's name. Of the
+    run in folder RUN, the diagram that it began with is planned.
 
     \b
     Examples:
@@ -44,11 +45,10 @@ def command(
       dilsctl plan examples/digits.yaml --forward --stages
       dilsctl plan examples/digits.yaml --json | jq .totals.flops
     """
-    from dilsctl import api
     from dilsctl.plan_json import plan_json
     from dilsctl.plan_text import plan_text
 
-    plans = api.load(file, settings=settings).plan(box, training=training, stages=stages)
+    plans = open_diagram(file, settings).plan(box, training=training, stages=stages)
     if as_json:
         found = [{"stage": name, **plan_json(plan)} for name, plan in plans]
         write_json(found if stages else found[-1])

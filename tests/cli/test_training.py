@@ -250,6 +250,19 @@ def test_eval_of_an_untrained_file(folder: Path) -> None:
     assert call("eval", str(ROOT / "examples" / "or-gate.yaml")).exit_code == 1
 
 
+def test_looking_at_a_run(trained: Path) -> None:
+    file = Path("moons.yaml")
+    text = call("inspect", "moons.yaml").stdout
+    file.write_text(file.read_text().replace("hidden: 16", "hidden: 17"))
+    told = "the diagram that the run run began with: run/diagram/moons.yaml\n\n"
+    assert call("inspect", "run").stdout == told + text, "as it was, not as it is"
+    assert json.loads(call("inspect", "run", "--json").stdout)["run"] == "run"
+    assert json.loads(call("inspect", "moons.yaml", "--json").stdout)["run"] is None
+    assert call("plan", "run").stdout.startswith("training step of moons: ")
+    assert call("inspect", "run", "--set", "train.epochs=2").exit_code == 2
+    assert "run.json" in call("inspect", ".").stderr
+
+
 def test_predict_gives_classes_their_names_back(trained: Path) -> None:
     rows = "y,ignored,x\n1.0,a,0.0\n-0.5,b,1.0\n"
     Path("new.csv").write_text(rows)
