@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dilsctl import api
+from dilsctl import api, limits
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -30,9 +30,20 @@ def test_documents_are_valid(text: str) -> None:
     assert [one.message for one in api.validate(ROOT / "examples" / "-", text=text)] == []
 
 
-def test_functions_page_is_generated() -> None:
+@pytest.mark.parametrize("name", ["functions.md", "diagnostics.md"])
+def test_pages_that_are_generated(name: str) -> None:
     page = runpy.run_path(str(ROOT / "docs" / "generate.py"))["page"]
-    assert "\n".join(page()) + "\n" == (ROOT / "docs" / "functions.md").read_text(encoding="utf-8")
+    assert page(name) == (ROOT / "docs" / name).read_text(encoding="utf-8"), "run docs/generate.py"
+
+
+def test_every_limit_is_in_the_reference() -> None:
+    text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    section = text.split("## Limits", 1)[1].split("\n## ", 1)[0]
+    for name, value in vars(limits).items():
+        if name.isupper():
+            tens, twos = len(str(value)) - 1, value.bit_length() - 1
+            spelt = {10**tens: f"10^{tens}", 2**twos: f"2^{twos}"}
+            assert f"{value:,}" in section or spelt.get(value, "?") in section, name
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, id=page.name) for page in PAGES])
