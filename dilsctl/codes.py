@@ -85,6 +85,7 @@ RUN_TOPICS: dict[str, dict[str, str]] = {
         "file-not-found": "no file of this name",
         "not-a-file": "a folder or a device in place of a file",
         "not-readable": "a file that cannot be read",
+        "not-writable": "a file that cannot be written",
     },
     "Data": {
         "bad-label": "a class label out of range",

@@ -92,9 +92,7 @@ class RunFolder:
             write_atomically(path / MARK, as_json(known, indent=2))
             flush_folder(path)
         except OSError as error:
-            where = error.filename or out or root
-            message = f"'{where}' can't be written: {error.strerror or error}"
-            raise Problem.of("run-not-writable", message, file=str(where)) from None
+            raise _not_writable(Path(error.filename or out or root), error) from None
         return cls(path, known)
 
     @classmethod
@@ -164,7 +162,7 @@ class RunFolder:
     def begin(self, epoch: int = 0, *, was_over: bool = False) -> list[dict[str, Any]]:
         """Lock the folder, and open the log after ``epoch`` epochs. Gives the log's lines up to there.
 
-        was_over: nothing will be done, so nothing is changed. Raises Problem: run-busy, bad-run.
+        was_over: nothing will be done, so nothing is changed. Raises Problem: run-busy, run-not-writable.
         """
         self._take_lock()
         if not was_over:
@@ -178,7 +176,7 @@ class RunFolder:
                 write_atomically(log, data)
             self._log = log.open("a", encoding="utf-8", newline="\n")
         except OSError as error:
-            raise _bad_run(self.path, error.strerror or str(error)) from None
+            raise _not_writable(self.path, error) from None
         return kept
 
     def _write_change(self, epoch: int) -> None:
@@ -193,7 +191,7 @@ class RunFolder:
             write_atomically(self.path / "config.yaml", as_yaml(config).encode())
             write_atomically(self.path / MARK, as_json(self.facts, indent=2))
         except OSError as error:
-            raise _bad_run(self.path, error.strerror or str(error)) from None
+            raise _not_writable(self.path, error) from None
         self._change = None
 
     def _take_lock(self) -> None:
@@ -296,6 +294,11 @@ def _inside(name: str) -> tuple[str, ...]:
     if not parts or ".." in parts or PurePosixPath(name).is_absolute():
         raise ValueError(f"'{name}' leads out of the run folder")
     return parts
+
+
+def _not_writable(path: Path, error: OSError) -> Problem:
+    message = f"'{path}' can't be written: {error.strerror or error}"
+    return Problem.of("run-not-writable", message, file=str(path))
 
 
 def _bad_run(path: Path, why: str) -> Problem:

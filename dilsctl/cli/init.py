@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from dilsctl.cli.output import writing
+
 
 @click.command("init", short_help="Write a small diagram with comments, and data to train it on.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default="first.yaml", required=False)
@@ -29,7 +31,8 @@ def command(file: Path, quiet: bool) -> int:
     for one in (file, data):
         if one.exists():
             raise click.UsageError(f"'{one}' exists already, and init does not overwrite")
-    file.parent.mkdir(parents=True, exist_ok=True)
+    with writing(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", file.stem).strip("-") or "first"
     name = name if name[0].isalpha() else f"d-{name}"
     _write(data, starter.table())
@@ -40,5 +43,5 @@ def command(file: Path, quiet: bool) -> int:
 
 
 def _write(path: Path, text: str) -> None:
-    with path.open("x", encoding="utf-8", newline="\n") as stream:
+    with writing(path), path.open("x", encoding="utf-8", newline="\n") as stream:
         stream.write(text)

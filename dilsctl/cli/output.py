@@ -7,12 +7,14 @@ import math
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
-from dilsctl.diagnostics import Diagnostic, Report
+from dilsctl.diagnostics import Diagnostic, Problem, Report
 
 
 def is_terminal(stream: TextIO | None = None) -> bool:
@@ -57,6 +59,16 @@ def clean(value: Any) -> Any:
 def write_json(value: Any, indent: int | None = 2) -> None:
     """Print a value as JSON; ``indent=None`` puts it on one line."""
     click.echo(json.dumps(clean(value), indent=indent, ensure_ascii=False))
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Around what writes a file: says in words that it can't be. Raises Problem: not-writable."""
+    try:
+        yield
+    except OSError as error:
+        message = f"'{path}' can't be written: {error.strerror or error}"
+        raise Problem.of("not-writable", message, file=str(path)) from None
 
 
 def show_findings(found: Report | Iterable[Diagnostic], err: bool = False) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dilsctl.cli.output import writing
+
 if TYPE_CHECKING:
     from dilsctl.data.tables import Table
 
@@ -68,7 +70,8 @@ def command(run: Path, rows: Path | None, data: Path | None, out: Path | None, c
     if out is None:
         write_answers(answers, sys.stdout)
     else:
-        write_answers(answers, out)
+        with writing(out):
+            write_answers(answers, out)
         click.echo(f"wrote {answers.rows:,} rows to {out}", err=True)
     return 0
 

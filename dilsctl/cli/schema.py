@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from dilsctl.cli.output import writing
+
 
 @click.command("schema", short_help="Print the JSON Schema of diagram files, for editors.")
 @click.option(
@@ -30,6 +32,7 @@ def command(out: Path | None) -> int:
     if out is None:
         click.echo(text, nl=False)
     else:
-        out.write_text(text, encoding="utf-8")
+        with writing(out):
+            out.write_text(text, encoding="utf-8")
         click.echo(f"wrote {out}", err=True)
     return 0

@@ -126,9 +126,20 @@ def _count(size: int) -> str:
     return "one column" if size == 1 else f"{size} columns"
 
 
+def _numbers(values: Array, faults: Faults, expected: str) -> Array:
+    """Values as numbers; the words true and false, in any case, are 1 and 0."""
+    if values.dtype.kind != "U":
+        return values
+    words = np.char.lower(np.char.strip(values))
+    truth = np.isin(words, ("true", "false"))
+    wrong = _each(values, _not_a_number) & ~truth
+    if wrong.any():
+        raise faults.first(wrong, expected)
+    return np.where(truth, np.where(words == "true", "1", "0"), words).astype(np.float64)
+
+
 def _real(values: Array, real: np.dtype[Any], faults: Faults) -> Array:
-    if values.dtype.kind == "U":
-        raise faults.first(_each(values, _not_a_number), "a number")
+    values = _numbers(values, faults, "a number")
     found: Array = values.astype(np.float64) if values.dtype.kind != "f" else values
     if not np.isfinite(found).all():
         raise faults.first(~np.isfinite(found), "a finite number")
@@ -148,8 +159,7 @@ def _not_a_number(text: str) -> bool:
 
 
 def _whole(values: Array, real: np.dtype[Any], faults: Faults) -> Array:
-    if values.dtype.kind == "U":
-        raise faults.first(_each(values, _not_a_number), "a whole number")
+    values = _numbers(values, faults, "a whole number")
     if values.dtype.kind == "f":
         wrong = ~(np.abs(values) <= _EXACT) | (np.floor(values) != values)
         if wrong.any():

@@ -288,6 +288,18 @@ def test_predict_writes_new_files_only(trained: Path) -> None:
     assert json.loads(Path("out.jsonl").read_text().splitlines()[0])["moon"] in ("upper", "lower")
 
 
+def test_what_cannot_be_written(trained: Path) -> None:
+    for command in (["predict", "run", "--out", "moons.csv/x.csv"], ["schema", "--out", "moons.csv/x.json"]):
+        result = call(*command)
+        assert result.exit_code == 1 and f"'{command[-1]}' can't be written" in result.stderr, result.output
+    assert "error[not-writable]" in call("init", "moons.csv/x.yaml").stderr
+    log = Path("run/metrics.jsonl")
+    log.unlink()
+    log.mkdir()
+    result = call("train", "--resume", "run")
+    assert result.exit_code == 1 and "error[run-not-writable]: 'run' can't be written" in result.stderr
+
+
 def test_predict_says_what_is_missing(trained: Path) -> None:
     result = call("predict", "run", "-", text="x\n1\n")
     assert result.exit_code == 1 and "'y'" in result.stderr

@@ -227,3 +227,12 @@ def test_labels_come_back():
     assert decode_labels([[1], [0]], (5, 7)).tolist() == [[7], [5]]
     assert decode_labels([2, 0], ("a", "b")).tolist() == ["2", "a"]
     assert decode_labels([2, 0], None).tolist() == [2, 0]
+
+
+def test_truth_values_are_numbers_where_numbers_are_asked(read):
+    table = read("x,y,z\nTrue,false,1\nFalse,true,False\n")
+    for kind in ("real", "int"):
+        values, _ = port_values(table, "p", ["x", "y", "z"], Type(kind, (3,)))
+        assert values.tolist() == [[1, 0, 1], [0, 1, 0]]
+    found = problem(port_values, read("x\ntrue\nmaybe\n"), "p", "x", REAL)
+    assert found.message.startswith("'maybe' is not a number: row 2")
