@@ -10,6 +10,7 @@ from typing import Any
 
 from dilsctl.diagram import Box, Child, Diagram, State, holes
 
+MOST_RUNS = 4  # of neighbours among the elements of an array that are named
 MANY = 12  # so many children are listed before the text is cut
 
 
@@ -116,12 +117,29 @@ def members(box: Box) -> list[Member]:
             run.append(name)
             continue
         close()
-        for interior, number in _distinct(child).items():
-            found.append(
-                Member(name if number == child.count else f"{name}[{child.count}]", interior, number)
-            )
+        tally = _distinct(child)
+        places = _places(child) if len(tally) > 1 else {}
+        for interior, number in tally.items():
+            found.append(Member(name + places.get(interior, ""), interior, number))
     close()
     return found
+
+
+def _places(child: Child) -> dict[Box, str]:
+    """Which elements of a child each of its boxes is: ``[0:3, 5]``. Of many places, the first are named."""
+    runs: dict[Box, list[list[int]]] = {}
+    for place, box in enumerate(child.boxes):
+        known = runs.setdefault(box, [])
+        if known and known[-1][1] == place:
+            known[-1][1] += 1
+        else:
+            known.append([place, place + 1])
+    return {box: f"[{_ranges(known)}]" for box, known in runs.items()}
+
+
+def _ranges(runs: list[list[int]]) -> str:
+    shown = [str(first) if end == first + 1 else f"{first}:{end}" for first, end in runs[:MOST_RUNS]]
+    return ", ".join([*shown, "…"] if len(runs) > MOST_RUNS else shown)
 
 
 def inspect_text(facts: Facts) -> str:

@@ -55,9 +55,14 @@ def test_equal_neighbours_are_told_together() -> None:
 def test_elements_with_boxes_of_their_own() -> None:
     cell, other = box("cell", learned=True), box("other")
     main = box("main", {"c": child("c", cell, other, cell, count=3)})
+    many = box("many", {"c": child("c", *[cell, cell, other] * 6, count=18)})
+    assert [one.name for one in members(many)] == [
+        "c[0:2, 3:5, 6:8, 9:11, …]",
+        "c[2, 5, 8, 11, …]",
+    ]
     assert [(one.name, one.box.name, one.copies) for one in members(main)] == [
-        ("c[3]", "cell", 2),
-        ("c[3]", "other", 1),
+        ("c[0, 2]", "cell", 2),
+        ("c[1]", "other", 1),
     ]
     assert describe(Diagram("net", main)).sums.learned == 12
 
