@@ -63,6 +63,8 @@ FILE_TOPICS: dict[str, dict[str, str]] = {
         "bad-dimension": "a dimension that is no whole number, or negative",
         "bad-initial": "an initial value that does not fit its state",
         "dimension-mismatch": "shapes that do not go together",
+        "initial-conflict": "different initial values of variables that are one",
+        "law-conflict": "laws that do not go together on one state",
         "not-static": "a value that must be known beforehand and is not",
         "type-mismatch": "a value of one kind where another is asked",
         "unknown-dimension": "a dimension that nothing fixes",
@@ -112,6 +114,13 @@ RUN_TOPICS: dict[str, dict[str, str]] = {
         "not-finite": "a loss or a state that is infinite or no number",
         "nothing-learned": "a diagram without learned states",
         "unknown-optimiser": "no optimiser of this name",
+    },
+    "Simulation": {
+        "bad-simulation": "a simulation that says not how long, or records what is not there",
+        "bad-state": "a saved state that does not fit the diagram",
+        "not-pooled": "a kept state whose law reads what each run has of its own",
+        "not-separable": "a symplectic method where there are no positions and velocities",
+        "moving-state": "states that move by themselves, where one tick has no end",
     },
     "Run folders": {
         "bad-checkpoint": "a checkpoint that is damaged",

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
 from dilsctl.diagnostics import Problem, Report, SourceSpan
 from dilsctl.diagram import Diagram, holes
 from dilsctl.documents import LoadedDocument
 from dilsctl.garbage import collection_off
-from dilsctl.ir import Eqn, Program, Type
+from dilsctl.ir import CLOCK, Eqn, Program, Type
 from dilsctl.loops import flatten_in_order
 from dilsctl.lower import Flat, FlatState
 from dilsctl.objective import Objective, add_objective, program_of, read_objective
 from dilsctl.passes.batch import batch
 from dilsctl.passes.drop_dead import drop_dead
+from dilsctl.passes.edge import detect_edges
 from dilsctl.passes.fold_bias import fold_bias
 from dilsctl.passes.share_common import share_common
 from dilsctl.passes.simplify import simplify
@@ -27,6 +28,9 @@ from dilsctl.train_names import check_train_names
 from dilsctl.verify import verify
 
 Pass = tuple[str, Callable[[Program], Program]]
+
+TIDY: tuple[Pass, ...] = (("simplify", simplify), ("share_common", share_common), ("drop_dead", drop_dead))
+"""After a pass that writes equations."""
 
 FORWARD: tuple[Pass, ...] = (
     ("share_common", share_common),
@@ -76,7 +80,7 @@ def run_passes(
 _FLATTENED: WeakKeyDictionary[Diagram, tuple[Flat, Program]] = WeakKeyDictionary()
 
 
-def _flattened(diagram: Diagram) -> tuple[Flat, Program]:
+def flattened(diagram: Diagram) -> tuple[Flat, Program]:
     """The flat diagram and its program. What is checked and then compiled is flattened once."""
     if diagram not in _FLATTENED:
         flat = flatten_in_order(diagram.main)
@@ -90,14 +94,13 @@ def compile_diagram(
     diagram: Diagram, objective: Objective | None = None, *, optimise: bool = True, keep_stages: bool = False
 ) -> Compiled:
     """Flatten and optimise a diagram. Raises Problem: hole-in-run, algebraic-loop, those of the objective."""
-    flat, program = _flattened(diagram)
+    flat, program = flattened(diagram)
     if objective is not None:
         program = add_objective(program, objective)
     else:
         outputs = {name: var for name, var in program.outputs.items() if not name.startswith("loss.")}
-        program = Program(
-            program.inputs, program.states, outputs, program.eqns, program.slots, program.learned
-        )
+        program = replace(program, outputs=outputs)
+    program, edges = detect_edges(program, flat.triggers)
     if not optimise:
         program = batch(program)
         verify(program, "batch")
@@ -107,9 +110,9 @@ def compile_diagram(
         program = run_passes(program, FORWARD, stages if keep_stages else None)
     return Compiled(
         program,
-        {one.path: one for one in flat.states},
+        {one.path: one for one in (*flat.states, *edges)},
         {name: type for name, type in types.items() if name in flat.inputs},
-        {name: type for name, type in types.items() if name not in flat.inputs},
+        {name: type for name, type in types.items() if name not in flat.inputs and name not in CLOCK},
         stages,
     )
 
@@ -130,7 +133,7 @@ def check(document: LoadedDocument, diagram: Diagram, report: Report) -> None:
         return
     objective = read_objective(document.root)
     try:
-        flat, program = _flattened(diagram)
+        flat, program = flattened(diagram)
         program = add_objective(program, objective, _spans(diagram))
     except Problem as problem:
         report.extend(problem.diagnostics)

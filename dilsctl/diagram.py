@@ -9,10 +9,10 @@ lowering instantiates wherever the box is used.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from dilsctl.diagnostics import SourceSpan
-from dilsctl.ir import Eqn, Type, Var
+from dilsctl.ir import Eqn, Index, Type, Var
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,55 @@ class State:
     learn: tuple[tuple[str, Any], ...] | None
     span: SourceSpan | None
     var: Var
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A variable that a box shares, or one that only its ``join`` names (``private``). ``initial`` is None
+    where the box says nothing of it."""
+
+    name: str
+    type: Type
+    initial: Initial | None
+    learn: tuple[tuple[str, Any], ...] | None
+    span: SourceSpan | None
+    var: Var
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Law:
+    """How a state or shared variable moves: its next ``value``, its ``rate`` of change by time, or what a
+    tick adds to it (``step``: the ``next`` of one of several boxes that share it)."""
+
+    kind: Literal["next", "rate", "step"]
+    target: Var
+    value: Var
+    span: SourceSpan | None = None
+    triggered: bool = False  # it acts where a trigger fires, and only there
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trigger:
+    """A condition that acts where it becomes true: laws read ``fired``."""
+
+    name: str
+    condition: Var
+    fired: Var
+    span: SourceSpan | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Link:
+    """An interior shared variable is ``variable``, a shared variable of this box, or the part ``index`` of
+    it."""
+
+    variable: str
+    index: Index
+    child: str
+    port: str
+    span: SourceSpan | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +122,8 @@ class Box:
     """A box with its interface, interior, state and pattern.
 
     ``eqns`` compute, from own inputs, states, element values and interior outputs, the variables in
-    ``readout`` (one for each output port), ``dispatch`` (one for each interior input) and ``losses``.
+    ``readout`` (one for each output port), ``dispatch`` (one for each interior input), ``laws``, ``triggers``
+    and ``losses``.
     """
 
     name: str
@@ -90,6 +140,10 @@ class Box:
     doc: str = ""
     span: SourceSpan | None = None
     hole: bool = False
+    shared: dict[str, Shared] = field(default_factory=dict)
+    laws: tuple[Law, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    links: tuple[Link, ...] = ()
     reads: frozenset[tuple[str, str]] = frozenset()  # interior outputs that some expression reads
     written: Any = None  # the mapping of its keys, for who must find the place of a wire
 

@@ -10,8 +10,8 @@ Var is assigned once (``dilsctl.verify`` checks both after each pass).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from dilsctl.diagnostics import SourceSpan
@@ -105,7 +105,8 @@ class Program:
     ``inputs``: what the outside gives, by name. ``states``: arrays that live on. ``slots``: for each state
     path of the diagram, the part of a state array that holds it. ``learned``: the options of each learned
     state array. ``outputs``: by name. ``updates``: for a state array, the Var whose value it takes when the
-    tick ends.
+    tick ends. ``rates``: for a state array, the Var that holds its derivative by time. ``kept``: state arrays
+    that a batch shares although they move.
     """
 
     inputs: dict[str, Var]
@@ -115,6 +116,27 @@ class Program:
     slots: dict[str, Slot] = field(default_factory=dict)
     learned: dict[Var, Params] = field(default_factory=dict)
     updates: dict[Var, Var] = field(default_factory=dict)
+    rates: dict[Var, Var] = field(default_factory=dict)
+    kept: frozenset[Var] = frozenset()
+
+    @property
+    def ends(self) -> tuple[Var, ...]:
+        """What the program is run for: its outputs, and how its states move."""
+        return (*self.outputs.values(), *self.updates.values(), *self.rates.values())
+
+    def renamed(self, eqns: Iterable[Eqn], new: Callable[[Var], Var]) -> Program:
+        """The program with other equations, in which ``new`` gives what stands for each of its ends."""
+        return replace(
+            self,
+            eqns=tuple(eqns),
+            outputs={name: new(var) for name, var in self.outputs.items()},
+            updates={state: new(var) for state, var in self.updates.items()},
+            rates={state: new(var) for state, var in self.rates.items()},
+        )
+
+
+CLOCK = {"t": Var(REAL, name="t"), "dt": Var(REAL, name="dt"), "tick": Var(INT, name="tick")}
+"""What any box may read: the time, the length of a tick, the number of the tick (``every`` counts it)."""
 
 
 def params_of(**params: Hashable) -> Params:

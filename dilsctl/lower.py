@@ -10,11 +10,12 @@ The equations of a ``Flat`` are in dependency order as far as there is one; ``di
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from dilsctl.diagnostics import Diagnostic, Label, Problem
-from dilsctl.diagram import Box, Child, State, count_equations, holes
-from dilsctl.ir import Eqn, Type, Var
+from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan
+from dilsctl.diagram import Box, Child, Initial, Law, Shared, State, count_equations, holes
+from dilsctl.ir import CLOCK, Eqn, Type, Var
+from dilsctl.joining import Joined, as_step, combined
 from dilsctl.limits import MOST_EQUATIONS
 from dilsctl.operations.table import OPERATIONS, Builder
 from dilsctl.order import sort_equations
@@ -31,9 +32,23 @@ class FlatState:
     lead: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FlatTrigger:
+    """A trigger with its path. ``fired`` has the shape of ``condition``, box stacks leading."""
+
+    path: str
+    condition: Var
+    fired: Var
+    span: SourceSpan | None = None
+
+
 @dataclass(slots=True, eq=False)
 class Flat:
-    """The equations of a box and all that is inside it, over its own inputs and states."""
+    """The equations of a box and all that is inside it, over its own inputs, states and shared variables.
+
+    ``shared``: the box's own shared variables; those of the main box are among the states as well. ``laws``:
+    every law as it stands; ``updates`` and ``rates``: what they make of each state of the main box together.
+    """
 
     inputs: dict[str, Var]
     element: dict[str, Var]
@@ -41,6 +56,11 @@ class Flat:
     states: list[FlatState] = field(default_factory=list)
     losses: list[Var] = field(default_factory=list)
     eqns: list[Eqn] = field(default_factory=list)
+    shared: dict[str, Shared] = field(default_factory=dict)
+    laws: list[Law] = field(default_factory=list)
+    triggers: list[FlatTrigger] = field(default_factory=list)
+    updates: dict[Var, Var] = field(default_factory=dict)
+    rates: dict[Var, Var] = field(default_factory=dict)
     cyclic: int = 0  # how many equations at the end of ``eqns`` are in no order yet
 
 
@@ -56,7 +76,7 @@ def flatten(box: Box, *, mark: bool = False) -> Flat:
     if total > MOST_EQUATIONS:
         message = f"all boxes together have {total} equations; at most {MOST_EQUATIONS} can be"
         raise Problem.of("too-large", message, box.span)
-    return _Flattening(mark).flat(box)
+    return close(_Flattening(mark).flat(box))
 
 
 def _hole(main: Box, path: str, hole: Box) -> Diagnostic:
@@ -76,6 +96,9 @@ def _hole(main: Box, path: str, hole: Box) -> Diagnostic:
     )
 
 
+_CLOCK = {var: var for var in CLOCK.values()}
+
+
 class _Flattening:
     def __init__(self, mark: bool) -> None:
         self.mark = mark
@@ -90,7 +113,10 @@ class _Flattening:
         result = Flat({name: port.var for name, port in box.inputs.items()}, dict(box.element), {})
         result.states = [FlatState(name, one, one.var) for name, one in box.states.items()]
         result.losses = list(box.losses)
+        result.laws = list(box.laws)
+        result.triggers = [FlatTrigger(one.name, one.condition, one.fired, one.span) for one in box.triggers]
         eqns = list(box.eqns)
+        joined = Joined(box, eqns, self.flat)
         alias: dict[Var, Var] = {}  # interior output, as the pattern reads it -> the variable inside
         for child in box.children.values():
             dispatch = {port: box.dispatch[child.name, port] for port in child.box.inputs}
@@ -99,11 +125,11 @@ class _Flattening:
                     port: _marked(eqns, var, f"{child.name}.{port}") for port, var in dispatch.items()
                 }
             if child.count is None:
-                outputs = self._place(result, eqns, child.name, child.box, dispatch)
+                outputs = self._place(result, eqns, child.name, child.box, dispatch, joined.of(child))
             elif len(child.boxes) == 1:
-                outputs = self._stack(result, eqns, child, dispatch)
+                outputs = self._stack(result, eqns, child, dispatch, joined.of(child))
             else:
-                outputs = self._place_each(result, eqns, child, dispatch)
+                outputs = self._place_each(result, eqns, child, dispatch, joined)
             for port, var in child.outputs.items():
                 inside = outputs[port]
                 alias[var] = _marked(eqns, inside, f"{child.name}.{port}") if self.mark else inside
@@ -131,17 +157,41 @@ class _Flattening:
                     inputs = tuple(resolve(one) if one in alias else one for one in eqn.inputs)
                     eqns[i] = Eqn(eqn.op, inputs, eqn.outputs, eqn.params, eqn.span)
             result.losses = [resolve(one) for one in result.losses]
+            result.laws = [replace(law, value=resolve(law.value)) for law in result.laws]
+            result.triggers = [replace(one, condition=resolve(one.condition)) for one in result.triggers]
+        result.laws = joined.lift(result.laws)
+        result.shared = joined.shared()
+        for one in [one for one in result.shared.values() if one.private]:
+            result.states.append(state_of(one))
+            del result.shared[one.name]
         result.outputs = {name: resolve(var) for name, var in box.readout.items()}
         ordered, cyclic = sort_equations(eqns)
         result.eqns, result.cyclic = [*ordered, *cyclic], len(cyclic)
         return result
 
     def _place(
-        self, result: Flat, eqns: list[Eqn], name: str, box: Box, dispatch: dict[str, Var]
+        self,
+        result: Flat,
+        eqns: list[Eqn],
+        name: str,
+        box: Box,
+        dispatch: dict[str, Var],
+        joined: dict[str, Var],
     ) -> dict[str, Var]:
-        """One copy of a box: fresh variables, its inputs replaced by what is dispatched to them."""
+        """One copy of a box: fresh variables, its inputs replaced by what is dispatched to them, its shared
+        variables by what they are joined to."""
         flat = self.flat(box)
         fresh: dict[Var, Var] = {var: dispatch[port] for port, var in flat.inputs.items()}
+        fresh.update(_CLOCK)
+        for shared in flat.shared.values():
+            if shared.name in joined:
+                fresh[shared.var] = joined[shared.name]
+            else:
+                own = state_of(shared, Var(shared.type, name=f"{name}.{shared.name}"))
+                fresh[shared.var] = own.var
+                result.states.append(replace(own, path=f"{name}.{shared.name}"))
+        for trigger in flat.triggers:
+            fresh[trigger.fired] = Var(trigger.fired.type, name=f"{name}.{trigger.path}")
         for one in flat.states:
             var = Var(one.var.type, name=f"{name}.{one.path}")
             fresh[one.var] = var
@@ -154,10 +204,15 @@ class _Flattening:
             outputs = tuple([fresh[one] for one in eqn.outputs])
             eqns.append(_keyed(Eqn(eqn.op, inputs, outputs, eqn.params, eqn.span), name))
         result.losses.extend(fresh[one] for one in flat.losses)
+        for law in flat.laws:
+            result.laws.append(replace(law, target=fresh[law.target], value=fresh[law.value]))
+        for trigger in flat.triggers:
+            path, condition = f"{name}.{trigger.path}", fresh[trigger.condition]
+            result.triggers.append(FlatTrigger(path, condition, fresh[trigger.fired], trigger.span))
         return {port: fresh[var] for port, var in flat.outputs.items()}
 
     def _place_each(
-        self, result: Flat, eqns: list[Eqn], child: Child, dispatch: dict[str, Var]
+        self, result: Flat, eqns: list[Eqn], child: Child, dispatch: dict[str, Var], joined: Joined
     ) -> dict[str, Var]:
         """Elements that are different boxes: each is placed by itself, its outputs put together again."""
         builder = Builder(eqns, child.span)
@@ -168,7 +223,7 @@ class _Flattening:
                 stacked = var.rank > len(box.inputs[port].type.shape)
                 rest = tuple((0, length, 1) for length in var.shape[1:])
                 own[port] = builder.emit("slice", (var,), index=(i, *rest)) if stacked else var
-            outputs = self._place(result, eqns, f"{child.name}[{i}]", box, own)
+            outputs = self._place(result, eqns, f"{child.name}[{i}]", box, own, joined.of(child, i))
             for port in parts:
                 parts[port].append(outputs[port])
         found: dict[str, Var] = {}
@@ -179,13 +234,25 @@ class _Flattening:
         return found
 
     def _stack(
-        self, result: Flat, eqns: list[Eqn], child: Child, dispatch: dict[str, Var]
+        self, result: Flat, eqns: list[Eqn], child: Child, dispatch: dict[str, Var], joined: dict[str, Var]
     ) -> dict[str, Var]:
         """A box array that shares one Box: equations gain a leading axis where they depend on the element."""
         flat, length, name = self.flat(child.box), child.count or 1, child.name
         builder = Builder(eqns, child.span)
-        fresh: dict[Var, Var] = {}
+        fresh: dict[Var, Var] = dict(_CLOCK)
         mapped: set[Var] = set()
+        for shared in flat.shared.values():
+            if shared.name not in joined:
+                own = state_of(shared, Var(_led(shared.type, length), name=f"{name}.{shared.name}"))
+                fresh[shared.var] = own.var
+                result.states.append(replace(own, path=f"{name}.{shared.name}", lead=(length,)))
+            else:
+                fresh[shared.var] = joined[shared.name]
+            if fresh[shared.var].rank > shared.var.rank:
+                mapped.add(shared.var)
+        for trigger in flat.triggers:
+            fresh[trigger.fired] = Var(_led(trigger.fired.type, length), name=f"{name}.{trigger.path}")
+            mapped.add(trigger.fired)
         for port, var in flat.inputs.items():
             fresh[var] = dispatch[port]
             if dispatch[port].rank > var.rank:
@@ -229,6 +296,25 @@ class _Flattening:
             else:
                 factor = builder.constant(float(length), Type("real"))
                 result.losses.append(builder.emit("mul", (fresh[loss], factor)))
+        for law in flat.laws:
+            target, value = fresh[law.target], fresh[law.value]
+            if law.target in mapped:
+                if law.value not in mapped:
+                    value = builder.emit("broadcast", (value,), shape=target.shape)
+            else:  # all copies add to one variable
+                value = as_step(builder, law, target, value)
+                if law.value in mapped or value.rank > target.rank:
+                    value = builder.emit("sum", (value,), axes=(-value.rank,))
+                else:
+                    value = builder.emit("mul", (value, builder.constant(float(length), Type("real"))))
+                law = replace(law, kind="step" if law.kind == "next" else law.kind)
+            result.laws.append(replace(law, target=target, value=value))
+        for trigger in flat.triggers:
+            condition = fresh[trigger.condition]
+            if trigger.condition not in mapped:
+                condition = builder.emit("broadcast", (condition,), shape=(length, *condition.shape))
+            path = f"{name}.{trigger.path}"
+            result.triggers.append(FlatTrigger(path, condition, fresh[trigger.fired], trigger.span))
         found: dict[str, Var] = {}
         for port, var in flat.outputs.items():
             new = fresh[var]
@@ -236,6 +322,25 @@ class _Flattening:
                 new = builder.emit("broadcast", (new,), shape=(length, *new.shape))
             found[port] = new
         return found
+
+
+def state_of(shared: Shared, var: Var | None = None) -> FlatState:
+    """A shared variable that nothing outside joins is a state."""
+    initial = shared.initial
+    if initial is None:
+        initial = Initial("uniform") if shared.type.kind == "simplex" else Initial()
+    state = State(shared.name, shared.type, initial, shared.learn, shared.span, shared.var)
+    return FlatState(shared.name, state, var or shared.var)
+
+
+def close(flat: Flat) -> Flat:
+    """The flat main box: what it shares are states, and the laws of each state are put together."""
+    flat.states += [state_of(one) for one in flat.shared.values()]
+    before = len(flat.eqns)
+    flat.updates, flat.rates = combined(flat)
+    if flat.cyclic:
+        flat.cyclic += len(flat.eqns) - before
+    return flat
 
 
 def _led(type: Type, length: int) -> Type:

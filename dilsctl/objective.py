@@ -9,14 +9,14 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
 from dilsctl.elaborate.definitions import shown
 from dilsctl.elaborate.emitter import Emitter
 from dilsctl.elaborate.written import Written
-from dilsctl.ir import BOOL, REAL, Program, Slot, Type, Var
+from dilsctl.ir import BOOL, CLOCK, REAL, Program, Slot, Type, Var
 from dilsctl.limits import MOST_STATIC_TOTAL
 from dilsctl.lower import Flat
 from dilsctl.operations.functions import FUNCTIONS
@@ -60,7 +60,7 @@ def column_count(columns: Any) -> int:
     return 0
 
 
-class _Scope:
+class Scope:
     """What a loss or metric may read. Implements elaborate.emitter.Scope."""
 
     def __init__(self, names: Mapping[str, Var], spans: Mapping[str, SourceSpan]) -> None:
@@ -109,13 +109,19 @@ def program_of(flat: Flat) -> Program:
     """The equations of one tick. Outputs are ``port.NAME``; losses ``loss.N``."""
     outputs = {f"port.{name}": var for name, var in flat.outputs.items()}
     outputs.update({f"loss.{i}": var for i, var in enumerate(flat.losses)})
+    read = {one for eqn in flat.eqns for one in eqn.inputs}.union(
+        outputs.values(), flat.updates.values(), flat.rates.values()
+    )
     return Program(
-        flat.inputs,
+        {**flat.inputs, **{name: var for name, var in CLOCK.items() if var in read}},
         tuple(one.var for one in flat.states),
         outputs,
         tuple(flat.eqns),
         {one.path: Slot(one.var) for one in flat.states},
         {one.var: one.state.learn for one in flat.states if one.state.learn is not None},
+        flat.updates,
+        flat.rates,
+        frozenset(one.var for one in flat.states if one.state.keep),
     )
 
 
@@ -169,7 +175,7 @@ def _emit(
         raise Problem.of("duplicate-name", f"target '{clash[0]}' has the name of a port", where)
     ports = {name[5:]: var for name, var in program.outputs.items() if name.startswith("port.")}
     known = {**program.inputs, **ports, **targets}
-    scope = _Scope(known, spans)
+    scope = Scope(known, spans)
     eqns = list(program.eqns)
     builder = Builder(eqns)
     outputs = {name: var for name, var in program.outputs.items() if not name.startswith("loss.")}
@@ -198,17 +204,10 @@ def _emit(
         for one in losses[1:]:
             total = builder.emit("add", (total, one))
         outputs["loss"] = total
-    return Program(
-        {**program.inputs, **targets},
-        program.states,
-        outputs,
-        tuple(eqns),
-        program.slots,
-        program.learned,
-    )
+    return replace(program, inputs={**program.inputs, **targets}, outputs=outputs, eqns=tuple(eqns))
 
 
-def _scalar(written: Written, what: str, scope: _Scope, builder: Builder) -> Var:
+def _scalar(written: Written, what: str, scope: Scope, builder: Builder) -> Var:
     """One real number for each example."""
     value = Emitter(scope, builder, written.locate).value(written.parse())
     if not isinstance(value, Var) or value.shape:

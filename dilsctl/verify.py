@@ -67,8 +67,8 @@ def verify(program: Program, after: str = "", well_typed: set[Eqn] | None = None
     for path, slot in program.slots.items():
         if slot.var not in states:
             raise IllegalProgram(f"the slot of '{path}' is not in a state{where}")
-    for state, new in program.updates.items():
+    for state, new in (*program.updates.items(), *program.rates.items()):
         if state not in states or new not in known or state.shape != new.shape:
-            raise IllegalProgram(f"an update of state '{state.name}' does not fit{where}")
-    if not set(program.learned) <= states:
-        raise IllegalProgram(f"a learned state is not a state{where}")
+            raise IllegalProgram(f"a law of state '{state.name}' does not fit{where}")
+    if not (set(program.learned) | program.kept) <= states:
+        raise IllegalProgram(f"a learned or kept state is not a state{where}")

@@ -16,10 +16,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("syntax",),
     ("documents", "diagram"),
     ("places", "elaborate"),
-    ("lower", "elements", "loops", "loop_findings"),
+    ("lower", "joining", "elements", "loops", "loop_findings"),
     (
         "sizes", "passes", "verify", "reach", "objective", "train_names", "watched", "plan_costs",
-        "plan_text", "plan_json", "compile",
+        "plan_text", "plan_json", "compile", "motion",
     ),
     ("engine", "learning", "data", "runs", "run_texts", "checkpoints", "provenance"),
     (

@@ -11,15 +11,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Label, Problem, Report, SourceSpan
-from dilsctl.diagram import Box
+from dilsctl.diagram import Box, Link, Shared, State
 from dilsctl.elaborate.children import Children
 from dilsctl.elaborate.definitions import Definition, Given, Home, Word, shown
 from dilsctl.elaborate.dimensions import Dimension
 from dilsctl.elaborate.emitter import Emitter, Unknown, Value
 from dilsctl.elaborate.interface import PortSite
+from dilsctl.elaborate.laws import Laws
 from dilsctl.elaborate.names import Names
 from dilsctl.elaborate.parameters import Parameters
 from dilsctl.elaborate.pattern import Pattern
+from dilsctl.elaborate.shares import Shares
 from dilsctl.elaborate.states import States
 from dilsctl.elaborate.types import Types
 from dilsctl.elaborate.wires import Key, read_wires
@@ -76,11 +78,14 @@ class BoxElaboration:
         self.losses: list[Var] = []
         self.readout: dict[str, Var] = {}
         self.dispatch: dict[Key, Var] = {}
+        self.links: list[Link] = []
         self.reads: set[tuple[str, str]] = set()  # interior outputs that some expression reads
         self.parameters = Parameters(self)
         self.types = Types(self)
         self.names = Names(self)
         self.states = States(self)
+        self.shares = Shares(self)
+        self.laws = Laws(self)
         self.children = Children(self)
         self.pattern = Pattern(self)
 
@@ -91,6 +96,7 @@ class BoxElaboration:
         self.parameters.read()
         self.types.read(self.inputs, "in")
         self.types.read(self.outputs, "out")
+        self.shares.begin()
         return self
 
     def run(self) -> Box:
@@ -112,6 +118,10 @@ class BoxElaboration:
             readout=self.readout,
             dispatch=self.dispatch,
             losses=tuple(self.losses),
+            shared=by_name(self.shares.made),
+            laws=tuple(self.laws.made),
+            triggers=tuple(self.laws.triggers),
+            links=tuple(self.links),
             lets=lets,
             doc=str(self.body.get("doc") or ""),
             span=self.definition.span,
@@ -125,15 +135,24 @@ class BoxElaboration:
         ends = [*by_name(self.readout).values()]
         keys = sorted(self.dispatch, key=lambda key: (natural(key[0] or ""), natural(key[1])))
         ends += [self.dispatch[key] for key in keys]
+        ends += [
+            law.value for law in sorted(self.laws.made, key=lambda law: (law.kind, natural(law.target.name)))
+        ]
+        ends += [one.condition for one in sorted(self.laws.triggers, key=lambda one: natural(one.name))]
         return reached_from([*ends, *self.losses, *by_name(lets).values()], self.eqns)
 
     def _elaborate(self) -> None:
         self.children.read()
+        self.shares.join()
         self.states.begin()
         self.states.read()
+        self.shares.read()
         self.pattern.solve()
+        self.shares.read()
         self.names.finish_lets()
+        self.laws.read()
         self._read_losses()
+        self.links = self.shares.links()
         self.readout, self.dispatch = self.pattern.targets.close()
         self.types.undetermined()
         self.pattern.undetermined()
@@ -154,6 +173,14 @@ class BoxElaboration:
     def section(self, key: str) -> Any:
         """The mapping under a key of the box, empty if there is none."""
         return self.body.get(key) or {}
+
+    def variable(self, name: str) -> State | Shared | None:
+        """The state or shared variable of a name, once its type is known."""
+        return self.states.made.get(name) or self.shares.made.get(name)
+
+    def declares_variable(self, name: str) -> bool:
+        """Is there a state or shared variable of this name, even if it is in error?"""
+        return name in self.section("state") or name in self.section("share") or name in self.shares.sites
 
     @property
     def inside(self) -> Home:
@@ -181,17 +208,17 @@ class BoxElaboration:
 
     def _check_names(self) -> None:
         seen: dict[str, SourceSpan] = {}
-        for key in ("params", "in", "state", "let", "boxes", "out"):
+        for key in ("params", "in", "share", "state", "let", "boxes", "out"):
             names = self.section(key)
             for name in names:
                 span = names.key_span(name)
-                if name in seen and not (key == "out" and name in self.section("state")):
+                if name in seen and not (key == "out" and self.declares_variable(name)):
                     self.report.error(
                         "duplicate-name",
                         f"'{name}' already names something in this box",
                         span,
                         related=[Label(seen[name], "it is named here")],
-                        help="params, inputs, states, lets, interior boxes and outputs share one namespace",
+                        help="all names of a box, those of its interior boxes too, share one namespace",
                     )
                 seen.setdefault(name, span)
         for name, value in self.params.items():
@@ -222,7 +249,11 @@ class BoxElaboration:
                 found |= names_read(wire.source)
             for item in (*wire.target[1], *wire.target[3]):
                 found |= names_read(item) if not isinstance(item, int) else set()
-        texts = [*self._losses(), *(Written(text, self.site) for text in self.section("let").values())]
+        texts = [
+            *self._losses(),
+            *self.laws.written(),
+            *(Written(text, self.site) for text in self.section("let").values()),
+        ]
         for written in texts:
             if isinstance(written.text, str):
                 found |= names_read(written.parse())

@@ -42,6 +42,7 @@ class ChildSite:
         self.elements: list[BoxElaboration] = []  # one, or one for each element
         self.inputs: dict[str, PortSite] = {}
         self.outputs: dict[str, PortSite] = {}
+        self.shares: dict[str, PortSite] = {}
         self.vars: dict[str, Var] = {}
         self.values: dict[str, Sequence[Any]] = {}  # run-time values of the elements
         self.separate: Callable[[], list[BoxElaboration]] | None = None  # an elaboration for each element
@@ -51,6 +52,7 @@ class ChildSite:
         """Take the interface of the elements."""
         self.elements = elements
         first = elements[0]
+        self.shares = first.shares.sites
         if self.count is None:
             self.inputs, self.outputs = first.inputs, first.outputs
             return
@@ -252,9 +254,9 @@ class Children:
     def failed(self) -> bool:
         """Is there an error inside, or in the type of a port?"""
         return any(
-            one.failed or not one.report.ok or any(
-                port.fault is not None for port in (*one.inputs.values(), *one.outputs.values())
-            )
+            one.failed
+            or not one.report.ok
+            or any(port.fault is not None for port in (*one.inputs.values(), *one.outputs.values()))
             for site in self.sites.values()
             for one in site.elements
         )

@@ -25,8 +25,10 @@ class Definition:
     @property
     def hole(self) -> bool:
         """Only an interface: no interior, no pattern, no state."""
-        return not any(self.body.get(key) for key in ("wires", "boxes", "state", "let", "learn", "loss"))
+        return not any(self.body.get(key) for key in _MORE)
 
+
+_MORE = ("wires", "boxes", "state", "let", "learn", "loss", "share", "next", "rate", "join")
 
 Home = tuple[tuple[Definition, SourceSpan], ...]
 """The definitions around a place, outermost first, each with where it is used."""

@@ -21,7 +21,7 @@ from dilsctl.elaborate.emitter import NeedsStatic, Unknown, Value
 from dilsctl.elaborate.interface import PortSite
 from dilsctl.elaborate.written import Written
 from dilsctl.expression import names_read
-from dilsctl.ir import Var
+from dilsctl.ir import CLOCK, Var
 from dilsctl.limits import MOST_STATIC_TOTAL
 from dilsctl.operations.functions import FUNCTIONS
 
@@ -48,8 +48,11 @@ class Names:
             return box.params[name]
         if name in box.inputs:
             return self.input(name)
-        if name in box.states.made:
-            return box.states.made[name].var
+        variable = box.variable(name)
+        if variable is not None:
+            return variable.var
+        if name in ("t", "dt"):
+            return CLOCK[name]
         if name in box.section("let"):
             return self.let(name)
         if name in box.element_types:
@@ -61,7 +64,7 @@ class Names:
             if isinstance(value, int):
                 return value
             raise Unknown
-        if name in box.section("state") or name in box.section("in"):
+        if box.declares_variable(name) or name in box.section("in"):
             raise Unknown  # in error, or its dimensions are not solved yet
         raise self._unknown(name, span)
 
@@ -88,12 +91,17 @@ class Names:
     def _nearest(self, name: str) -> str:
         if name == "index":
             return "'index' is the number of an element of a box with a count"
-        if name in ("t", "dt"):
-            return "this version has no time"
         if name in FUNCTIONS:
             return f"'{name}' is a function: write {FUNCTIONS[name].signature}"
         box = self.box
-        known = [*box.params, *box.inputs, *box.section("state"), *box.section("let"), *box.dims]
+        known = [
+            *box.params,
+            *box.inputs,
+            *box.section("state"),
+            *box.shares.sites,
+            *box.section("let"),
+            *box.dims,
+        ]
         return did_you_mean(name, [*known, *box.children.sites])
 
     def nearest_box(self, name: str) -> str:
@@ -105,7 +113,7 @@ class Names:
     def known(self, child: str | None, name: str) -> Value:
         """A port or state that can be read at once; None where ``name`` or ``port`` must look."""
         if child is None:
-            state = self.box.states.made.get(name)
+            state = self.box.variable(name)
             return state.var if state is not None else self.inputs.get(name)
         site = self.box.children.sites.get(child)
         return site.read(name) if site is not None and name in site.outputs else None
@@ -158,7 +166,7 @@ class Names:
             return Label(box.parameters.span(name), f"'{name}' is {shown(box.params[name])}")
         if name in box.inputs:
             return Label(box.inputs[name].span, f"'{name}' is '{box.inputs[name].own_type()}'")
-        state = box.states.made.get(name)
+        state = box.variable(name)
         if state is not None and state.span is not None:
             return Label(state.span, f"'{name}' is '{state.type}'")
         value = self.lets.get(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -30,12 +31,13 @@ class States:
         self.made: dict[str, State] = {}
         self.waiting: dict[str, PortSite] = {}  # dimensions not solved yet
         self._initial: dict[str, Written | None] = {}
-        self._learned: dict[str, Options] = {}
+        self._kept: set[str] = set()
+        self.learned: dict[str, Options] = {}
 
     def begin(self) -> None:
         """Read the types, and what is learned."""
         specs: Any = self.box.section("state")
-        self._read_learned(specs)
+        self._read_learned({**specs, **self.box.section("share")})
         for name in specs:
             self.box.attempt(partial(self._declare, name, specs))
 
@@ -49,7 +51,13 @@ class States:
             if type is not None:
                 del self.waiting[name]
                 self.made[name] = State(
-                    name, type, Initial(), self._learned.get(name), site.span, Var(type, name=name)
+                    name,
+                    type,
+                    Initial(),
+                    self.learned.get(name),
+                    site.span,
+                    Var(type, name=name),
+                    name in self._kept,
                 )
                 self.box.attempt(partial(self._begins, name, type))
 
@@ -57,8 +65,8 @@ class States:
         state, written = self.made[name], self._initial[name]
         initial = Initial("uniform") if type.kind == "simplex" else Initial()
         if written is not None:
-            initial = self._initial_of(written, type)
-        self.made[name] = State(name, type, initial, state.learn, state.span, state.var)
+            initial = self.initial_of(written, type)
+        self.made[name] = replace(state, initial=initial)
 
     def _read_learned(self, specs: Any) -> None:
         learn: Any = self.box.body.get("learn") or []
@@ -79,7 +87,7 @@ class States:
                 self.box.report.error("duplicate-name", message, span, related=[label])
             seen.setdefault(name, span)
             options = (learn[name] or {}) if mapped else {}
-            self._learned[name] = tuple(sorted((key, _options(one)) for key, one in options.items()))
+            self.learned[name] = tuple(sorted((key, _options(one)) for key, one in options.items()))
 
     def _declare(self, name: str, specs: Any) -> None:
         spec: Any = specs[name]
@@ -97,15 +105,17 @@ class States:
                 raise Problem([Diagnostic("duplicate-name", message, where, labels)])
             initial = Written(spec["init"], spec.value_span("init"))
         site = port_site(name, text, self.box.types.dimension_at(span), span)
-        if name in self._learned and text.kind != "real":
+        if name in self.learned and text.kind != "real":
             message = f"only real states can be learned; '{name}' is {text.kind}"
             raise Problem.of("type-mismatch", message, span)
+        if mapped and spec.get("keep"):
+            self._kept.add(name)
         self._initial[name] = initial
         self.waiting[name] = site
 
     # -- initial values ---------------------------------------------------------------------------
 
-    def _initial_of(self, written: Written, type: Type) -> Initial:
+    def initial_of(self, written: Written, type: Type) -> Initial:
         """An initialiser by name or call, or a static value that fits the type."""
         value: Any = written.text
         if isinstance(value, str):

@@ -42,12 +42,12 @@ class Targets:
                 help=self._turned(wire, True)
                 or "a wire drives an own output, or an input of an interior box",
             )
-        if port in box.section("state"):
+        if box.declares_variable(port):
             raise Problem.of(
                 "wrong-direction",
                 f"'{port}' is a state: a wire can't drive it",
                 where,
-                help="'learn' says which states move",
+                help="'next', 'rate' and 'learn' say how states move",
             )
         hint = did_you_mean(port, box.outputs)
         if port in box.children.sites:
@@ -137,10 +137,10 @@ class Targets:
             message = f"'{child.name}.{port}' has no wire"
             report.error("unwired-input", message, child.span, related=[label], help=help)
             return None
-        state = self.box.states.made.get(port)
+        state = self.box.variable(port)
         if state is not None and state.type == site.full_type():
             return state.var
-        if port in self.box.section("state"):
+        if self.box.declares_variable(port):
             if state is not None and state.span is not None:
                 message = f"output '{port}' is '{site.full_type()}', the state of that name '{state.type}'"
                 label = Label(state.span, "the state is declared here")
@@ -168,7 +168,5 @@ class Targets:
         for message in messages:
             help = "wire it somewhere, or leave the box out" if len(unread) == len(child.outputs) else ""
             self.box.report.add(
-                Diagnostic(
-                    "unused-output", message, Label(child.span), severity=Severity.WARNING, help=help
-                )
+                Diagnostic("unused-output", message, Label(child.span), severity=Severity.WARNING, help=help)
             )

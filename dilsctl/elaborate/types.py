@@ -122,9 +122,7 @@ class Types:
         for name, site in box.states.waiting.items():
             self.unsolved(site.all_dims, name, site.span)
 
-    def unsolved(
-        self, dims: Iterable[Dimension], what: str, span: SourceSpan, *related: Label
-    ) -> None:
+    def unsolved(self, dims: Iterable[Dimension], what: str, span: SourceSpan, *related: Label) -> None:
         """Report the dimensions among these that nothing fixes, each once."""
         names = []
         for one in unsolved(dims):

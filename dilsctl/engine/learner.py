@@ -74,7 +74,7 @@ class Learner:
         self.real = np.dtype(precision)
         self.seed = seed
         self.types: dict[str, Type] = {**compiled.inputs, **compiled.targets}
-        program = compiled.program
+        program = replace(compiled.program, updates={}, rates={})  # a batch is one tick of each example
         self._predict = drop_dead(_only(program, "port."))
         measured = drop_dead(_only(program, "loss", "metric."))
         self.staging, self.measure = stage(measured)

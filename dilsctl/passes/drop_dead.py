@@ -8,8 +8,8 @@ from dilsctl.ir import Program, Var
 
 
 def drop_dead(program: Program, *, keep_states: bool = True) -> Program:
-    """The program with only what its outputs and updates need. Inputs stay as they are."""
-    live: set[Var] = set(program.outputs.values()) | set(program.updates.values())
+    """The program with only what its outputs and laws need. Inputs stay as they are."""
+    live: set[Var] = set(program.ends)
     kept = []
     for eqn in reversed(program.eqns):
         if any(out in live for out in eqn.outputs):
@@ -18,7 +18,7 @@ def drop_dead(program: Program, *, keep_states: bool = True) -> Program:
     kept.reverse()
     states = program.states
     if not keep_states:
-        states = tuple(one for one in states if one in live or one in program.updates)
+        states = tuple(one for one in states if one in live or one in program.updates or one in program.rates)
     alive = set(states)
     return replace(
         program,

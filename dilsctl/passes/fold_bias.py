@@ -17,7 +17,7 @@ from dilsctl.operations.table import Builder
 def fold_bias(program: Program) -> Program:
     """Fold every bias that fits. Learned states with equal options only."""
     reads = Counter(one for eqn in program.eqns for one in eqn.inputs)
-    reads.update(program.outputs.values())
+    reads.update(program.ends)
     producer = {out: eqn for eqn in program.eqns for out in eqn.outputs}
     states = set(program.states)
     folds: dict[Eqn, tuple[Eqn, Var, Var, Var]] = {}  # addition -> (product, weights, x, bias)
@@ -45,10 +45,11 @@ def _weights(product: Eqn, bias: Var, program: Program, states: set[Var]) -> tup
     if len(product.inputs) != 2:
         return None
     operands, out = parse_spec(product.param("spec"))
+    moving = {*program.updates, *program.rates}
     for i, k in ((0, 1), (1, 0)):
         weights, x = product.inputs[i], product.inputs[k]
         labels, others = operands[i], operands[k]
-        if weights not in states or weights in program.updates or not labels:
+        if weights not in states or not labels or moving.intersection((weights, bias)):
             continue
         if bias is weights or program.learned.get(weights) != program.learned.get(bias):
             continue
@@ -97,15 +98,9 @@ def _rewrite(program: Program, folds: dict[Eqn, tuple[Eqn, Var, Var, Var]]) -> P
         if var in program.learned:
             learned[block] = program.learned[var]
     new_states = dict.fromkeys(block for block, _ in blocks.values())
-    return replace(
-        program,
-        eqns=tuple(eqns),
-        states=(*(one for one in program.states if one not in blocks), *new_states),
-        slots=slots,
-        learned=learned,
-        outputs={name: same.get(var, var) for name, var in program.outputs.items()},
-        updates={state: same.get(var, var) for state, var in program.updates.items()},
-    )
+    states = (*(one for one in program.states if one not in blocks), *new_states)
+    changed = replace(program, states=states, slots=slots, learned=learned)
+    return changed.renamed(eqns, lambda var: same.get(var, var))
 
 
 def _with_one(builder: Builder, x: Var, extended: dict[Var, Var]) -> Var:

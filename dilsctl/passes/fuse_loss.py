@@ -17,8 +17,7 @@ from dilsctl.operations.table import Builder
 def fuse_loss(program: Program) -> Program:
     """Fuse every mean cross entropy whose gradient is taken."""
     reads: Counter[Var] = Counter(one for eqn in program.eqns for one in eqn.inputs)
-    reads.update(program.outputs.values())
-    reads.update(program.updates.values())
+    reads.update(program.ends)
     producer = {out: eqn for eqn in program.eqns for out in eqn.outputs}
     readers: dict[Var, Eqn] = {one: eqn for eqn in program.eqns for one in eqn.inputs}
     fused: dict[Eqn, tuple[Var, Var]] = {}
@@ -56,12 +55,7 @@ def fuse_loss(program: Program) -> Program:
             same.update(zip(fused[eqn], found, strict=True))
             continue
         eqns.append(replace(eqn, inputs=inputs) if inputs != eqn.inputs else eqn)
-    return replace(
-        program,
-        eqns=tuple(eqns),
-        outputs={name: same.get(var, var) for name, var in program.outputs.items()},
-        updates={state: same.get(var, var) for state, var in program.updates.items()},
-    )
+    return program.renamed(eqns, lambda var: same.get(var, var))
 
 
 def _is_share(var: Var, producer: dict[Var, Eqn]) -> bool:

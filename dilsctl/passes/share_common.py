@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from dilsctl.ir import Eqn, Program, Var
@@ -25,9 +24,4 @@ def share_common(program: Program) -> Program:
             eqn = Eqn(eqn.op, inputs, eqn.outputs, eqn.params, eqn.span)
         seen[key] = eqn
         kept.append(eqn)
-    return replace(
-        program,
-        eqns=tuple(kept),
-        outputs={name: same.get(var, var) for name, var in program.outputs.items()},
-        updates={state: same.get(var, var) for state, var in program.updates.items()},
-    )
+    return program.renamed(kept, lambda var: same.get(var, var))

@@ -11,7 +11,6 @@ from __future__ import annotations
 import string
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from dilsctl.ir import Eqn, Index, Program, Var
@@ -33,8 +32,7 @@ class _Simplifying:
         self.builder = Builder(self.eqns)
         self.producer: dict[Var, Eqn] = {}
         self.reads = Counter(one for eqn in program.eqns for one in eqn.inputs)
-        self.reads.update(program.outputs.values())
-        self.reads.update(program.updates.values())
+        self.reads.update(program.ends)
 
     def run(self) -> Program:
         same: dict[Var, Var] = {}
@@ -55,12 +53,7 @@ class _Simplifying:
             for made in self.eqns[mark:]:
                 for out in made.outputs:
                     self.producer[out] = made
-        return replace(
-            self.program,
-            eqns=tuple(self.eqns),
-            outputs={name: same.get(var, var) for name, var in self.program.outputs.items()},
-            updates={state: same.get(var, var) for state, var in self.program.updates.items()},
-        )
+        return self.program.renamed(self.eqns, lambda var: same.get(var, var))
 
 
 def _copy(work: _Simplifying, eqn: Eqn) -> Var | None:

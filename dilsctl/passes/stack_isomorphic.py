@@ -48,10 +48,13 @@ class _Stacking:
                 else:
                     for eqn in members:
                         self._keep(eqn)
+        updates, rates = self._laws()
         self._read_stacked_states()
-        outputs = {name: self._read(var) for name, var in self.program.outputs.items()}
-        updates = {state: self._read(var) for state, var in self.program.updates.items()}
-        return self._with_states(outputs, updates)
+        program = replace(self._with_states(), updates=updates, rates=rates)
+        outputs = {name: self._read(var) for name, var in program.outputs.items()}
+        updates = {state: self._read(var) for state, var in updates.items()}
+        rates = {state: self._read(var) for state, var in rates.items()}
+        return replace(program, eqns=tuple(self.eqns), outputs=outputs, updates=updates, rates=rates)
 
     def _levels(self) -> list[list[Eqn]]:
         depth: dict[Var, int] = {}
@@ -80,7 +83,7 @@ class _Stacking:
             elif one in self.constants:
                 described.append(("constant", one.type, False))
             elif one in self.states:
-                described.append(("state", one.type, self.program.learned.get(one)))
+                described.append(("state", one.type, self._kind(one)))
             else:
                 described.append((self.same.get(one, one), one.type, one.batched))
         params = eqn.params
@@ -252,7 +255,29 @@ class _Stacking:
             inputs = tuple([read.get(one, one) for one in eqn.inputs])
             self.eqns.append(replace(eqn, inputs=inputs) if inputs != eqn.inputs else eqn)
 
-    def _with_states(self, outputs: dict[str, Var], updates: dict[Var, Var]) -> Program:
+    def _kind(self, state: Var) -> Any:
+        """What must agree of states that are stacked: how they move."""
+        program = self.program
+        moves = state in program.updates, state in program.rates, state in program.kept
+        return program.learned.get(state), moves
+
+    def _laws(self) -> tuple[dict[Var, Var], dict[Var, Var]]:
+        """Updates and rates of the states that there are now. To read a law may stack more states."""
+        while True:
+            known = len(self.new_states)
+            found = self._moved(self.program.updates), self._moved(self.program.rates)
+            if len(self.new_states) == known:
+                return found
+
+    def _moved(self, laws: dict[Var, Var]) -> dict[Var, Var]:
+        member = {one for column in self.new_states.values() for one in column}
+        found = {state: var for state, var in laws.items() if state not in member}
+        for stack, column in list(self.new_states.items()):
+            if column[0] in laws:
+                found[stack] = self._together([laws[one] for one in column])
+        return found
+
+    def _with_states(self) -> Program:
         place = {
             one: (stack, i) for stack, members in self.new_states.items() for i, one in enumerate(members)
         }
@@ -265,15 +290,8 @@ class _Stacking:
         for stack, members in self.new_states.items():
             if members[0] in self.program.learned:
                 learned[stack] = self.program.learned[members[0]]
-        return replace(
-            self.program,
-            eqns=tuple(self.eqns),
-            outputs=outputs,
-            updates=updates,
-            states=states,
-            slots=slots,
-            learned=learned,
-        )
+        kept = frozenset(place[one][0] if one in place else one for one in self.program.kept)
+        return replace(self.program, states=states, slots=slots, learned=learned, kept=kept)
 
 
 def _in_order(eqn: Eqn) -> bool:

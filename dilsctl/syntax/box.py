@@ -6,8 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
 
+from dilsctl.syntax.laws import Join, NextValue
 from dilsctl.syntax.model import (
     Expression,
+    Flag,
     JsonSchema,
     Model,
     Name,
@@ -18,7 +20,12 @@ from dilsctl.syntax.model import (
 from dilsctl.syntax.optimiser import OptimiserValue, Rate
 
 USE_KEYS = frozenset({"box", "count", "with", "each"})
-BOX_KEYS = frozenset({"doc", "params", "in", "out", "boxes", "state", "let", "wires", "learn", "loss"})
+BOX_KEYS = frozenset(
+    {
+        *("doc", "params", "in", "out", "share", "boxes", "state", "let", "wires"),
+        *("next", "rate", "learn", "join", "loss"),
+    }
+)
 
 
 def box_shape(value: Any) -> str | None:
@@ -81,6 +88,10 @@ class State(Model):
     init: Any = Field(
         default=None, description="How it begins: a number, a list, or an expression.", examples=["glorot"]
     )
+    keep: Flag = Field(
+        default=False,
+        description="One copy for all runs of a batch, living on between episodes, as learned states do.",
+    )
 
 
 class LearnOptions(Model):
@@ -133,6 +144,12 @@ class Box(Model):
         description="What it shows: port: type.",
         examples=[{"y": "real units"}],
     )
+    share: dict[Name, Text] = Field(
+        default_factory=dict,
+        description="Shared variables: name: TYPE, or TYPE = INIT. A `join` of the box around it makes them "
+        "one with others; what every law adds to one variable adds up.",
+        examples=[{"rabbits": "real = 10"}],
+    )
     boxes: dict[Name, BoxValue] = Field(
         default_factory=dict,
         description="Interior boxes: a definition's name, {box: NAME, with: …, count: …}, or a box in place.",
@@ -145,7 +162,7 @@ class Box(Model):
         ],
     ] = Field(
         default_factory=dict,
-        description="Values that live on: name: TYPE = INIT, or {type, init}.",
+        description="Values that live on: name: TYPE = INIT, or {type, init, keep}.",
         examples=[{"weight": "real units n = glorot"}],
     )
     let: dict[Name, Expression] = Field(
@@ -163,6 +180,23 @@ class Box(Model):
         description="The interaction pattern: EXPRESSION -> TARGET, one for each own output and input of "
         "an interior box. A list, or a block (|) with one wire a line.",
         examples=[["x -> hidden.x", "hidden.y -> y"]],
+    )
+    next: dict[Name, NextValue] = Field(
+        default_factory=dict,
+        description="State: its value after the tick, an expression; or {to: EXPRESSION, every: n}, or "
+        "{to: EXPRESSION, when: CONDITION}, or a list of these.",
+        examples=[{"count": "count + 1"}, {"speed": {"to": "-0.9 * speed", "when": "height < 0"}}],
+    )
+    rate: dict[Name, Expression] = Field(
+        default_factory=dict,
+        description="State or shared variable: its derivative by time.",
+        examples=[{"height": "speed", "speed": "-9.81"}],
+    )
+    join: dict[str, Join] = Field(
+        default_factory=dict,
+        description="Variable: the shared variables of interior boxes that are one with it. A name under "
+        "`share`, or a new one; a part of it is written `x[:-1]`.",
+        examples=[{"rabbits": ["growth.u", "predation.prey"]}],
     )
     learn: Annotated[
         Annotated[list[str], Tag("<list>")] | Annotated[dict[str, LearnOptions], Tag("<options>")],

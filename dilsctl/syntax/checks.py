@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from dilsctl.syntax.box import BoxName
-from dilsctl.syntax.model import JsonSchema, Model, Name, NotNegative, Real, Text, wrong_type
+from dilsctl.syntax.model import JsonSchema, Model, Name, NotNegative, Positive, Real, Text, Whole, wrong_type
+from dilsctl.syntax.simulate import Method, Simulate
 from dilsctl.syntax.train import Train
 
 _PLAIN = JsonSchema({"type": ["number", "boolean", "string", "array", "null"]})
@@ -16,6 +17,9 @@ _PLAIN = JsonSchema({"type": ["number", "boolean", "string", "array", "null"]})
 class Expectation(Model):
     """What a value must be: exactly or nearly (``is``), or within bounds."""
 
+    at: NotNegative | None = Field(
+        default=None, description="The time of which it speaks, after `simulate`; the end by default."
+    )
     value: Any = Field(default=None, alias="is", description="The value; null where anything may stand.")
     within: NotNegative | None = Field(
         default=None, description="The greatest absolute error.", examples=[1e-6]
@@ -34,7 +38,19 @@ class Expectation(Model):
 
 
 def _expect_shape(value: Any) -> str:
+    if isinstance(value, list) and value and all(isinstance(one, dict | Expectation) for one in value):
+        return "<list>"
     return "<options>" if isinstance(value, dict | Expectation) else "<plain>"
+
+
+class SimulateCheck(Simulate):
+    """Keys of the simulate and time blocks, changed for one check."""
+
+    dt: Positive | None = Field(default=None, description="The length of a tick.")
+    method: Method | None = Field(default=None, description="How states with a `rate` move.")
+    steps: Annotated[Whole, Field(ge=1)] | None = Field(default=None, description="Integrator steps a tick.")
+    rtol: Positive | None = Field(default=None, description="Relative error of an adaptive method.")
+    atol: Positive | None = Field(default=None, description="Absolute error of an adaptive method.")
 
 
 class Check(Model):
@@ -52,7 +68,9 @@ class Check(Model):
     expect: dict[
         str,
         Annotated[
-            Annotated[Any, Tag("<plain>"), _PLAIN] | Annotated[Expectation, Tag("<options>")],
+            Annotated[Any, Tag("<plain>"), _PLAIN]
+            | Annotated[Expectation, Tag("<options>")]
+            | Annotated[list[Expectation], Tag("<list>")],
             Discriminator(_expect_shape),
         ],
     ] = Field(
@@ -63,5 +81,16 @@ class Check(Model):
         default=None,
         description="Train first, with these keys of the train block changed.",
         examples=[{"epochs": 20}],
+    )
+    ticks: Annotated[Whole, Field(ge=1, le=10_000_000)] | None = Field(
+        default=None,
+        description="Run so many ticks: what is expected of an output is its value at each.",
+        examples=[7],
+    )
+    simulate: SimulateCheck | None = Field(
+        default=None,
+        description="Simulate first, with these keys of the simulate and time blocks changed; then `expect` "
+        "says what is shown {at: TIME, is: VALUE, within: ERROR}.",
+        examples=[{"until": 10, "dt": 0.001}],
     )
     within: NotNegative | None = Field(default=None, description="The greatest absolute error of all values.")

@@ -12,6 +12,7 @@ from dilsctl.source import Mapping, Value, parse_yaml
 from dilsctl.syntax.box import Box, MainValue
 from dilsctl.syntax.checks import Check
 from dilsctl.syntax.model import DefinitionName, JsonSchema, Model, document_name, refuse
+from dilsctl.syntax.simulate import Simulate, Time
 from dilsctl.syntax.train import Train
 
 
@@ -45,7 +46,15 @@ class Document(Model):
         default=None,
         description="The box that is run: a definition's name, {box: NAME, with: …}, or a box in place.",
     )
+    time: Time = Field(
+        default_factory=Time, description="How time goes on.", examples=[{"dt": 0.01, "method": "rk4"}]
+    )
     train: Train | None = Field(default=None, description="How the main box is trained.")
+    simulate: Simulate = Field(
+        default_factory=Simulate,
+        description="How long the main box runs, what it is told and what is recorded.",
+        examples=[{"until": 100, "record": ["rabbits"]}],
+    )
     checks: list[Check] = Field(
         default_factory=list, description="What must be true; `dilsctl test` verifies it."
     )

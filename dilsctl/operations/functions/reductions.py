@@ -68,6 +68,15 @@ def safe_root(builder: Builder, square: Var) -> Var:
     return builder.emit("where", (positive, root, zero))
 
 
+@function("pool(x)", "The mean over the batch of runs or examples: the value itself, for one.", _FAMILY)
+def _pool(builder: Builder, x: Value) -> Var:
+    value = as_var(builder, x)
+    pooled = builder.emit("batch_mean", (as_real(builder, value),), batched=False)
+    if value.type.kind != "simplex":
+        return pooled
+    return builder.emit("cast", (pooled,), kind="simplex", classes=value.type.classes)
+
+
 @function("norm(x, axis=all)", "Euclidean length: sqrt(sum(x * x)). Its gradient at 0 is 0.", _FAMILY)
 def _norm(builder: Builder, x: Value, axis: Value = None) -> Var:
     square = builder.emit("square", (as_real(builder, x),))

@@ -1,0 +1,147 @@
+"""Runs the programs of a simulation: states that move, tick by tick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from dilsctl.engine.bind import Bound, bind
+from dilsctl.engine.kernels import Array, Context, dtype_of
+from dilsctl.engine.kernels.initial import initial
+from dilsctl.engine.memory import aligned
+from dilsctl.engine.states import numpy_index
+from dilsctl.ir import Program, Var
+from dilsctl.lower import FlatState
+from dilsctl.motion import Motion
+
+CHECKED = 64  # ticks from one look for numbers that are not finite to the next
+
+
+class NotFinite(Exception):
+    """A state became infinite or no number: ``path``, at the end of ``tick``, in ``run``."""
+
+    def __init__(self, path: str, tick: int, run: int) -> None:
+        super().__init__(path)
+        self.path, self.tick, self.run = path, tick, run
+
+
+class Running:
+    """Many runs of one diagram, side by side: states by path, arrays with the runs last.
+
+    A kept or constant state is one for all runs: its array has no axis of runs.
+    """
+
+    def __init__(
+        self, motion: Motion, runs: int = 1, *, dt: float = 1.0, precision: str = "float64", seed: int = 0
+    ) -> None:
+        self.motion = motion
+        self.runs = runs
+        self.dt = dt
+        self.tick = 0
+        self.real = np.dtype(precision)
+        self.seed = seed
+        self.arrays = {var: self._allocate(var) for var in motion.tick.states}
+        self.states = {
+            path: self.arrays[slot.var][numpy_index(slot.index)] for path, slot in motion.tick.slots.items()
+        }
+        self.per_run = {path: slot.var.batched for path, slot in motion.tick.slots.items()}
+        for path, view in self.states.items():
+            self._begin(path, view)
+        self.context = Context(seed=seed, examples=np.arange(runs))
+        self._tick = self._bind(motion.tick)
+        self._settle: Bound | None = None
+        self._watched = [
+            var
+            for var in motion.tick.states
+            if var in motion.tick.updates and var.type.kind in ("real", "simplex")
+        ]
+
+    def _allocate(self, var: Var) -> Array:
+        shape = (*var.shape, self.runs) if var.batched else var.shape
+        found = aligned(shape, dtype_of(var.type.kind, self.real))
+        found.fill(0)
+        return found
+
+    def _begin(self, path: str, view: Array) -> None:
+        state = self.motion.states[path]
+        first = state.state.initial
+        if not first.rule:
+            value = np.asarray(first.value)
+            lead = len(state.lead)
+            if value.ndim and lead:
+                value = value.reshape((1,) * lead + value.shape)
+            view[...] = value[..., None] if self.per_run[path] else value
+        elif not self.per_run[path]:
+            view[...] = _drawn(state, self.seed, path)
+        else:
+            for run in range(self.runs):
+                view[..., run] = _drawn(state, self.seed, path if run == 0 else f"{path}#{run}")
+
+    def _bind(self, program: Program) -> Bound:
+        bound = bind(program, self.runs, self.arrays, real=self.real, context=self.context)
+        if "dt" in bound.inputs:
+            bound.inputs["dt"][()] = self.dt
+        return bound
+
+    @property
+    def time(self) -> float:
+        """Now."""
+        return self.tick * self.dt
+
+    # -- running ----------------------------------------------------------------------------------
+
+    def advance(self, inputs: Mapping[str, Array] | None = None) -> Mapping[str, Array]:
+        """One tick. ``inputs``: values by port, the runs last. Gives what is shown before the step, live."""
+        self._feed(self._tick, inputs or {})
+        for step in self._tick.steps:
+            step()
+        self.tick += 1
+        return self._tick.outputs
+
+    def look(self, inputs: Mapping[str, Array] | None = None) -> Mapping[str, Array]:
+        """What is shown now, live; nothing moves."""
+        if self._settle is None:
+            self._settle = self._bind(self.motion.settle)
+        self._feed(self._settle, inputs or {})
+        self._settle.run()
+        return self._settle.outputs
+
+    def _feed(self, bound: Bound, inputs: Mapping[str, Array]) -> None:
+        if "t" in bound.inputs:
+            bound.inputs["t"][()] = self.tick * self.dt
+        if "tick" in bound.inputs:
+            bound.inputs["tick"][()] = self.tick
+        self.context.tick[...] = self.tick
+        for name, value in inputs.items():
+            if name in bound.inputs:
+                bound.inputs[name][...] = value
+
+    def not_finite(self) -> tuple[str, int] | None:
+        """(state, run) of the first number that is not finite."""
+        if all(np.isfinite(self.arrays[var]).all() for var in self._watched):
+            return None
+        for path, view in self.states.items():
+            if view.dtype.kind == "f" and not np.isfinite(view).all():
+                where = np.argwhere(~np.isfinite(view))[0]
+                run = int(where[-1]) if self.per_run[path] else 0
+                place = [int(one) for one in (where[:-1] if self.per_run[path] else where)]
+                return path + (str(place) if place else ""), run
+        return None
+
+    # -- saving -----------------------------------------------------------------------------------
+
+    def copy(self) -> dict[str, Array]:
+        """All states, copied."""
+        return {path: view.copy() for path, view in self.states.items()}
+
+    def restore(self, states: Mapping[str, Array], tick: int) -> None:
+        """Take up saved states."""
+        for path, view in self.states.items():
+            view[...] = states[path]
+        self.tick = tick
+
+
+def _drawn(state: FlatState, seed: int, path: str) -> Array:
+    first = state.state.initial
+    return initial(first.rule, first.arguments, state.var.type, seed, path, len(state.lead))

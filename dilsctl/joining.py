@@ -1,0 +1,155 @@
+"""Shared variables become one: what interior boxes share is put in the place of what it is joined to.
+
+Every law adds what it has to say: rates add, and of a ``next`` the difference from the old value (its *step*)
+where several laws speak of one variable. What is joined to a part of a variable adds to that part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dilsctl.diagnostics import Diagnostic, Label, Problem
+from dilsctl.diagram import Box, Child, Initial, Law, Link, Shared
+from dilsctl.ir import Eqn, Index, Var
+from dilsctl.operations.table import Builder
+
+if TYPE_CHECKING:
+    from dilsctl.lower import Flat
+
+
+def as_step(builder: Builder, law: Law, target: Var, value: Var) -> Var:
+    """What a law adds to ``target``: of a rate or a step its ``value``, of a next the difference."""
+    if law.kind != "next":
+        return value
+    return builder.emit("sub", (_real(builder, value), _real(builder, target)))
+
+
+def _real(builder: Builder, value: Var) -> Var:
+    return value if value.type.kind in ("real", "int") else builder.emit("cast", (value,), kind="real")
+
+
+class Joined:
+    """What the shared variables inside one box are joined to."""
+
+    def __init__(self, box: Box, eqns: list[Eqn], flat: Callable[[Box], Flat]) -> None:
+        self.box = box
+        self.builder = Builder(eqns, box.span)
+        self.flat = flat
+        self.links: dict[str, list[Link]] = {}
+        for link in box.links:
+            self.links.setdefault(link.child, []).append(link)
+        self.parts: dict[Var, tuple[Var, Index]] = {}  # part of a variable -> (the variable, where)
+
+    def of(self, child: Child, number: int | None = None) -> dict[str, Var]:
+        """For each joined variable of an interior box (of its element ``number``) what it is."""
+        found: dict[str, Var] = {}
+        for link in self.links.get(child.name, ()):
+            var = self.box.shared[link.variable].var
+            if link.index:
+                var = self._part(var, link.index)
+            box = child.boxes[number or 0]
+            if number is not None and var.rank > len(box.shared[link.port].type.shape):
+                var = self._part(var, (number,))
+            found[link.port] = var
+        return found
+
+    def _part(self, var: Var, index: Index) -> Var:
+        full = (*index, *((0, length, 1) for length in var.shape[len(index) :]))
+        part = self.builder.emit("slice", (var,), index=full)
+        self.parts[part] = (var, full)
+        return part
+
+    def lift(self, laws: list[Law]) -> list[Law]:
+        """The laws, each of a whole variable."""
+        found = []
+        for law in laws:
+            while law.target in self.parts:
+                var, index = self.parts[law.target]
+                value = as_step(self.builder, law, law.target, law.value)
+                value = self.builder.emit("pad_slice", (value,), index=index, shape=var.shape)
+                kind: Any = "step" if law.kind == "next" else law.kind
+                law = replace(law, kind=kind, target=var, value=value)
+            found.append(law)
+        return found
+
+    def shared(self) -> dict[str, Shared]:
+        """The box's shared variables; those without an initial value take that of what is joined to them."""
+        found = {}
+        for name, one in self.box.shared.items():
+            inner = self._inner(name)
+            learn = one.learn
+            for other, _ in inner:
+                learn = other.learn if learn is None else learn
+            initial = one.initial if one.initial is not None else self._agreed(one, inner)
+            found[name] = replace(one, initial=initial, learn=learn)
+        return found
+
+    def _inner(self, name: str) -> list[tuple[Shared, Link]]:
+        found = []
+        for child in self.box.children.values():
+            for link in self.links.get(child.name, ()):
+                if link.variable == name:
+                    found += [(self.flat(box).shared[link.port], link) for box in dict.fromkeys(child.boxes)]
+        return found
+
+    def _agreed(self, one: Shared, inner: list[tuple[Shared, Link]]) -> Initial | None:
+        given = [(other, link) for other, link in inner if other.initial is not None]
+        if not given:
+            return None
+        first = given[0][0]
+        parts = any(link.index or other.type.shape != one.type.shape for other, link in given)
+        plain = all(
+            not other.initial.rule and not isinstance(other.initial.value, tuple)
+            for other, _ in given
+            if other.initial is not None
+        )
+        if all(other.initial == first.initial for other, _ in given) and (not parts or plain):
+            return first.initial
+        labels = tuple(Label(other.span, "one initial value") for other, _ in given if other.span is not None)
+        message = f"what is joined to '{one.name}' begins with different values"
+        help = f"give '{one.name}' one of its own: list it under 'share' as TYPE = VALUE"
+        where = Label(one.span) if one.span is not None else None
+        raise Problem([Diagnostic("initial-conflict", message, where, labels[:4], help)])
+
+
+def combined(flat: Flat) -> tuple[dict[Var, Var], dict[Var, Var]]:
+    """(updates, rates) of the states of a flat diagram: what all laws of each make of it together."""
+    builder = Builder(flat.eqns)
+    learned = {one.var: one for one in flat.states if one.state.learn is not None}
+    groups: dict[Var, list[Law]] = {}
+    for law in flat.laws:
+        groups.setdefault(law.target, []).append(law)
+    updates: dict[Var, Var] = {}
+    rates: dict[Var, Var] = {}
+    for state, laws in groups.items():
+        clocked = [law for law in laws if law.kind != "rate"]
+        flowing = [law for law in laws if law.kind == "rate"]
+        if state in learned:
+            raise _conflict(f"'{learned[state].path}' is learned, and has a law as well", laws)
+        if flowing and not all(law.triggered for law in clocked):
+            raise _conflict(f"'{state.name}' has a rate and a next law that is not triggered", laws)
+        if flowing:
+            rates[state] = _sum(builder, [law.value for law in flowing])
+        if len(clocked) == 1 and clocked[0].kind == "next":
+            updates[state] = clocked[0].value
+        elif clocked:
+            if state.type.kind not in ("real", "int"):
+                raise _conflict(f"'{state.name}' is {state.type.kind}: only one law can move it", clocked)
+            steps = [as_step(builder, law, state, law.value) for law in clocked]
+            updates[state] = _sum(builder, [state, *steps])
+    return updates, rates
+
+
+def _sum(builder: Builder, values: list[Var]) -> Var:
+    total = values[0]
+    for one in values[1:]:
+        total = builder.emit("add", (total, one))
+    return total
+
+
+def _conflict(message: str, laws: list[Law]) -> Problem:
+    labels = [Label(law.span, f"a {law.kind} law") for law in laws if law.span is not None]
+    first = labels[0] if labels else None
+    return Problem([Diagnostic("law-conflict", message, first, tuple(labels[1:4]))])

@@ -1,0 +1,213 @@
+"""Flows become updates: the stages of an integrator written out as equations.
+
+The program settles once a stage: the equations that rates need are written again, with the flowing states and
+the time of the stage in place of those of the tick. Clocked states and inputs stay as they are within a tick.
+
+A state moves from its old value, or from what a trigger made of it, by the increment of its flow.
+Sources: Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I (1993), II.1; Hairer, Lubich,
+Wanner, Geometric Numerical Integration (2006), I.1 and VI.3 for symplectic Euler and leapfrog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from dilsctl.diagnostics import Problem
+from dilsctl.ir import CLOCK, REAL, Eqn, Program, Var
+from dilsctl.operations.rules import broadcast
+from dilsctl.operations.table import Builder
+
+States = dict[Var, Var]  # flowing state -> its value
+
+
+def integrate(program: Program, method: str, steps: int = 1) -> Program:
+    """The program in which every rate has become an update over one tick of ``steps`` integrator steps.
+
+    ``method``: euler, midpoint, rk4, symplectic or leapfrog. Raises Problem ``not-separable`` where the last
+    two find no positions and velocities.
+    """
+    if not program.rates:
+        return program
+    work = _Integration(program, steps)
+    values = work.start
+    for number in range(steps):
+        work.step = number
+        values = _METHODS[method](work, values)
+    updates = dict(program.updates)
+    for state, value in values.items():
+        jump = updates.get(state)
+        if jump is not None:  # a trigger's new value, and the flow of this tick
+            value = work.add(jump, work.sub(value, state))
+        updates[state] = value
+    inputs = {**program.inputs, "dt": work.dt}
+    return replace(program, inputs=inputs, eqns=tuple(work.eqns), updates=updates, rates={})
+
+
+class _Integration:
+    """Equations in the making."""
+
+    def __init__(self, program: Program, steps: int) -> None:
+        self.program = program
+        self.eqns = list(program.eqns)
+        self.builder = Builder(self.eqns)
+        self.dt = CLOCK["dt"]
+        self.steps = steps
+        self.step = 0
+        self.start: States = {state: state for state in program.rates}
+        self.moving = self._moving()
+        self.timed = any(CLOCK["t"] in eqn.inputs for eqn in self.moving)
+        self.factors: dict[float, Var] = {}
+
+    def _moving(self) -> list[Eqn]:
+        """Equations that rates need and that change from stage to stage, in order."""
+        changing: set[Var] = {*self.program.rates, CLOCK["t"]}
+        found = []
+        for eqn in self.program.eqns:
+            if not changing.isdisjoint(eqn.inputs):
+                changing.update(eqn.outputs)
+                found.append(eqn)
+        needed = set(self.program.rates.values())
+        kept = []
+        for eqn in reversed(found):
+            if not needed.isdisjoint(eqn.outputs):
+                needed.update(eqn.inputs)
+                kept.append(eqn)
+        return kept[::-1]
+
+    def rates(self, values: Mapping[Var, Var], at: float, wanted: list[Var] | None = None) -> States:
+        """The rate of each state (or of those wanted) where the states have ``values`` and the time is ``at``
+        steps after the tick's begin."""
+        wanted = wanted if wanted is not None else list(self.program.rates)
+        if at == 0 and all(value is state for state, value in values.items()):
+            return {state: self.program.rates[state] for state in wanted}
+        new: dict[Var, Var] = dict(values)
+        if at and self.timed:
+            new[CLOCK["t"]] = self.add(CLOCK["t"], self.factor(at / self.steps))
+        needed = {self.program.rates[state] for state in wanted}
+        part = []
+        for eqn in reversed(self.moving):
+            if not needed.isdisjoint(eqn.outputs):
+                needed.update(eqn.inputs)
+                part.append(eqn)
+        for eqn in reversed(part):
+            inputs = tuple([new.get(one, one) for one in eqn.inputs])
+            outs = tuple([Var(one.type, one.batched, one.name) for one in eqn.outputs])
+            new.update(zip(eqn.outputs, outs, strict=True))
+            self.eqns.append(Eqn(eqn.op, inputs, outs, eqn.params, eqn.span))
+        return {state: new.get(self.program.rates[state], self.program.rates[state]) for state in wanted}
+
+    # -- arithmetic -------------------------------------------------------------------------------
+
+    def factor(self, share: float) -> Var:
+        """``share`` of a tick's length."""
+        if share == 1:
+            return self.dt
+        if share not in self.factors:
+            number = self.builder.constant(share, REAL)
+            self.factors[share] = self.builder.emit("mul", (number, self.dt))
+        return self.factors[share]
+
+    def add(self, a: Var, b: Var) -> Var:
+        return self.builder.emit("add", (a, b))
+
+    def sub(self, a: Var, b: Var) -> Var:
+        return self.builder.emit("sub", (a, b))
+
+    def moved(self, values: Mapping[Var, Var], rates: Mapping[Var, Var], share: float) -> States:
+        """values + share · (length of a step) · rates, for the states that have a rate here."""
+        factor = self.factor(share / self.steps)
+        found = dict(values)
+        for state, rate in rates.items():
+            step = self.builder.emit("mul", (factor, rate))
+            value = self.add(values[state], step)
+            found[state] = broadcast(self.builder, value, state.shape, state.batched)
+        return found
+
+
+def _euler(work: _Integration, y: States) -> States:
+    return work.moved(y, work.rates(y, work.step), 1)
+
+
+def _midpoint(work: _Integration, y: States) -> States:
+    half = work.moved(y, work.rates(y, work.step), 0.5)
+    return work.moved(y, work.rates(half, work.step + 0.5), 1)
+
+
+def _rk4(work: _Integration, y: States) -> States:
+    first = work.rates(y, work.step)
+    second = work.rates(work.moved(y, first, 0.5), work.step + 0.5)
+    third = work.rates(work.moved(y, second, 0.5), work.step + 0.5)
+    fourth = work.rates(work.moved(y, third, 1), work.step + 1)
+    two = work.builder.constant(2.0, REAL)
+    total: States = {}
+    for state in first:
+        middle = work.builder.emit("mul", (two, work.add(second[state], third[state])))
+        total[state] = work.add(work.add(first[state], middle), fourth[state])
+    return work.moved(y, total, 1 / 6)
+
+
+def _symplectic(work: _Integration, y: States) -> States:
+    positions, velocities = _separated(work)
+    y = work.moved(y, work.rates(y, work.step, velocities), 1)
+    return work.moved(y, work.rates(y, work.step, positions), 1)
+
+
+def _leapfrog(work: _Integration, y: States) -> States:
+    positions, velocities = _separated(work)
+    y = work.moved(y, work.rates(y, work.step, velocities), 0.5)
+    y = work.moved(y, work.rates(y, work.step + 0.5, positions), 1)
+    return work.moved(y, work.rates(y, work.step + 1, velocities), 0.5)
+
+
+_METHODS: dict[str, Callable[[_Integration, States], States]] = {
+    "euler": _euler,
+    "midpoint": _midpoint,
+    "rk4": _rk4,
+    "symplectic": _symplectic,
+    "leapfrog": _leapfrog,
+}
+
+
+def _separated(work: _Integration) -> tuple[list[Var], list[Var]]:
+    """(positions, velocities): neither group's rates read the group itself, a damped velocity's aside.
+
+    Of two such groups the positions are those whose rate is a velocity, unchanged; else the first in order.
+    """
+    reads: dict[Var, set[Var]] = {one: {one} for one in work.program.rates}
+    for eqn in work.moving:
+        found: set[Var] = set().union(*(reads.get(one, ()) for one in eqn.inputs))
+        for out in eqn.outputs:
+            reads[out] = found
+    states = list(work.program.rates)
+    needs = {state: reads.get(work.program.rates[state], set()) - {state} for state in states}
+    side: dict[Var, int] = {}
+    groups: tuple[list[Var], list[Var]] = ([], [])
+    for first in states:
+        if first in side:
+            continue
+        side[first] = 0
+        waiting = [first]
+        part: tuple[list[Var], list[Var]] = ([first], [])
+        for one in waiting:
+            near = needs[one] | {other for other in states if one in needs[other]}
+            for other in sorted(near, key=states.index):
+                if other not in side:
+                    side[other] = 1 - side[one]
+                    part[side[other]].append(other)
+                    waiting.append(other)
+                elif side[other] == side[one]:
+                    raise _not_separable(one, other)
+        plain = [any(work.program.rates[one] in part[1 - k] for one in part[k]) for k in (0, 1)]
+        turned = plain[1] and not plain[0]
+        for k in (0, 1):
+            groups[k].extend(part[1 - k] if turned else part[k])
+    return groups
+
+
+def _not_separable(one: Var, other: Var) -> Problem:
+    message = "symplectic methods move positions by velocities and velocities by positions;"
+    names = sorted((one.name or "a state", other.name or "a state"))
+    message += f" '{names[0]}' and '{names[1]}' depend on each other in another way"
+    help = "use rk4, or a state each for position and velocity"
+    return Problem.of("not-separable", message, None, help=help)

@@ -1,0 +1,81 @@
+"""Time, and the ``simulate`` block: how the main box is run, and what is kept of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from dilsctl.syntax.model import (
+    Expression,
+    JsonSchema,
+    Model,
+    Name,
+    NotNegative,
+    Positive,
+    Text,
+    Whole,
+    of_types,
+)
+
+FIXED = ("euler", "midpoint", "rk4", "symplectic", "leapfrog")
+ADAPTIVE = ("dopri5", "lsoda", "bdf")
+Method = Literal["euler", "midpoint", "rk4", "symplectic", "leapfrog", "dopri5", "lsoda", "bdf"]
+
+
+class Time(Model):
+    """How time goes on, for every command."""
+
+    dt: Positive = Field(default=1.0, description="The length of a tick.", examples=[0.01])
+    method: Method = Field(
+        default="rk4",
+        description="How states with a `rate` move within a tick. euler, midpoint, rk4, symplectic (Euler, "
+        "semi-implicit) and leapfrog have fixed steps; dopri5, lsoda and bdf find their own.",
+        examples=["rk4"],
+    )
+    steps: Annotated[Whole, Field(ge=1, le=1_000_000)] = Field(
+        default=1, description="Integrator steps a tick, of a fixed step method."
+    )
+    rtol: Positive = Field(default=1e-8, description="Relative error of an adaptive method.")
+    atol: Positive = Field(default=1e-10, description="Absolute error of an adaptive method.")
+
+
+class InputData(Model):
+    """Inputs from a file: one row a tick, the last one held."""
+
+    file: Text = Field(description="csv(.gz), jsonl, npz or npy.", examples=["data/wind.csv"])
+    inputs: dict[Name, Any] = Field(
+        description="Input: its column or columns, as in the train block.", examples=[{"wind": "speed"}]
+    )
+
+
+def _names(value: Any) -> bool:
+    return all(isinstance(one, str) for one in value)
+
+
+class Simulate(Model):
+    """How long the main box runs, what it is told, and what is recorded."""
+
+    until: NotNegative | None = Field(
+        default=None, description="The time at which it ends. Time begins at 0.", examples=[100]
+    )
+    record: Annotated[
+        list[str],
+        of_types("a list of ports and states", list, check=_names),
+        JsonSchema({"type": "array", "items": {"type": "string"}}),
+    ] = Field(
+        default_factory=list,
+        description="Outputs, and states by path (prey.u), that are kept; by default every output.",
+        examples=[["rabbits", "foxes"]],
+    )
+    every: Annotated[Whole, Field(ge=1)] = Field(default=1, description="Keep each n-th tick.")
+    inputs: dict[Name, Expression] = Field(
+        default_factory=dict,
+        description="Input: an expression of t, or a number that is held.",
+        examples=[{"wind": "3 + sin(t)"}],
+    )
+    data: InputData | None = Field(default=None, description="Inputs from a file.")
+    precision: Literal["float32", "float64"] = Field(
+        default="float64", description="Of all real numbers in the run."
+    )
+    seed: Whole = Field(default=0, description="Of initial states and draws.")
