@@ -22,7 +22,8 @@ pass: {in: {x: real n}, out: {y: real n}, wires: [x -> y]}
     wires:
       - "[b, a] -> p.x"
       - p.y[0] -> c
-      - p.y[1] -> d"""
+      - p.y[1] -> d
+  knot: {out: {out: real}, boxes: {p: two2}, wires: ["p.y[1] -> p.x[0]", "p.y[0] -> p.x[1]", "1 -> out"]}"""
 
 FALSE_LOOPS = {
     "elements of one vector, two boxes down": (
@@ -83,10 +84,15 @@ TRUE_LOOPS = {
         "boxes: {s: {box: swap, count: 3}}",
         ["0 -> s.b", "s[:-1].d -> s[1:].a", "s[-1].d -> s[0].a", "s.d -> y"],
     ),
+    "wires alone, which nothing reads": ("boxes: {v: two3}", ["v.y -> v.x", "stack(x, x, x) -> y"]),
+    "one within each box of an array": ("boxes: {s: {box: knot, count: 3}}", ["x + s.out -> y"]),
 }
+MISSED = pytest.mark.xfail(strict=True, reason="not found, or told by the name of no port")
 
 
-@pytest.mark.parametrize("name", TRUE_LOOPS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=MISSED if k > 2 else ()) for k, one in enumerate(TRUE_LOOPS)]
+)
 def test_true_loop(name: str) -> None:
     with pytest.raises(Problem) as caught:
         flatten_in_order(diagram_of(text_of(*TRUE_LOOPS[name])).main)
