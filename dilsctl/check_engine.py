@@ -14,8 +14,10 @@ from dilsctl.overrides import Override, overrides_of, parse_override
 from dilsctl.training import Training
 
 if TYPE_CHECKING:
+    from dilsctl.checked_box import CheckedBox
     from dilsctl.diagram import Diagram
     from dilsctl.syntax.checks import Check
+    from dilsctl.trace import Trace
 
 MERGED = ("data",)  # keys of the train block whose own keys are changed one by one
 
@@ -34,7 +36,19 @@ def engine_for(loaded: LoadedDiagram) -> Engine:
         history = {name: [line[name] for line in found.history if name in line] for name in names}
         return Trained(history, found.values, lambda columns: dict(training.learner.predict(columns)))
 
-    return Engine(show, train)
+    def simulate(checked: CheckedBox, diagram: Diagram, given: Mapping[str, Any]) -> Trace:
+        from dilsctl.simulate import Course, Simulation
+
+        check = checked.check
+        rows = max((len(one) for one in given.values()), default=1)
+        ticks = check.ticks if check.ticks is not None else rows
+        last = None if check.simulate is not None else ticks - 1
+        course = Course.of(loaded.document, loaded.folder, diagram, last, checked)
+        names = [name for name in check.expect]
+        course = replace(course, record=tuple(names), every=1)
+        return Simulation(diagram, course, given=given).run()
+
+    return Engine(show, train, simulate)
 
 
 def show(diagram: Diagram, columns: Mapping[str, Any], precision: str, seed: int) -> dict[str, Any]:

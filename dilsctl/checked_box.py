@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dilsctl.compile import flattened
 from dilsctl.diagnostics import Diagnostic, Label, Problem, Report, SourceSpan, did_you_mean
-from dilsctl.diagram import Diagram
+from dilsctl.diagram import Diagram, holes, moves
 from dilsctl.elaborate import Elaborator
 from dilsctl.elaborate.dimensions import unify
 
@@ -59,6 +60,15 @@ class CheckedBox:
         measures = [name for name in check.expect if "." in name]
         if check.train is not None and check.box is not None:
             raise self.problem("a check that trains is about the main box", "box")
+        if check.train is not None and (check.ticks is not None or check.simulate is not None):
+            raise self.problem("a check trains or simulates, not both", "train")
+        if check.ticks is not None and check.simulate is not None:
+            help = "simulate: {until: …} says how long already"
+            raise self.problem("'ticks' and 'simulate' are both given", "ticks", help=help)
+        if check.ticks is not None or check.simulate is not None:
+            measures = []
+        if measures and check.train is None and self._names_state(measures):
+            measures = []
         if measures and check.train is None:
             help = "add a train block to the check: train: {epochs: 20}"
             message = f"'{measures[0]}' is a metric, and nothing is trained"
@@ -71,14 +81,41 @@ class CheckedBox:
             if name not in box.inputs:
                 help = did_you_mean(name, box.inputs) or f"its inputs: {', '.join(box.inputs) or 'none'}"
                 raise self.problem(f"box '{box.name}' has no input '{name}'", "given", name, help=help)
+        told = check.simulate.inputs if check.simulate is not None else {}
+        if check.box is None and check.simulate is not None:
+            told = {**self.document.document.simulate.inputs, **told}
+            if self.document.document.simulate.data is not None:
+                told = {**told, **self.document.document.simulate.data.inputs}
         for name in box.inputs:
-            if name not in check.given:
+            if name not in check.given and name not in told:
                 raise self.problem(f"no value is given for input '{name}'", "given")
+        known = self._known(diagram)
         for name in check.expect:
-            if name not in box.outputs and "." not in name:
-                help = did_you_mean(name, box.outputs) or f"its outputs: {', '.join(box.outputs) or 'none'}"
+            if name not in known and not (check.train is not None and "." in name):
+                help = did_you_mean(name, known) or f"its outputs: {', '.join(box.outputs) or 'none'}"
                 raise self.problem(f"box '{box.name}' has no output '{name}'", "expect", name, help=help)
         return diagram
+
+    def traced(self, diagram: Diagram) -> bool:
+        """Does it look at one tick after the other?"""
+        check = self.check
+        if check.train is not None:
+            return False
+        return check.ticks is not None or check.simulate is not None or moves(diagram.main)
+
+    def _known(self, diagram: Diagram) -> list[str]:
+        """What may be expected of: outputs and, where ticks are looked at, states by path."""
+        states = []
+        if self.traced(diagram) and not holes(diagram.main):
+            states = [one.path for one in flattened(diagram)[0].states]
+        return [*diagram.main.outputs, *states]
+
+    def _names_state(self, names: list[str]) -> bool:
+        """Are these states, by path, of a box that moves?"""
+        if self.check.box is None and self.main is None:
+            return False
+        diagram = self.diagram()
+        return moves(diagram.main) and all(one in self._known(diagram) for one in names)
 
     def span(self, *path: str) -> SourceSpan:
         """The place of a key of the check."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from dilsctl.check_trace import compare_trace
 from dilsctl.checked_box import CheckedBox
 from dilsctl.compare import CaseError, Difference, columns_of, compare, near, value_text
 from dilsctl.diagnostics import Diagnostic, Problem, did_you_mean
@@ -20,6 +21,7 @@ from dilsctl.diagram import Diagram
 if TYPE_CHECKING:
     from dilsctl.documents import LoadedDocument
     from dilsctl.syntax.checks import Check, Expectation
+    from dilsctl.trace import Trace
 
 EXACT = ("bool", "int", "class")
 
@@ -69,16 +71,19 @@ class Result:
         }
 
 
+Simulate = Callable[["CheckedBox", Diagram, dict[str, Any]], "Trace"]
 Predict = Callable[[Diagram, dict[str, Any], str, int], dict[str, Any]]
 Train = Callable[[int, "Check"], Trained]
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Who runs what a check asks for. ``train`` gets the check's number and the check."""
+    """Who runs what a check asks for. ``train`` gets the check's number and the check, ``simulate`` also the
+    inputs that are given, one row a tick."""
 
     predict: Predict
     train: Train
+    simulate: Simulate
 
 
 def run_checks(document: LoadedDocument, diagram: Diagram | None, engine: Engine) -> list[Result]:
@@ -116,7 +121,9 @@ class _Run:
         for name, want in self.check.expect.items():
             if trained is not None and "." in name:
                 found += self._measure(name, want, trained, measured)
-        if diagram is not None:
+        if diagram is not None and self.checked.traced(diagram):
+            found += compare_trace(self.checked, diagram, self.engine.simulate)
+        elif diagram is not None:
             found += self._cases(diagram, trained)
         return Result(self.checked.title, 0.0, tuple(found), measured=measured)
 

@@ -157,6 +157,22 @@ class Diagram:
     span: SourceSpan | None = None
 
 
+def moves(box: Box) -> bool:
+    """Has the box, or one inside it, a state that moves by a law of its own?"""
+    seen: set[int] = set()
+    stack = [box]
+    while stack:
+        one = stack.pop()
+        if one.laws:
+            return True
+        for child in one.children.values():
+            for interior in child.boxes:
+                if id(interior) not in seen:
+                    seen.add(id(interior))
+                    stack.append(interior)
+    return False
+
+
 def count_equations(box: Box) -> int:
     """How many equations a box has with all that is inside it: those of a box array once."""
     known: dict[int, int] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from dilsctl.inspect import Facts
     from dilsctl.plan_costs import Plan
     from dilsctl.plans import Data, Plans
+    from dilsctl.separately import Separately
+    from dilsctl.simulate import Simulation
+    from dilsctl.sweeps import Sweep
+    from dilsctl.trace import Trace
     from dilsctl.train import Listener
     from dilsctl.training import Trained
 
@@ -186,6 +191,44 @@ class LoadedDiagram:
         if found is None:
             raise Problem(list(report))
         return found
+
+    # -- running ----------------------------------------------------------------------------------
+
+    def simulation(self, *, sweeps: Sequence[Sweep] = (), runs: int = 1) -> Simulation | Separately:
+        """The main box, ready to run as the time and simulate blocks say.
+
+        sweeps: values of parameters or initial states; all combinations run side by side, each ``runs``
+        times. Raises Problem.
+        """
+        from dilsctl.elaborate import elaborate_swept
+        from dilsctl.simulate import Course, Simulation
+        from dilsctl.sweeps import columns_of
+
+        course = Course.of(self.document, self.folder, self.diagram)
+        columns = columns_of(sweeps, runs)
+        total = runs * math.prod(len(one.values) for one in sweeps)
+        names = [name.removeprefix("params.") for name in columns if name.startswith("params.")]
+        diagram = elaborate_swept(self.document, names) if names else self.diagram
+        if diagram is None:
+            from dilsctl.separately import Separately
+
+            return Separately(self, columns, total)
+        return Simulation(diagram, course, runs=total, sweep=columns)
+
+    def simulate(self, *, sweeps: Sequence[Sweep] = (), runs: int = 1, **overrides: Any) -> Trace:
+        """Run the main box; what it recorded. overrides: keys of the simulate block, with ``__`` for a dot.
+
+        >>> trace = dilsctl.load("examples/lotka-volterra.yaml").simulate(until=10)
+        >>> trace.values["rabbits"].shape == (len(trace.times), 1)
+        True
+        """
+        from dilsctl.overrides import from_arguments
+
+        wanted = self
+        if overrides:
+            texts = from_arguments(overrides, "simulate")
+            wanted = load_diagram(self.path, (*self.settings, *texts), self.folder)
+        return wanted.simulation(sweeps=sweeps, runs=runs).run()
 
     # -- learning ---------------------------------------------------------------------------------
 

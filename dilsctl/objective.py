@@ -113,7 +113,11 @@ def program_of(flat: Flat) -> Program:
         outputs.values(), flat.updates.values(), flat.rates.values()
     )
     return Program(
-        {**flat.inputs, **{name: var for name, var in CLOCK.items() if var in read}},
+        {
+            **flat.inputs,
+            **{f"params.{name}": var for name, var in flat.element.items()},
+            **{name: var for name, var in CLOCK.items() if var in read},
+        },
         tuple(one.var for one in flat.states),
         outputs,
         tuple(flat.eqns),

@@ -23,8 +23,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("engine", "learning", "data", "runs", "run_texts", "checkpoints", "provenance"),
     (
-        "train", "roles", "settings", "stability", "resuming", "training", "loaded", "plans", "checks",
-        "check_engine", "checked_box", "compare", "answers", "inspect", "doctor", "starter", "overrides",
+        "trace", "simulate", "separately", "sweeps", "train", "roles", "settings", "stability", "resuming", "training", "loaded", "plans", "checks",
+        "check_engine", "check_trace", "checked_box", "compare", "answers", "inspect", "doctor", "starter", "overrides",
         "find", "report",
     ),
     ("api",),
@@ -84,5 +84,7 @@ def test_imports_go_down(path: Path) -> None:
             assert _name(path) == "cli", f"{path.name} imports click"
         if root == "rich":
             assert _name(path) in ("cli", "report"), f"{path.name} imports rich"
+        if root in ("matplotlib", "uniplot"):
+            assert _name(path) == "report" and not at_once, f"{path.name} imports {root}"
         if root == "pydantic":
             assert _name(path) == "syntax", f"{path.name} imports pydantic"

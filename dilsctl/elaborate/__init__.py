@@ -6,17 +6,20 @@ the main box could not be made.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from dilsctl.diagnostics import Label, Problem, Report, SourceSpan
+from dilsctl.diagnostics import Label, Problem, Report, SourceSpan, did_you_mean
 from dilsctl.diagram import Box, Diagram
 from dilsctl.documents import LoadedDocument
 from dilsctl.elaborate.definitions import Filling, Given
 from dilsctl.elaborate.elaborator import Elaborator
+from dilsctl.elaborate.emitter import NeedsStatic
 from dilsctl.elaborate.trial import try_definitions
 from dilsctl.garbage import collection_off
+from dilsctl.ir import REAL
 
-__all__ = ["Elaborator", "elaborate", "elaborate_box"]
+__all__ = ["Elaborator", "elaborate", "elaborate_box", "elaborate_swept"]
 
 
 @collection_off()
@@ -30,6 +33,33 @@ def elaborate(document: LoadedDocument, report: Report) -> Diagram | None:
         return None
     name = str(document.root.get("name") or box.name)
     return Diagram(name, box, box.span)
+
+
+def elaborate_swept(document: LoadedDocument, names: Sequence[str]) -> Diagram | None:
+    """The main box with these parameters as inputs, ``params.NAME``, in place of their values.
+
+    None where one of them must be known beforehand: it is a length, or an interior box takes it. Raises
+    Problem: unknown-parameter.
+    """
+    root, report = document.root, Report()
+    elaborator = Elaborator(report)
+    span = root.value_span("main")
+    filling = _used(elaborator, document, root["main"], span)
+    declared: Any = filling.definition.params
+    for name in names:
+        if name not in declared:
+            message = f"the main box '{filling.definition.name}' has no parameter '{name}'"
+            help = did_you_mean(name, declared) or f"its parameters: {', '.join(declared) or 'none'}"
+            raise Problem.of("unknown-parameter", message, span, help=help)
+    arguments = {key: value for key, value in filling.arguments.items() if key not in names}
+    try:
+        box = elaborator.finish(
+            elaborator.start(filling.definition, arguments, dict.fromkeys(names, REAL), span)
+        )
+    except NeedsStatic:
+        return None
+    report.raise_errors()
+    return Diagram(str(root.get("name") or box.name), box, box.span)
 
 
 def elaborate_box(document: LoadedDocument, name: str, report: Report) -> Diagram | None:

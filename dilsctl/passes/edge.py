@@ -18,7 +18,7 @@ BEFORE = "before"
 
 
 def detect_edges(program: Program, triggers: Sequence[FlatTrigger]) -> tuple[Program, list[FlatState]]:
-    """(the program in which each trigger's ``fired`` is computed, the states ``PATH.before`` that it adds)."""
+    """(the program in which each trigger's ``fired`` is computed, the states ``PATH.before`` it adds)."""
     if not triggers:
         return program, []
     added: list[FlatState] = []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
 from rich.box import SIMPLE_HEAD
@@ -105,3 +106,24 @@ def show_table(out: Console, header: Sequence[str], rows: Sequence[Sequence[str]
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     out.print(table)
+
+
+def simulation_bar(colour: bool) -> Callable[[int, int], None]:
+    """A bar on standard error that shows how many of the ticks are done; it goes away at the end."""
+    parts = (
+        TextColumn("simulating"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+    )
+    progress = Progress(*parts, console=console(sys.stderr, colour), transient=True)
+    task = progress.add_task("simulating", total=None)
+
+    def show(done: int, total: int) -> None:
+        if done < total and not progress.live.is_started:
+            progress.start()
+        progress.update(task, completed=done, total=total)
+        if done >= total:
+            progress.stop()
+
+    return show

@@ -1,0 +1,129 @@
+"""``dilsctl simulate``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from dilsctl.cli.options import json_option, quiet_option, set_option
+from dilsctl.cli.output import count, is_terminal, wants_colour, write_json, writing
+from dilsctl.cli.trace_output import check_targets, output_options, show_trace, write_records
+
+
+@click.command("simulate", short_help="Run a diagram for a time, and record what it shows.")
+@click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--until", type=float, metavar="TIME", help="The time at which it ends (simulate.until).")
+@set_option
+@click.option(
+    "--sweep",
+    "sweeps",
+    multiple=True,
+    metavar="NAME=FROM:TO:N",
+    help="Runs side by side with N values from FROM to TO, or with those of a list (0.1,0.2,0.5). NAME is "
+    "params.beta, a parameter of the main box, or the path of a state, for what it begins with. May be "
+    "repeated: then all combinations are run.",
+)
+@click.option(
+    "--runs",
+    type=click.IntRange(min=1),
+    default=1,
+    metavar="N",
+    help="So many runs side by side, each with draws of its own.",
+)
+@click.option("--seed", type=int, metavar="N", help="Of initial states and draws (simulate.seed).")
+@click.option(
+    "--save",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the states at the end to a file that does not exist yet. After Ctrl-C they are always "
+    "written: by default to NAME.state.",
+)
+@click.option(
+    "--resume",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="STATE",
+    help="Go on from saved states, as if there had been no break.",
+)
+@output_options
+@click.option("--no-plot", is_flag=True, help="No plot in the terminal.")
+@json_option("Print what was recorded in short, as JSON.")
+@quiet_option("Print nothing but errors.")
+def command(
+    file: Path,
+    until: float | None,
+    settings: tuple[str, ...],
+    sweeps: tuple[str, ...],
+    runs: int,
+    seed: int | None,
+    save: Path | None,
+    resume: Path | None,
+    out: Path | None,
+    plot: Path | None,
+    phase: tuple[str, str] | None,
+    force: bool,
+    no_plot: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Run the main box of FILE as its time and simulate blocks say, and show what it did.
+
+    \b
+    Examples:
+      dilsctl simulate examples/lotka-volterra.yaml
+      dilsctl simulate examples/lotka-volterra.yaml --until 40 --plot fish.svg --phase prey,predators
+      dilsctl simulate examples/epidemic.yaml --sweep params.beta=0.1:0.9:50 --out sweep.csv
+      dilsctl simulate examples/kuramoto.yaml --runs 100 --seed 0 --out runs.npz
+    """
+    from dilsctl import api
+    from dilsctl.sweeps import parse_sweep
+
+    check_targets(out, plot, force)
+    if save is not None and save.exists():
+        raise click.UsageError(f"'{save}' exists already, and is not overwritten")
+    if until is not None:
+        settings = (*settings, f"simulate.until={until!r}")
+    if seed is not None:
+        settings = (*settings, f"simulate.seed={seed}")
+    diagram = api.load(file, settings=settings)
+    simulation = diagram.simulation(sweeps=[parse_sweep(one) for one in sweeps], runs=runs)
+    if resume is not None:
+        simulation.go_on_from(resume)
+    trace = simulation.run(_progress(quiet or as_json))
+    if save is not None or simulation.stopped:
+        target = save or _unused(Path(f"{diagram.name}.state"))
+        with writing(target):
+            target.write_bytes(simulation.saved())
+        if not quiet:
+            click.echo(f"saved the states to {target}", err=True)
+    if simulation.stopped:
+        click.echo(f"interrupted at t = {trace.times[-1] if len(trace.times) else 0:g}; go on with: "
+                   f"dilsctl simulate {file} --resume {target}", err=True)  # fmt: skip
+    write_records(trace, out, plot, phase, title=diagram.name, force=force)
+    if as_json:
+        from dilsctl.report.trace_table import trace_facts
+
+        write_json({**trace_facts(trace), "ticks": simulation.ticks})
+    elif not quiet and out != Path("-"):
+        show_trace(trace, phase, plot=not no_plot)
+        many = f", {count(trace.runs, 'run')}" if trace.runs > 1 else ""
+        click.echo(f"{count(simulation.ticks, 'tick')} to t = {simulation.time:g}{many}")
+    return 130 if simulation.stopped else 0
+
+
+def _unused(path: Path) -> Path:
+    """The path, or with a number where it is taken."""
+    found, number = path, 1
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.name}-{number}")
+    return found
+
+
+def _progress(silent: bool):  # type: ignore[no-untyped-def]
+    """What shows how far it is, on standard error."""
+    if silent or not is_terminal(sys.stderr):
+        return None
+    from dilsctl.report.terminal import simulation_bar
+
+    return simulation_bar(wants_colour(sys.stderr))

@@ -1,0 +1,152 @@
+"""Where the records of a simulation go: the screen, a table, a picture. Options and what they do."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dilsctl.cli.options import Command
+from dilsctl.cli.output import columns, count, is_terminal, wants_colour, width, writing
+
+if TYPE_CHECKING:
+    from dilsctl.trace import Trace
+
+TABLES, PICTURES = (".csv", ".npz"), (".svg", ".png")
+STANDARD_OUTPUT = Path("-")
+
+
+def _pair(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, str] | None:
+    """``x,y`` or ``place[0],place[1]``: split where no bracket is open."""
+    if value is None:
+        return None
+    depth, cuts = 0, []
+    for at, sign in enumerate(value):
+        depth += (sign == "[") - (sign == "]")
+        if sign == "," and not depth:
+            cuts.append(at)
+    if len(cuts) != 1 or not value[: cuts[0]].strip() or not value[cuts[0] + 1 :].strip():
+        raise click.BadParameter(f"'{value}' is no pair; write X,Y, as in rabbits,foxes or place[0],place[1]")
+    return value[: cuts[0]].strip(), value[cuts[0] + 1 :].strip()
+
+
+def output_options(command: Command) -> Command:
+    """``--out``, ``--plot``, ``--phase``, ``--force``; arrive as ``out``, ``plot``, ``phase``, ``force``."""
+    options = (
+        click.option(
+            "--out",
+            type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+            help="Write the records to a new file, .csv or .npz; - writes csv to standard output.",
+        ),
+        click.option(
+            "--plot",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Draw the records into a new file, .svg or .png (needs the extra 'plot').",
+        ),
+        click.option(
+            "--phase",
+            metavar="X,Y",
+            callback=_pair,
+            help="Draw one recorded number against another, rather than all over time.",
+        ),
+        click.option("--force", is_flag=True, help="Let --out and --plot replace files that exist."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def check_targets(out: Path | None, plot: Path | None, force: bool) -> None:
+    """Refuse what cannot be written before anything runs. Raises UsageError."""
+    for path, endings in ((out, TABLES), (plot, PICTURES)):
+        if path is None or path == STANDARD_OUTPUT:
+            continue
+        if path.suffix not in endings:
+            raise click.UsageError(f"'{path}' must end in one of {', '.join(endings)}")
+        if path.exists() and not force:
+            raise click.UsageError(f"'{path}' exists already; --force replaces it")
+    if plot is not None:
+        from dilsctl.report.plot import require_matplotlib
+
+        require_matplotlib()
+
+
+def write_records(
+    trace: Trace,
+    out: Path | None,
+    plot: Path | None,
+    phase: tuple[str, str] | None,
+    *,
+    title: str = "",
+    force: bool = False,
+) -> None:
+    """Write the files that were asked for, and say so on standard error.
+
+    Raises Problem: not-writable, not-installed, unknown-column.
+    """
+    if out is not None:
+        from dilsctl.report.trace_files import write_trace
+
+        if out == STANDARD_OUTPUT:
+            write_trace(trace, sys.stdout)
+        else:
+            with writing(out):
+                write_trace(trace, out, force)
+            rows = len(trace.times) * (trace.runs if out.suffix == ".csv" else 1)
+            click.echo(f"wrote {count(rows, 'record')} to {out}", err=True)
+    if plot is not None:
+        _draw(trace, plot, phase, title, force)
+
+
+def _draw(trace: Trace, plot: Path, phase: tuple[str, str] | None, title: str, force: bool) -> None:
+    from dilsctl.report.panels import panels
+    from dilsctl.report.plot import plot_phase, plot_trace
+
+    if not panels(trace):
+        click.echo("nothing was recorded, so nothing is drawn", err=True)
+        return
+    with writing(plot):
+        if phase is not None:
+            plot_phase(trace, *phase, plot, title=title, force=force)
+        else:
+            plot_trace(trace, plot, title=title, force=force)
+    click.echo(f"drew {plot}", err=True)
+
+
+def show_trace(trace: Trace, phase: tuple[str, str] | None = None, *, plot: bool = True) -> None:
+    """A plot, where a terminal shows it or a phase plot was asked for, and the table of what was recorded."""
+    from dilsctl.report.trace_table import trace_table
+
+    watched, colour = is_terminal(), wants_colour()
+    if plot and phase is not None:
+        from dilsctl.report.terminal_plot import phase_text
+
+        click.echo(phase_text(trace, *phase, width=_width(), colour=colour, plain=_plain()), color=colour)
+    elif plot and watched:
+        from dilsctl.report.terminal_plot import plot_text
+
+        click.echo(plot_text(trace, width=_width(), colour=colour, plain=_plain()), color=colour)
+    header, rows, note = trace_table(trace)
+    if rows and watched:
+        from dilsctl.report.terminal import console, show_table
+
+        show_table(console(sys.stdout, colour), header, rows)
+    elif rows:
+        click.echo(columns([header, *rows], right=range(1, len(header))))
+    if note:
+        click.echo(note)
+
+
+def _width() -> int:
+    return max(min(width(), 120) - 1, 24)
+
+
+def _plain() -> bool:
+    """Whether standard output can't show braille."""
+    try:
+        "⠿▁█".encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return True
+    return False

@@ -1,0 +1,374 @@
+"""The verb ``simulate``: a diagram's main box, run for a time, and what was recorded of it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dilsctl.checkpoints import Position, encode, read_checkpoint
+from dilsctl.diagnostics import Problem, SourceSpan, did_you_mean
+from dilsctl.elaborate.written import Written
+from dilsctl.engine.running import CHECKED, Running
+from dilsctl.ir import Type
+from dilsctl.limits import MOST_ELEMENTS
+from dilsctl.motion import Motion, compile_motion
+from dilsctl.trace import Array, Trace
+
+if TYPE_CHECKING:
+    from dilsctl.checked_box import CheckedBox
+    from dilsctl.diagram import Diagram
+    from dilsctl.documents import LoadedDocument
+    from dilsctl.syntax.simulate import InputData
+
+Progress = Callable[[int, int], None]  # ticks done, of how many
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """How a simulation goes: the effective ``time`` and ``simulate`` blocks.
+
+    ``ticks``: how many. ``drives``: inputs as expressions of ``t``. ``given``: inputs as arrays, (rows,
+    *shape), one row a tick, the last one held. ``where``: the place of the simulate block, for findings.
+    """
+
+    dt: float
+    method: str
+    steps: int
+    rtol: float
+    atol: float
+    ticks: int
+    record: tuple[str, ...] = ()
+    every: int = 1
+    drives: Mapping[str, Written] = field(default_factory=dict)
+    given: Mapping[str, Array] = field(default_factory=dict)
+    precision: str = "float64"
+    seed: int = 0
+    where: SourceSpan | None = None
+
+    @classmethod
+    def of(
+        cls,
+        document: LoadedDocument,
+        folder: Path,
+        diagram: Diagram,
+        ticks: int | None = None,
+        checked: CheckedBox | None = None,
+    ) -> Course:
+        """That of a document. ``ticks``: instead of ``until``. ``checked``: a check may change some keys;
+        the inputs of the document's main box are not those of another one. Raises Problem: bad-simulation."""
+        root = document.root
+        where = root.key_span("simulate") if "simulate" in root else None
+        keys: dict[str, Any] = {**dict(document.document.time), **dict(document.document.simulate)}
+        blocks: list[Any] = [root.get("simulate") or {}]
+        change = checked.check.simulate if checked is not None else None
+        if checked is not None and checked.check.box is not None:
+            blocks = []
+            keys |= {"data": None}
+        if checked is not None and change is not None:
+            keys |= {name: getattr(change, name) for name in change.model_fields_set}
+            blocks.append(root["checks"][checked.number]["simulate"])
+        if ticks is None:
+            if keys["until"] is None:
+                help = "say how long: simulate: {until: 100}, or --until 100"
+                raise Problem.of("bad-simulation", "nothing says how long to simulate", where, help=help)
+            ticks = round(keys["until"] / keys["dt"])
+            if ticks * keys["dt"] < keys["until"] * (1 - 1e-9):
+                ticks += 1
+        drives: dict[str, Written] = {}
+        for block in blocks:
+            inputs: Any = block.get("inputs") or {}
+            drives |= {name: Written(inputs[name], inputs.value_span(name)) for name in inputs}
+        given = _from_file(document, folder, diagram, keys["data"], keys["precision"])
+        return cls(
+            keys["dt"], keys["method"], keys["steps"], keys["rtol"], keys["atol"], ticks,
+            tuple(keys["record"]), keys["every"], drives, given, keys["precision"], keys["seed"], where,
+        )  # fmt: skip
+
+
+def _from_file(
+    document: LoadedDocument, folder: Path, diagram: Diagram, block: InputData | None, precision: str
+) -> dict[str, Array]:
+    if block is None:
+        return {}
+    from dilsctl.data.dataset import DataSpec, Fitted, make_inputs
+    from dilsctl.data.files import find_data_file
+    from dilsctl.data.tables import read_table
+
+    def where(*path: str | int) -> SourceSpan:
+        return document.span("simulate", "data", *path)
+
+    types = {name: port.type for name, port in diagram.main.inputs.items() if name in block.inputs}
+    for name in block.inputs:
+        if name not in types:
+            help = did_you_mean(name, diagram.main.inputs)
+            raise Problem.of(
+                "unknown-port", f"the main box has no input '{name}'", where("inputs"), help=help
+            )
+    span = where("file")
+    table = read_table(find_data_file(folder, block.file, span), block.file, span)
+    spec = DataSpec(inputs=dict(block.inputs))
+    return dict(make_inputs(table, spec, types, Fitted(), np.dtype(precision), locate=where))
+
+
+class Simulation:
+    """A diagram and its course, ready to run."""
+
+    def __init__(
+        self,
+        diagram: Diagram,
+        course: Course,
+        *,
+        runs: int = 1,
+        sweep: Mapping[str, Array] | None = None,
+        given: Mapping[str, Array] | None = None,
+    ) -> None:
+        """``sweep``: what differs from run to run: (runs,) values by name, ``params.NAME`` of a parameter
+        that ``diagram`` takes as an input, or a state's path. ``given``: inputs by tick, as in the course."""
+        self.diagram = diagram
+        self.course = course
+        self.runs = runs
+        self.sweep = dict(sweep or {})
+        self.given = {**course.given, **(given or {})}
+        self.motion = self._compile()
+        self.running = self._running(self.motion)
+        self.stopped = False
+        for name, values in self.sweep.items():
+            if not name.startswith("params."):
+                self._begin_at(name, values)
+        self.names = self._recorded()
+
+    @property
+    def ticks(self) -> int:
+        """How many ticks it has run."""
+        return self.running.tick
+
+    @property
+    def time(self) -> float:
+        """Now."""
+        return self.running.time
+
+    def _compile(self) -> Motion:
+        course, main = self.course, self.diagram.main
+        drives = {name: one for name, one in course.drives.items() if name not in self.given}
+        for name, written in drives.items():
+            if name not in main.inputs:
+                help = did_you_mean(name, main.inputs) or "write it as simulate: {inputs: {NAME: EXPRESSION}}"
+                raise Problem.of(
+                    "unknown-port", f"the main box has no input '{name}'", written.span, help=help
+                )
+        for name in main.inputs:
+            if name not in drives and name not in self.given:
+                help = f"say what it is: simulate: {{inputs: {{{name}: EXPRESSION of t}}}}, or give data"
+                message = f"nothing is said of the input '{name}'"
+                raise Problem.of("missing-input", message, course.where, help=help)
+        return compile_motion(self.diagram, course.method, course.steps, drives=drives, runs=self.runs)
+
+    def _running(self, motion: Motion) -> Running:
+        course = self.course
+        return Running(
+            motion, self.runs, dt=course.dt, precision=course.precision, seed=course.seed,
+        )  # fmt: skip
+
+    def _begin_at(self, path: str, values: Array) -> None:
+        running = self.running
+        if path not in running.states or not running.per_run[path]:
+            help = did_you_mean(path, running.states) or f"its moving states: {', '.join(running.states)}"
+            message = f"there is no parameter or moving state '{path}' to sweep"
+            raise Problem.of("bad-simulation", message, help=help)
+        running.states[path][...] = values
+
+    # -- recording --------------------------------------------------------------------------------
+
+    def _recorded(self) -> dict[str, tuple[str, Type]]:
+        """What is recorded: name -> (where it is found: port.NAME or a state's path, its type)."""
+        outputs, states = self.diagram.main.outputs, self.motion.states
+        found: dict[str, tuple[str, Type]] = {}
+        wanted = (
+            self.course.record
+            or tuple(outputs)
+            or tuple(
+                path
+                for path in self.running.states
+                if self.running.per_run[path] and not path.endswith(".before")
+            )
+        )
+        for name in wanted:
+            if name in outputs:
+                found[name] = (f"port.{name}", outputs[name].type)
+            elif name in self.running.states:
+                found[name] = (name, states[name].var.type)
+            else:
+                known = [*outputs, *self.running.states]
+                help = did_you_mean(name, known) or f"there is {', '.join(known[:12])}"
+                message = f"there is no output or state '{name}' to record"
+                raise Problem.of("bad-simulation", message, self.course.where, help=help)
+        records = self.course.ticks // self.course.every + 2
+        size = sum(type.size for _, type in found.values()) * records * self.runs
+        if size > MOST_ELEMENTS:
+            message = f"{size} numbers would be recorded; at most {MOST_ELEMENTS} can be"
+            help = "record fewer names, or fewer ticks: simulate: {record: […], every: 100}"
+            raise Problem.of("too-large", message, self.course.where, help=help)
+        return found
+
+    def run(self, progress: Progress | None = None) -> Trace:
+        """Run to the end, or until interrupted (``stopped`` is true then). Raises Problem: not-finite."""
+        running, course = self.running, self.course
+        first = running.tick
+        at = [k for k in range(first, course.ticks + 1) if k % course.every == 0 or k == course.ticks]
+        times = np.array(at) * course.dt
+        values = {
+            name: np.empty((len(at), *type.shape, self.runs), self._dtype(where))
+            for name, (where, type) in self.names.items()
+        }
+        row = 0
+        kept = running.copy()
+        with _interrupts() as interrupted, np.errstate(all="ignore"):
+            for tick in range(first, course.ticks):
+                if interrupted():
+                    self.stopped = True
+                    break
+                wanted = tick == at[row]
+                if wanted:
+                    self._keep_states(values, row)
+                shown = running.advance(self._inputs(tick))
+                if wanted:
+                    self._keep_ports(values, row, shown)
+                    row += 1
+                if running.tick % CHECKED == 0:
+                    if running.not_finite() is not None:
+                        raise self._not_finite(kept, running.tick - CHECKED)
+                    if running.tick < course.ticks:
+                        kept = running.copy()
+                    if progress is not None:
+                        progress(tick + 1 - first, course.ticks - first)
+            if not self.stopped:
+                if running.not_finite() is not None:
+                    raise self._not_finite(kept, max(first, running.tick - running.tick % CHECKED))
+                self._keep_states(values, row)
+                self._keep_ports(values, row, running.look(self._inputs(running.tick)))
+                row += 1
+        if progress is not None:
+            progress(running.tick - first, course.ticks - first)
+        return Trace(
+            times[:row],
+            {name: array[:row] for name, array in values.items()},
+            {name: type for name, (_, type) in self.names.items()},
+            self.runs,
+            {name.removeprefix("params."): array for name, array in self.sweep.items()},
+            running.copy(),
+        )
+
+    def _dtype(self, where: str) -> Any:
+        from dilsctl.engine.kernels import dtype_of
+
+        running = self.running
+        if where in running.states:
+            return running.states[where].dtype
+        return dtype_of(self.motion.tick.outputs[where].type.kind, running.real)
+
+    def _keep_states(self, values: Mapping[str, Array], row: int) -> None:
+        running = self.running
+        for name, (where, _) in self.names.items():
+            if where in running.states:
+                view = running.states[where]
+                values[name][row] = view if running.per_run[where] else view[..., None]
+
+    def _keep_ports(self, values: Mapping[str, Array], row: int, shown: Mapping[str, Array]) -> None:
+        for name, (where, _) in self.names.items():
+            if where in shown:
+                batched = self.motion.tick.outputs[where].batched
+                values[name][row] = shown[where] if batched else shown[where][..., None]
+
+    def _inputs(self, tick: int) -> dict[str, Array]:
+        found = {}
+        for name, rows in self.given.items():
+            found[name] = rows[min(tick, len(rows) - 1)][..., None]
+        for name, values in self.sweep.items():
+            if name.startswith("params."):
+                found[name] = values
+        return found
+
+    def _not_finite(self, kept: Mapping[str, Array], tick: int) -> Problem:
+        """Go through the last ticks again, to say where and when it happened."""
+        running = self.running
+        running.restore(kept, tick)
+        while (found := running.not_finite()) is None:
+            running.advance(self._inputs(running.tick))
+        path, run = found
+        which = f" in run {run}" if self.runs > 1 else ""
+        state = self.motion.states.get(path.partition("[")[0])
+        message = (
+            f"the state '{path}' is no finite number{which} at t = {running.time:.6g} (tick {running.tick})"
+        )
+        return Problem.of(
+            "not-finite", message, state.state.span if state is not None else None,
+            help="a smaller dt, more steps a tick or another method may help: --set time.dt=…",
+        )  # fmt: skip
+
+    # -- saving -----------------------------------------------------------------------------------
+
+    @property
+    def plan_hash(self) -> str:
+        """A digest of what runs at a tick."""
+        import hashlib
+
+        from dilsctl.plan_text import canonical_text
+
+        return hashlib.sha256(canonical_text(self.motion.tick).encode()).hexdigest()[:16]
+
+    def saved(self) -> bytes:
+        """Where it stands, as the bytes of a file."""
+        course, running = self.course, self.running
+        where = {"dt": course.dt, "method": course.method, "precision": course.precision}
+        position = Position(0, running.tick, course.seed, self.runs, self.plan_hash, environment=where)
+        return encode(running.states, {}, position)
+
+    def go_on_from(self, path: Path) -> None:
+        """Take up a saved state. Raises Problem: bad-state, no-checkpoint, bad-checkpoint."""
+        found = read_checkpoint(path)
+        position, course = found.position, self.course
+        facts = {**position.environment, "seed": position.seed, "runs": position.batch}
+        mine = {
+            "dt": course.dt, "method": course.method, "precision": course.precision,
+            "seed": course.seed, "runs": self.runs,
+        }  # fmt: skip
+        differ = [
+            f"{key} was {facts.get(key)} and is {value}"
+            for key, value in mine.items()
+            if facts.get(key) != value
+        ]
+        if not differ and position.plan != self.plan_hash:
+            differ = ["its boxes, wires or laws have changed"]
+        if differ:
+            message = f"'{path}' is the state of another simulation: {'; '.join(differ)}"
+            help = "go on with the file and settings that it was saved with"
+            raise Problem.of("bad-state", message, help=help, file=str(path))
+        self.running.restore(found.states, position.step)
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Within it, an interrupt (Ctrl-C) is noted, and the first one acts only where it is asked for."""
+    noted = False
+
+    def note(number: int, frame: Any) -> None:
+        nonlocal noted
+        if noted:
+            raise KeyboardInterrupt
+        noted = True
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: noted
+    finally:
+        signal.signal(signal.SIGINT, before)
