@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from dilsctl import __version__
 
-PACKAGES = ("click", "numpy", "pydantic", "pyyaml", "rich", "safetensors", "scipy")
+PACKAGES = ("click", "numpy", "pydantic", "pyyaml", "rich", "safetensors", "scipy", "uniplot")
 MODULES = {"pyyaml": "yaml"}
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 LEAST_PYTHON = (3, 11)
