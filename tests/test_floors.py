@@ -23,9 +23,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("engine", "learning", "data", "runs", "run_texts", "checkpoints", "provenance"),
     (
-        "train", "roles", "settings", "stability", "resuming", "training", "loaded", "plans", "checks",
-        "check_engine", "checked_box", "compare", "answers", "inspect", "doctor", "starter", "overrides",
-        "find", "report", "trace",
+        "trace", "simulate", "separately", "sweeps", "train", "roles", "settings", "stability", "resuming",
+        "training", "loaded", "plans", "checks", "check_engine", "check_trace", "checked_box", "compare", "answers",
+        "inspect", "doctor", "starter", "overrides", "find", "report",
     ),
     ("api",),
     ("cli",),
