@@ -9,7 +9,7 @@ import click
 
 from dilsctl.cli.options import json_option, quiet_option, set_option
 from dilsctl.cli.output import count, is_terminal, wants_colour, write_json, writing
-from dilsctl.cli.trace_output import check_targets, output_options, show_trace, write_records
+from dilsctl.cli.trace_output import check_phase, check_targets, output_options, show_trace, write_records
 
 
 @click.command("simulate", short_help="Run a diagram for a time, and record what it shows.")
@@ -87,6 +87,7 @@ def command(
         settings = (*settings, f"simulate.seed={seed}")
     diagram = api.load(file, settings=settings)
     simulation = diagram.simulation(sweeps=[parse_sweep(one) for one in sweeps], runs=runs)
+    check_phase(phase, {name: type for name, (_, type) in simulation.names.items()})
     if resume is not None:
         simulation.go_on_from(resume)
     trace = simulation.run(_progress(quiet or as_json))
@@ -99,7 +100,7 @@ def command(
     if simulation.stopped:
         click.echo(f"interrupted at t = {trace.times[-1] if len(trace.times) else 0:g}; go on with: "
                    f"dilsctl simulate {file} --resume {target}", err=True)  # fmt: skip
-    write_records(trace, out, plot, phase, title=diagram.name, force=force)
+    write_records(trace, out, plot, phase, title=diagram.name, force=force, quiet=quiet)
     if as_json:
         from dilsctl.report.trace_table import trace_facts
 

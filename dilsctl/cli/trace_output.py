@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from dilsctl.cli.options import Command
 from dilsctl.cli.output import columns, count, is_terminal, wants_colour, width, writing
 
 if TYPE_CHECKING:
+    from dilsctl.ir import Type
     from dilsctl.trace import Trace
 
 TABLES, PICTURES = (".csv", ".npz"), (".svg", ".png")
@@ -81,8 +83,9 @@ def write_records(
     *,
     title: str = "",
     force: bool = False,
+    quiet: bool = False,
 ) -> None:
-    """Write the files that were asked for, and say so on standard error.
+    """Write the files that were asked for, and say so on standard error, unless ``quiet``.
 
     Raises Problem: not-writable, not-installed, unknown-column.
     """
@@ -95,24 +98,36 @@ def write_records(
             with writing(out):
                 write_trace(trace, out, force)
             rows = len(trace.times) * (trace.runs if out.suffix == ".csv" else 1)
-            click.echo(f"wrote {count(rows, 'record')} to {out}", err=True)
+            _tell(f"wrote {count(rows, 'record')} to {out}", quiet)
     if plot is not None:
-        _draw(trace, plot, phase, title, force)
+        _tell(_draw(trace, plot, phase, title, force), quiet)
 
 
-def _draw(trace: Trace, plot: Path, phase: tuple[str, str] | None, title: str, force: bool) -> None:
+def check_phase(phase: tuple[str, str] | None, types: Mapping[str, Type]) -> None:
+    """Refuse a phase plot of what will not be recorded. Raises Problem: unknown-column."""
+    from dilsctl.trace import find_element
+
+    for one in phase or ():
+        find_element(types, one)
+
+
+def _tell(text: str, quiet: bool) -> None:
+    if not quiet:
+        click.echo(text, err=True)
+
+
+def _draw(trace: Trace, plot: Path, phase: tuple[str, str] | None, title: str, force: bool) -> str:
     from dilsctl.report.panels import panels
     from dilsctl.report.plot import plot_phase, plot_trace
 
     if not panels(trace):
-        click.echo("nothing was recorded, so nothing is drawn", err=True)
-        return
+        return "nothing was recorded, so nothing is drawn"
     with writing(plot):
         if phase is not None:
             plot_phase(trace, *phase, plot, title=title, force=force)
         else:
             plot_trace(trace, plot, title=title, force=force)
-    click.echo(f"drew {plot}", err=True)
+    return f"drew {plot}"
 
 
 def show_trace(trace: Trace, phase: tuple[str, str] | None = None, *, plot: bool = True) -> None:

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dilsctl.cli.group import Commands
-from dilsctl.cli.trace_output import check_targets, output_options, show_trace, write_records
+from dilsctl.cli.trace_output import check_phase, check_targets, output_options, show_trace, write_records
+from dilsctl.diagnostics import Problem
 from dilsctl.trace import Trace
 from tests.report.traces import trace, waves
 
@@ -129,3 +130,10 @@ def test_a_terminal_gets_a_plot(encoding: str, monkeypatch: pytest.MonkeyPatch) 
     length = len(stream.getvalue())
     show_trace(TRACE, plot=False)
     assert "** a" not in stream.getvalue()[length:]
+
+
+def test_a_phase_plot_of_what_is_not_recorded_is_refused_before_anything_runs() -> None:
+    check_phase(None, {})
+    check_phase(("a", "place[1]"), TRACE.types)
+    with pytest.raises(Problem, match="'place' is an array"):
+        check_phase(("a", "place"), TRACE.types)
