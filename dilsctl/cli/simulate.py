@@ -76,6 +76,7 @@ def command(
       dilsctl simulate examples/kuramoto.yaml --runs 100 --seed 0 --out runs.npz
     """
     from dilsctl import api
+    from dilsctl.simulate import Simulation
     from dilsctl.sweeps import parse_sweep
 
     check_targets(out, plot, force)
@@ -87,7 +88,8 @@ def command(
         settings = (*settings, f"simulate.seed={seed}")
     diagram = api.load(file, settings=settings)
     simulation = diagram.simulation(sweeps=[parse_sweep(one) for one in sweeps], runs=runs)
-    check_phase(phase, {name: type for name, (_, type) in simulation.names.items()})
+    if isinstance(simulation, Simulation):  # the shapes of separate ones may differ
+        check_phase(phase, {name: type for name, (_, type) in simulation.names.items()})
     if resume is not None:
         simulation.go_on_from(resume)
     trace = simulation.run(_progress(quiet or as_json))
