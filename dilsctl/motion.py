@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 
 from dilsctl.compile import FORWARD, TIDY, flattened, run_passes
@@ -13,12 +13,13 @@ from dilsctl.elaborate.emitter import Emitter
 from dilsctl.elaborate.written import Written
 from dilsctl.garbage import collection_off
 from dilsctl.ir import CLOCK, Eqn, Program, Type, Var
-from dilsctl.lower import FlatState
+from dilsctl.lower import FlatState, FlatTrigger
 from dilsctl.objective import Scope
 from dilsctl.operations.rules import broadcast
 from dilsctl.operations.table import Builder, OperationError
 from dilsctl.order import sort_equations
 from dilsctl.passes.batch import unpooled
+from dilsctl.passes.drop_dead import drop_dead
 from dilsctl.passes.edge import detect_edges
 from dilsctl.passes.integrate import integrate
 
@@ -76,6 +77,74 @@ def compile_motion(
         {one.path: one for one in (*flat.states, *edges)},
         {name: var.type for name, var in program.inputs.items() if name not in CLOCK},
         tuple(stages),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flow:
+    """What runs where an adaptive method steps from tick to tick. All programs have the same states.
+
+    ``settle``: outputs ``port.NAME``. ``slope``: outputs ``rate.N``, of ``flowing[N]``. ``watch``: outputs
+    ``when.N``, the condition of trigger N. ``jump`` moves the states whose laws are triggered, ``clock`` the
+    other clocked ones; both have inputs ``fired.N``.
+    """
+
+    settle: Program
+    slope: Program
+    watch: Program
+    jump: Program
+    clock: Program
+    flowing: tuple[Var, ...]
+    triggers: tuple[FlatTrigger, ...]
+    states: dict[str, FlatState]
+    inputs: dict[str, Type]
+
+    @property
+    def tick(self) -> Program:
+        """The program that has all states."""
+        return self.settle
+
+
+@collection_off()
+def compile_flow(diagram: Diagram, *, drives: Mapping[str, Written] | None = None, runs: int = 1) -> Flow:
+    """The programs of a diagram for an adaptive method. Raises Problem, as ``compile_motion``."""
+    flat, program = flattened(diagram)
+    outputs = {name: var for name, var in program.outputs.items() if not name.startswith("loss.")}
+    inputs = dict(program.inputs)
+    for number, one in enumerate(flat.triggers):
+        outputs[f"when.{number}"] = one.condition
+        inputs[f"fired.{number}"] = one.fired
+    program = _driven(replace(program, inputs=inputs, outputs=outputs), drives or {})
+    if runs > 1:
+        _refuse_unpooled(program, {one.var: one for one in flat.states})
+    untriggered = {law.target for law in flat.laws if law.kind != "rate" and not law.triggered}
+    tags = {one.path for one in flat.states if one.var in untriggered}
+    passes = tuple(one for one in FORWARD if one[0] != "stack_isomorphic") if flat.triggers else FORWARD
+    program = run_passes(program, passes)
+    clocked = {slot.var for path, slot in program.slots.items() if path in tags}
+    shown = {name: var for name, var in program.outputs.items() if name.startswith("port.")}
+    watched = {name: var for name, var in program.outputs.items() if name.startswith("when.")}
+    flowing = tuple(program.rates)
+    rates = {f"rate.{number}": program.rates[state] for number, state in enumerate(flowing)}
+
+    def part(outputs: dict[str, Var], states: Container[Var] = ()) -> Program:
+        updates = {state: new for state, new in program.updates.items() if state in states}
+        return drop_dead(replace(program, outputs=outputs, updates=updates, rates={}))
+
+    return Flow(
+        part(shown),
+        part(rates),
+        part(watched),
+        part({}, set(program.updates) - clocked),
+        part({}, clocked),
+        flowing,
+        tuple(flat.triggers),
+        {one.path: one for one in flat.states},
+        {
+            name: var.type
+            for name, var in program.inputs.items()
+            if name not in CLOCK and not name.startswith("fired.")
+        },
     )
 
 

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,10 @@ from dilsctl.checkpoints import Position, encode, read_checkpoint
 from dilsctl.diagnostics import Problem, SourceSpan, did_you_mean
 from dilsctl.elaborate.written import Written
 from dilsctl.engine.running import CHECKED, Running
-from dilsctl.ir import Type
+from dilsctl.ir import Program, Type
 from dilsctl.limits import MOST_ELEMENTS
-from dilsctl.motion import Motion, compile_motion
+from dilsctl.motion import Flow, Motion, compile_flow, compile_motion
+from dilsctl.syntax.simulate import ADAPTIVE
 from dilsctl.trace import Array, Trace
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Simulation:
         """Now."""
         return self.running.time
 
-    def _compile(self) -> Motion:
+    def _compile(self) -> Motion | Flow:
         course, main = self.course, self.diagram.main
         drives = {name: one for name, one in course.drives.items() if name not in self.given}
         for name, written in drives.items():
@@ -168,10 +169,19 @@ class Simulation:
                 help = f"say what it is: simulate: {{inputs: {{{name}: EXPRESSION of t}}}}, or give data"
                 message = f"nothing is said of the input '{name}'"
                 raise Problem.of("missing-input", message, course.where, help=help)
+        if course.method in ADAPTIVE:
+            return compile_flow(self.diagram, drives=drives, runs=self.runs)
         return compile_motion(self.diagram, course.method, course.steps, drives=drives, runs=self.runs)
 
-    def _running(self, motion: Motion) -> Running:
+    def _running(self, motion: Motion | Flow) -> Running:
         course = self.course
+        if isinstance(motion, Flow):
+            from dilsctl.engine.adaptive import Adaptive
+
+            return Adaptive(
+                motion, self.runs, dt=course.dt, method=course.method, rtol=course.rtol, atol=course.atol,
+                precision=course.precision, seed=course.seed, held=bool(self.given),
+            )  # fmt: skip
         return Running(
             motion, self.runs, dt=course.dt, precision=course.precision, seed=course.seed,
         )  # fmt: skip
@@ -315,20 +325,32 @@ class Simulation:
     # -- saving -----------------------------------------------------------------------------------
 
     @property
+    def _identity(self) -> Program:
+        """What makes the diagram what it is: all that runs at a tick."""
+        motion = self.motion
+        if isinstance(motion, Motion):
+            return motion.tick
+        programs = (motion.settle, motion.slope, motion.watch, motion.jump, motion.clock)
+        eqns = {eqn: None for one in programs for eqn in one.eqns}
+        updates = {**motion.jump.updates, **motion.clock.updates}
+        return replace(motion.settle, eqns=tuple(eqns), updates=updates)
+
+    @property
     def plan_hash(self) -> str:
         """A digest of what runs at a tick."""
         import hashlib
 
         from dilsctl.plan_text import canonical_text
 
-        return hashlib.sha256(canonical_text(self.motion.tick).encode()).hexdigest()[:16]
+        return hashlib.sha256(canonical_text(self._identity).encode()).hexdigest()[:16]
 
     def saved(self) -> bytes:
         """Where it stands, as the bytes of a file."""
-        course, running = self.course, self.running
+        course = self.course
+        tick, states = self.running.resumable()
         where = {"dt": course.dt, "method": course.method, "precision": course.precision}
-        position = Position(0, running.tick, course.seed, self.runs, self.plan_hash, environment=where)
-        return encode(running.states, {}, position)
+        position = Position(0, tick, course.seed, self.runs, self.plan_hash, environment=where)
+        return encode(states, {}, position)
 
     def go_on_from(self, path: Path) -> None:
         """Take up a saved state. Raises Problem: bad-state, no-checkpoint, bad-checkpoint."""

@@ -13,7 +13,7 @@ from dilsctl.engine.memory import aligned
 from dilsctl.engine.states import numpy_index
 from dilsctl.ir import Program, Var
 from dilsctl.lower import FlatState
-from dilsctl.motion import Motion
+from dilsctl.motion import Flow, Motion
 
 CHECKED = 64  # ticks from one look for numbers that are not finite to the next
 
@@ -33,7 +33,13 @@ class Running:
     """
 
     def __init__(
-        self, motion: Motion, runs: int = 1, *, dt: float = 1.0, precision: str = "float64", seed: int = 0
+        self,
+        motion: Motion | Flow,
+        runs: int = 1,
+        *,
+        dt: float = 1.0,
+        precision: str = "float64",
+        seed: int = 0,
     ) -> None:
         self.motion = motion
         self.runs = runs
@@ -49,13 +55,11 @@ class Running:
         for path, view in self.states.items():
             self._begin(path, view)
         self.context = Context(seed=seed, examples=np.arange(runs))
-        self._tick = self._bind(motion.tick)
         self._settle: Bound | None = None
         self._watched = [
-            var
-            for var in motion.tick.states
-            if var in motion.tick.updates and var.type.kind in ("real", "simplex")
+            var for var in motion.tick.states if var.batched and var.type.kind in ("real", "simplex")
         ]
+        self._step = self._bind(motion.tick)
 
     def _allocate(self, var: Var) -> Array:
         shape = (*var.shape, self.runs) if var.batched else var.shape
@@ -93,11 +97,11 @@ class Running:
 
     def advance(self, inputs: Mapping[str, Array] | None = None) -> Mapping[str, Array]:
         """One tick. ``inputs``: values by port, the runs last. Gives what is shown before the step, live."""
-        self._feed(self._tick, inputs or {})
-        for step in self._tick.steps:
+        self._feed(self._step, inputs or {})
+        for step in self._step.steps:
             step()
         self.tick += 1
-        return self._tick.outputs
+        return self._step.outputs
 
     def look(self, inputs: Mapping[str, Array] | None = None) -> Mapping[str, Array]:
         """What is shown now, live; nothing moves."""
@@ -107,9 +111,9 @@ class Running:
         self._settle.run()
         return self._settle.outputs
 
-    def _feed(self, bound: Bound, inputs: Mapping[str, Array]) -> None:
+    def _feed(self, bound: Bound, inputs: Mapping[str, Array], time: float | None = None) -> None:
         if "t" in bound.inputs:
-            bound.inputs["t"][()] = self.tick * self.dt
+            bound.inputs["t"][()] = self.tick * self.dt if time is None else time
         if "tick" in bound.inputs:
             bound.inputs["tick"][()] = self.tick
         self.context.tick[...] = self.tick
@@ -134,6 +138,10 @@ class Running:
     def copy(self) -> dict[str, Array]:
         """All states, copied."""
         return {path: view.copy() for path, view in self.states.items()}
+
+    def resumable(self) -> tuple[int, dict[str, Array]]:
+        """The last tick from which a run goes on as if it had never stopped, and its states."""
+        return self.tick, self.copy()
 
     def restore(self, states: Mapping[str, Array], tick: int) -> None:
         """Take up saved states."""

@@ -1,0 +1,236 @@
+"""Flows between ticks by a method that finds its own steps (SciPy), with triggers located in time.
+
+From one tick to the next the clocked states stay as they are. Where the condition of a trigger becomes true,
+the time is found by bisection on the method's own interpolation, the triggered laws act, and the method
+begins anew. Sources: Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I (1993), II.6 for
+interpolation; Hindmarsh, ODEPACK (1983), for LSODA; Shampine and Reichelt, The MATLAB ODE suite (1997), for
+BDF as SciPy has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from dilsctl.diagnostics import Problem
+from dilsctl.engine.bind import Bound
+from dilsctl.engine.kernels import Array
+from dilsctl.engine.running import Running
+from dilsctl.motion import Flow
+from dilsctl.passes.edge import BEFORE
+
+ANEW = 64  # ticks after which a method that goes over ticks begins anew, so that a run can be resumed there
+LOOKS = 4  # times within a step at which triggers are looked at
+MOST_EVENTS = 10_000  # between two ticks
+
+
+class Adaptive(Running):
+    """Runs of a diagram side by side, stepped by one method together."""
+
+    def __init__(
+        self,
+        flow: Flow,
+        runs: int = 1,
+        *,
+        dt: float = 1.0,
+        method: str = "dopri5",
+        rtol: float = 1e-8,
+        atol: float = 1e-10,
+        precision: str = "float64",
+        seed: int = 0,
+        held: bool = False,
+    ) -> None:
+        """``held``: inputs are given anew at every tick, so that no step may go over one."""
+        super().__init__(flow, runs, dt=dt, precision=precision, seed=seed)
+        self.flow = flow
+        self.method, self.rtol, self.atol = method, rtol, atol
+        self._slope, self._watch = self._bind(flow.slope), self._bind(flow.watch)
+        self._jump, self._clock = self._bind(flow.jump), self._bind(flow.clock)
+        self._flowing = [self.arrays[var] for var in flow.flowing]
+        self._clocked = [self.arrays[var] for var in flow.clock.updates]
+        self._over = not held and not self._clocked
+        self._solver: Any = None
+        self._given: Mapping[str, Array] = {}
+        self._fired: list[Array] = []
+        self._fired = [np.zeros_like(one) for one in self._conditions()]
+        self._before = [np.zeros_like(one) for one in self._fired]
+        for one, before in zip(flow.triggers, self._before, strict=True):
+            self.states[f"{one.path}.{BEFORE}"] = before
+            self.per_run[f"{one.path}.{BEFORE}"] = True
+        self._anchor = 0, self.copy()
+
+    def advance(self, inputs: Mapping[str, Array] | None = None) -> Mapping[str, Array]:
+        """One tick. ``inputs``: values by port, the runs last. Gives what is shown before the step, live."""
+        self._given = inputs or {}
+        if self.tick % ANEW == 0:
+            self._solver = None
+            self._anchor = self.tick, self.copy()
+        shown = self.look(inputs)
+        now = self.time
+        new = self._next_clocked(now)
+        if any(fired.any() for fired in self._fired):
+            self._act(now)
+        if self._flowing:
+            self._flow_to(now, (self.tick + 1) * self.dt)
+        for array, value in zip(self._clocked, new, strict=True):
+            array[...] = value
+        self.tick += 1
+        return shown
+
+    def _next_clocked(self, now: float) -> list[Array]:
+        """What the clocked states become when the tick is over; notes which triggers fire at its begin."""
+        for fired, before, condition in zip(self._fired, self._before, self._conditions(now), strict=True):
+            np.logical_and(condition, ~before, out=fired)
+            before[...] = condition
+        if not self._clocked:
+            return []
+        old = [one.copy() for one in self._clocked]
+        self._run(self._clock, now)
+        new = [one.copy() for one in self._clocked]
+        for array, value in zip(self._clocked, old, strict=True):
+            array[...] = value
+        return new
+
+    def _act(self, time: float) -> None:
+        """Let the triggered laws act."""
+        self._run(self._jump, time)
+        self._solver = None
+        for fired in self._fired:
+            fired[...] = False
+
+    # -- flowing ----------------------------------------------------------------------------------
+
+    def _flow_to(self, begin: float, end: float) -> None:
+        events = 0
+        time = begin
+        while time < end:
+            if self._solver is None or not self._over:
+                self._solver = self._method(time, np.inf if self._over else end)
+            solver = self._solver
+            if solver.t <= time:  # else a step went over the last tick already
+                message = solver.step()
+                if solver.status == "failed":
+                    raise self._failed(solver.t, message)
+                if not np.isfinite(solver.y).all():
+                    self._put(solver.y)
+                    return
+            dense = solver.dense_output()
+            until = min(solver.t, end)
+            found = self._first_event(dense, time, until)
+            if found is None:
+                self._put(dense(until) if until < solver.t else solver.y)
+                time = until
+                continue
+            self._put(dense(found))
+            for fired, before, condition in zip(
+                self._fired, self._before, self._conditions(found), strict=True
+            ):
+                np.logical_and(condition, ~before, out=fired)
+                before[...] = condition
+            self._act(found)
+            time = found
+            events += 1
+            if events > MOST_EVENTS:
+                raise self._endless(found)
+
+    def _first_event(self, dense: Any, begin: float, end: float) -> float | None:
+        """The first time after ``begin`` at which a condition has become true; until then what conditions
+        were is kept in mind."""
+        if not self._fired:
+            return None
+        low = begin
+        for number in range(1, LOOKS + 1):
+            high = end if number == LOOKS else begin + (end - begin) * number / LOOKS
+            if not self._rises(dense, high):
+                low = high
+                for before, condition in zip(self._before, self._conditions(high), strict=True):
+                    before[...] = condition
+                continue
+            while high - low > 4 * np.finfo(float).eps * max(1.0, abs(high)):
+                middle = (low + high) / 2
+                if self._rises(dense, middle):
+                    high = middle
+                else:
+                    low = middle
+            return high
+        return None
+
+    def _rises(self, dense: Any, time: float) -> bool:
+        self._put(dense(time))
+        now = self._conditions(time)
+        return any(
+            bool((condition & ~before).any()) for before, condition in zip(self._before, now, strict=True)
+        )
+
+    def _conditions(self, time: float = 0.0) -> list[Array]:
+        """Every trigger's condition, of the shape of its program's output."""
+        self._run(self._watch, time)
+        names = [f"when.{number}" for number in range(len(self.flow.triggers))]
+        found = []
+        for name in names:
+            value, var = self._watch.outputs[name], self.flow.watch.outputs[name]
+            wide = value if var.batched else value[..., None]
+            found.append(np.broadcast_to(wide, (*var.shape, self.runs)).copy())
+        return found
+
+    def _run(self, bound: Bound, time: float) -> None:
+        self._feed(bound, self._given, time)
+        if bound is self._clock or bound is self._jump:
+            for number, fired in enumerate(self._fired):
+                if f"fired.{number}" in bound.inputs:
+                    bound.inputs[f"fired.{number}"][...] = fired
+        bound.run()
+
+    # -- the method -------------------------------------------------------------------------------
+
+    def _method(self, time: float, end: float) -> Any:
+        from scipy.integrate import BDF, LSODA, RK45
+
+        method = {"dopri5": RK45, "lsoda": LSODA, "bdf": BDF}[self.method]
+        start = np.concatenate([one.ravel() for one in self._flowing]).astype(float)
+        try:
+            return method(self._rates, time, start, end, rtol=self.rtol, atol=self.atol)
+        except ValueError as error:
+            raise self._failed(time, str(error)) from None
+
+    def _rates(self, time: float, y: Array) -> Array:
+        self._put(y)
+        self._run(self._slope, time)
+        found = np.empty_like(y)
+        at = 0
+        for number, array in enumerate(self._flowing):
+            rate = self._slope.outputs[f"rate.{number}"]
+            if not self.flow.slope.outputs[f"rate.{number}"].batched:
+                rate = rate[..., None]
+            found[at : at + array.size] = np.broadcast_to(rate, array.shape).ravel()
+            at += array.size
+        return found
+
+    def _put(self, y: Array) -> None:
+        at = 0
+        for array in self._flowing:
+            array[...] = y[at : at + array.size].reshape(array.shape)
+            at += array.size
+
+    def resumable(self) -> tuple[int, dict[str, Array]]:
+        """The last tick from which a run goes on as if it had never stopped, and its states."""
+        return self._anchor if self._over else super().resumable()
+
+    def restore(self, states: Mapping[str, Array], tick: int) -> None:
+        """Take up saved states."""
+        super().restore(states, tick)
+        self._solver, self._anchor = None, (tick, self.copy())
+
+    def _failed(self, time: float, why: str | None) -> Problem:
+        message = (
+            f"the method '{self.method}' can't go on at t = {time:.6g}: {why or 'no step is small enough'}"
+        )
+        help = "another method (bdf for stiff systems), or larger time.rtol and time.atol, may help"
+        return Problem.of("not-finite", message, help=help)
+
+    def _endless(self, time: float) -> Problem:
+        message = f"triggers act more than {MOST_EVENTS} times before the next tick, at t = {time:.6g}"
+        help = "do they undo each other? A state that rests needs a law of its own"
+        return Problem.of("not-finite", message, help=help)
