@@ -131,7 +131,7 @@ def test_a_state_that_is_also_read_alone() -> None:
     before = draft.emit("exp", a)
     parts = [draft.emit("mul", one, x) for one in (a, b)]
     after = draft.emit("neg", draft.emit("tanh", draft.emit("add", b, parts[0])))
-    later = draft.emit("add", a, parts[1])
+    later = draft.emit("sub", a, parts[1])
     shown = {"before": before, "after": after, "later": later, "b": b}
     found = stacked(draft.program(**shown, y=together(draft, parts)))
     assert [var.shape for var in found.states] == [(2, 2)]
