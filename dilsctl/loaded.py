@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dilsctl.documents import Library, LoadedDocument
     from dilsctl.engine.learner import Learner
     from dilsctl.inspect import Facts
+    from dilsctl.ir import Program
     from dilsctl.plan_costs import Plan
     from dilsctl.plans import Data, Plans
     from dilsctl.separately import Separately
@@ -167,12 +168,27 @@ class LoadedDiagram:
             programs = [*stagings, ("stage", learner.measure), *learner.stages]
             size, what = train.batch if train is not None else 1, "training step"
         else:
-            programs = compile_diagram(diagram, keep_stages=True).stages
-            size, what = 1, "forward pass"
+            programs, what = self._forward(diagram)
+            size = 1
         if not stages:
             programs = [(f"{what} of {diagram.name}", programs[-1][1])]
         precision = self.plans.precision
         return [(name, describe(program, size, precision, VIEWS)) for name, program in programs]
+
+    def _forward(self, diagram: Diagram) -> tuple[list[tuple[str, Program]], str]:
+        """What runs without learning, after each pass: a tick, where states move by themselves."""
+        from dilsctl.compile import compile_diagram
+        from dilsctl.diagram import moves
+        from dilsctl.motion import compile_flow, compile_motion
+        from dilsctl.syntax.simulate import ADAPTIVE
+
+        if not moves(diagram.main):
+            return compile_diagram(diagram, keep_stages=True).stages, "forward pass"
+        time = self.document.document.time
+        if time.method in ADAPTIVE:
+            return [("slope", compile_flow(diagram).slope)], "rates"
+        motion = compile_motion(diagram, time.method, time.steps, keep_stages=True)
+        return list(motion.stages), "tick"
 
     def _part(self, path: str) -> Diagram:
         """One box as a diagram of its own: a path of interior boxes, or a definition's name."""

@@ -15,7 +15,7 @@ from dilsctl.data.dataset import Dataset, DataSpec, Fitted, load_dataset, make_d
 from dilsctl.data.files import find_data_file
 from dilsctl.data.tables import Table, read_table, table_of
 from dilsctl.diagnostics import Problem, SourceSpan
-from dilsctl.diagram import Diagram
+from dilsctl.diagram import Diagram, moves
 from dilsctl.documents import LoadedDocument
 from dilsctl.engine.learner import Learner
 from dilsctl.ir import Params, Var
@@ -61,6 +61,10 @@ class Plans:
     def learner(self, training: bool = False) -> Learner:
         """States and programs. Only one made for ``training`` can learn. Raises Problem."""
         block = self.document.document.train
+        if moves(self.diagram.main):
+            message = f"'{self.diagram.name}' has states that move by themselves: one tick is not its answer"
+            help = "simulate runs it over time; learning through time is not there yet"
+            raise Problem.of("moving-state", message, self.diagram.span, help=help)
         objective = read_objective(self.document.root) if block is not None else None
         compiled = compile_diagram(self.diagram, objective)
         if not training:
