@@ -187,7 +187,7 @@ class LoadedDiagram:
         time = self.document.document.time
         if time.method in ADAPTIVE:
             return [("slope", compile_flow(diagram).slope)], "rates"
-        motion = compile_motion(diagram, time.method, time.steps, keep_stages=True)
+        motion = compile_motion(diagram, time.method, time.dt, time.steps, keep_stages=True)
         return list(motion.stages), "tick"
 
     def _part(self, path: str) -> Diagram:

@@ -43,6 +43,7 @@ class Motion:
 def compile_motion(
     diagram: Diagram,
     method: str = "rk4",
+    dt: float = 1.0,
     steps: int = 1,
     *,
     drives: Mapping[str, Written] | None = None,
@@ -64,12 +65,14 @@ def compile_motion(
     kept = stages if keep_stages else None
     if optimise:
         program = run_passes(program, FORWARD, kept)
-        tick = run_passes(program, (("integrate", lambda one: integrate(one, method, steps)), *TIDY), kept)
+        tick = run_passes(
+            program, (("integrate", lambda one: integrate(one, method, dt, steps)), *TIDY), kept
+        )
     else:
         from dilsctl.passes.batch import batch
 
         program = batch(program)
-        tick = integrate(program, method, steps)
+        tick = integrate(program, method, dt, steps)
     still = replace(program, updates={}, rates={})
     return Motion(
         tick,

@@ -171,7 +171,9 @@ class Simulation:
                 raise Problem.of("missing-input", message, course.where, help=help)
         if course.method in ADAPTIVE:
             return compile_flow(self.diagram, drives=drives, runs=self.runs)
-        return compile_motion(self.diagram, course.method, course.steps, drives=drives, runs=self.runs)
+        return compile_motion(
+            self.diagram, course.method, course.dt, course.steps, drives=drives, runs=self.runs
+        )
 
     def _running(self, motion: Motion | Flow) -> Running:
         course = self.course

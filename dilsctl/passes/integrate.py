@@ -21,15 +21,16 @@ from dilsctl.operations.table import Builder
 States = dict[Var, Var]  # flowing state -> its value
 
 
-def integrate(program: Program, method: str, steps: int = 1) -> Program:
-    """The program in which every rate has become an update over one tick of ``steps`` integrator steps.
+def integrate(program: Program, method: str, dt: float, steps: int = 1) -> Program:
+    """The program in which every rate has become an update over one tick, ``dt`` long, of ``steps`` integrator
+    steps.
 
     ``method``: euler, midpoint, rk4, symplectic or leapfrog. Raises Problem ``not-separable`` where the last
     two find no positions and velocities.
     """
     if not program.rates:
         return program
-    work = _Integration(program, steps)
+    work = _Integration(program, dt, steps)
     values = work.start
     for number in range(steps):
         work.step = number
@@ -40,18 +41,17 @@ def integrate(program: Program, method: str, steps: int = 1) -> Program:
         if jump is not None:  # a trigger's new value, and the flow of this tick
             value = work.add(jump, work.sub(value, state))
         updates[state] = value
-    inputs = {**program.inputs, "dt": work.dt}
-    return replace(program, inputs=inputs, eqns=tuple(work.eqns), updates=updates, rates={})
+    return replace(program, eqns=tuple(work.eqns), updates=updates, rates={})
 
 
 class _Integration:
     """Equations in the making."""
 
-    def __init__(self, program: Program, steps: int) -> None:
+    def __init__(self, program: Program, dt: float, steps: int) -> None:
         self.program = program
         self.eqns = list(program.eqns)
         self.builder = Builder(self.eqns)
-        self.dt = CLOCK["dt"]
+        self.dt = dt
         self.steps = steps
         self.step = 0
         self.start: States = {state: state for state in program.rates}
@@ -101,11 +101,8 @@ class _Integration:
 
     def factor(self, share: float) -> Var:
         """``share`` of a tick's length."""
-        if share == 1:
-            return self.dt
         if share not in self.factors:
-            number = self.builder.constant(share, REAL)
-            self.factors[share] = self.builder.emit("mul", (number, self.dt))
+            self.factors[share] = self.builder.constant(share * self.dt, REAL)
         return self.factors[share]
 
     def add(self, a: Var, b: Var) -> Var:
