@@ -21,6 +21,7 @@ from dilsctl.passes.edge import detect_edges
 from dilsctl.passes.fold_bias import fold_bias
 from dilsctl.passes.share_common import share_common
 from dilsctl.passes.simplify import simplify
+from dilsctl.passes.sparsify import sparsify
 from dilsctl.passes.stack_isomorphic import stack_isomorphic
 from dilsctl.reach import unreached_states
 from dilsctl.sizes import refuse_large
@@ -36,6 +37,7 @@ FORWARD: tuple[Pass, ...] = (
     ("share_common", share_common),
     ("drop_dead", drop_dead),
     ("stack_isomorphic", stack_isomorphic),
+    ("sparsify", sparsify),
     ("batch", batch),
     ("simplify", simplify),
     ("share_common", share_common),

@@ -22,7 +22,7 @@ States = dict[Var, Var]  # flowing state -> its value
 
 
 def integrate(program: Program, method: str, dt: float, steps: int = 1) -> Program:
-    """The program in which every rate has become an update over one tick, ``dt`` long, of ``steps`` integrator
+    """The program in which every rate is an update over one tick, ``dt`` long, of ``steps`` integrator
     steps.
 
     ``method``: euler, midpoint, rk4, symplectic or leapfrog. Raises Problem ``not-separable`` where the last

@@ -40,10 +40,20 @@ def _scatter(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Con
         merged = a.reshape(merged.shape)
     target, source = np.moveaxis(out, axis, 0), np.moveaxis(merged, axis, 0)
     steps.append(partial(out.fill, 0))
-    if len(set(flat.tolist())) == flat.size:
-        steps.append(partial(target.__setitem__, flat, source))
-    else:
-        steps.append(partial(np.add.at, target, flat, source))
+    order = np.argsort(flat, kind="stable")
+    places, starts = np.unique(flat[order], return_index=True)
+    if places.size < flat.size:  # what goes to one place lies side by side, and is summed
+        if not np.array_equal(order, np.arange(flat.size)):
+            sorted_ = np.empty(source.shape, out.dtype)
+            steps.append(partial(np.take, source, order, 0, sorted_, "clip"))
+            source = sorted_
+        if places.size == len(target):
+            steps.append(partial(np.add.reduceat, source, starts, axis=0, out=target))
+            return steps
+        summed = np.empty((places.size, *source.shape[1:]), out.dtype)
+        steps.append(partial(np.add.reduceat, source, starts, axis=0, out=summed))
+        flat, source = places, summed
+    steps.append(partial(target.__setitem__, flat, source))
     return steps
 
 

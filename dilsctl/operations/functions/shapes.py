@@ -19,7 +19,14 @@ from dilsctl.operations.functions.values import (
     whole,
 )
 from dilsctl.operations.rules import join_types, reshape, show
-from dilsctl.operations.table import Builder, OperationError, ShapeError, TooLargeError
+from dilsctl.operations.table import (
+    Builder,
+    NotKnownError,
+    OperationError,
+    PlaceError,
+    ShapeError,
+    TooLargeError,
+)
 
 Value = Any
 _FAMILY = "Shapes"
@@ -153,6 +160,28 @@ def _take(builder: Builder, x: Value, index: Value, axis: Value = 0) -> Var:
     value = as_var(builder, x)
     place = negative_axis("take", value.rank, axis) + value.rank
     return pick(builder, value, (*([slice(None)] * place), index))
+
+
+@function(
+    "sum_at(x, places, n, axis=0)",
+    "n numbers along an axis: at each place the sum of the elements of x whose entry in the list of places "
+    "names it. The adjoint of taking a list: sum_at(flow, to, n) adds what arrives at each node of a graph.",
+    _FAMILY,
+)
+def _sum_at(builder: Builder, x: Value, places: Value, n: Value, axis: Value = 0) -> Var:
+    value = as_real(builder, x)
+    place = negative_axis("sum_at", value.rank, axis)
+    (size,) = static_sizes("sum_at", (n,))
+    length = value.shape[value.rank + place]
+    if isinstance(places, Var):
+        raise NotKnownError("'sum_at' needs places known beforehand", "a list, a parameter", argument=1)
+    if not isinstance(places, tuple) or len(places) != length:
+        found = f"{len(places)}" if isinstance(places, tuple) else "one number"
+        raise ShapeError(f"'sum_at' needs a list of {length} places, not {found}", argument=1)
+    for one in places:
+        if isinstance(one, bool) or not isinstance(one, int) or not 0 <= one < size:
+            raise PlaceError(f"place {one} is none of 0 … {size - 1}", argument=1)
+    return builder.emit("scatter", (value,), indices=places, axis=place, size=size)
 
 
 @function("zeros(n, ...)", "An array of zeros of this shape.", _FAMILY)
