@@ -157,6 +157,8 @@ class _Flattening:
                     inputs = tuple(resolve(one) if one in alias else one for one in eqn.inputs)
                     eqns[i] = Eqn(eqn.op, inputs, eqn.outputs, eqn.params, eqn.span)
             result.losses = [resolve(one) for one in result.losses]
+            for var in list(alias):  # also what nobody reads may need itself
+                resolve(var)
             result.laws = [replace(law, value=resolve(law.value)) for law in result.laws]
             result.triggers = [replace(one, condition=resolve(one.condition)) for one in result.triggers]
         result.laws = joined.lift(result.laws)
@@ -271,7 +273,7 @@ class _Flattening:
         cyclic = flat.eqns[len(ordered) :]
         for eqn in cyclic:  # in no order yet: their outputs are made beforehand
             for out in eqn.outputs:
-                path = f"{name}.{out.name}" if out.name else ""
+                path = f"{name}.{out.name}" if out.name and eqn.op == "copy" else ""  # a port's, not a part's
                 fresh[out] = Var(_led(out.type, length), out.batched, path)
                 mapped.add(out)
         for eqn in (*ordered, *cyclic):

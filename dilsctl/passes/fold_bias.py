@@ -53,7 +53,8 @@ def _weights(product: Eqn, bias: Var, program: Program, states: set[Var]) -> tup
             continue
         if bias is weights or program.learned.get(weights) != program.learned.get(bias):
             continue
-        if labels[:-1] == out and labels[-1] == others[-1] and bias.shape == weights.shape[:-1]:
+        alone = set(others) <= set(labels)  # else the one beside x is summed as well
+        if alone and labels[:-1] == out and labels[-1] == others[-1] and bias.shape == weights.shape[:-1]:
             return weights, x
     return None
 

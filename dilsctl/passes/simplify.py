@@ -135,7 +135,8 @@ def _slice_of_slice(work: _Simplifying, inner: Eqn, index: Index) -> Var:
             both.append(part[then])
             continue
         picked = part[slice(*then)]
-        both.append((picked.start, max(picked.stop, picked.start), picked.step))
+        # steps may lead beyond the array
+        both.append((picked.start, picked[-1] + 1, picked.step) if picked else (0, 0, 1))
     return work.builder.emit("slice", inner.inputs, index=tuple(both))
 
 

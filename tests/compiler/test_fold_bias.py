@@ -158,7 +158,6 @@ def test_states_that_move_by_laws_of_their_own(moving: str) -> None:
     assert folded(program) is program
 
 
-@pytest.mark.xfail(strict=True, reason="the constant one is counted once for each column")
 def test_a_sum_over_an_axis_of_the_input_alone() -> None:
     draft = Draft()
     w, b = draft.state("w", 4, 3, learn={}), draft.state("b", 4, learn={})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,7 +61,6 @@ def hangs(diagram: Diagram, port: str) -> bool:
     return False
 
 
-@pytest.mark.xfail(strict=True, reason="loops in counted boxes are told by names that are no ports")
 @laws(120)
 @given(tangles())
 def test_loops_are_those_of_the_definition(tangle: Tangle) -> None:
@@ -70,7 +68,6 @@ def test_loops_are_those_of_the_definition(tangle: Tangle) -> None:
     assert bool(findings(diagram)) == has_loop(diagram)
 
 
-@pytest.mark.xfail(strict=True, reason="loops in counted boxes are told by names that are no ports")
 @laws(80)
 @given(tangles())
 def test_what_is_named_lies_on_a_loop(tangle: Tangle) -> None:

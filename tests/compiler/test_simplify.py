@@ -118,7 +118,6 @@ def test_a_part_of_a_part_is_a_part(first: int | Share, then: int | Share | None
     assert ops(found) == ["slice"] and found.eqns[0].inputs == (x,)
 
 
-@pytest.mark.xfail(strict=True, reason="the composed slice ends beyond the array")
 @pytest.mark.parametrize("then", [(0, 3, 2), (3, 3, 1)])
 def test_steps_of_steps_end_within_the_array(then: Share) -> None:
     draft = Draft()

@@ -127,8 +127,10 @@ def test_mistakes_in_a_document(text: str, expected: list[tuple[str, str]]) -> N
     ("box", "expected"),
     [
         ("ins: {x: real}", [("unknown-key", "ins")]),
-        ("next: {x: real}", [("unknown-key", "next")]),
-        ("share: {x: real}", [("unknown-key", "share")]),
+        ("nxt: {x: real}", [("unknown-key", "nxt")]),
+        ("next: {x: {too: 1}}", [("unknown-key", "too"), ("missing-key", "x")]),
+        ("modes: {x: real}", [("unknown-key", "modes")]),
+        ("join: {x: [a]}", [("wrong-type", "[a]")]),
         ("in: {x: 3}", [("wrong-type", "3")]),
         ("in: {not: real}", [("bad-name", "not")]),
         (
