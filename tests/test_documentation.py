@@ -97,10 +97,11 @@ def test_the_two_commands_stand_in_the_readme() -> None:
 def test_every_key_is_in_the_reference() -> None:
     from dilsctl.syntax.box import Box, BoxUse
     from dilsctl.syntax.document import Document
+    from dilsctl.syntax.simulate import InputData, Simulate, Time
     from dilsctl.syntax.train import Data, Train
 
     text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
-    for model in (Document, Box, BoxUse, Train, Data):
+    for model in (Document, Box, BoxUse, Time, Simulate, InputData, Train, Data):
         for name, field in model.model_fields.items():
             assert f"`{field.alias or name}`" in text, f"{model.__name__}.{field.alias or name}"
 
