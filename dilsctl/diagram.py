@@ -100,7 +100,8 @@ class Child:
     """An interior box. ``count`` is None for a single one.
 
     ``boxes`` holds one Box that all elements share, or one for each element. ``element`` gives values that
-    differ from element to element without changing the box: ``index`` and the numbers of ``each``.
+    differ from element to element without changing the box: ``index`` and the numbers of ``each``; ``told``
+    those that are computed when the box around runs, the same for all elements.
     ``inputs`` and ``outputs`` are its ports as the parent sees them, stacked on a leading axis if counted.
     """
 
@@ -111,6 +112,7 @@ class Child:
     outputs: dict[str, Var]
     element: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     span: SourceSpan | None = None
+    told: dict[str, Var] = field(default_factory=dict)
 
     @property
     def box(self) -> Box:

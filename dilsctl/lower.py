@@ -10,6 +10,7 @@ The equations of a ``Flat`` are in dependency order as far as there is one; ``di
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan
@@ -96,6 +97,7 @@ def _hole(main: Box, path: str, hole: Box) -> Diagnostic:
     )
 
 
+_NOTHING: Mapping[str, Var] = {}
 _CLOCK = {var: var for var in CLOCK.values()}
 
 
@@ -125,7 +127,9 @@ class _Flattening:
                     port: _marked(eqns, var, f"{child.name}.{port}") for port, var in dispatch.items()
                 }
             if child.count is None:
-                outputs = self._place(result, eqns, child.name, child.box, dispatch, joined.of(child))
+                outputs = self._place(
+                    result, eqns, child.name, child.box, dispatch, joined.of(child), child.told
+                )
             elif len(child.boxes) == 1:
                 outputs = self._stack(result, eqns, child, dispatch, joined.of(child))
             else:
@@ -179,12 +183,14 @@ class _Flattening:
         box: Box,
         dispatch: dict[str, Var],
         joined: dict[str, Var],
+        told: Mapping[str, Var] = _NOTHING,
     ) -> dict[str, Var]:
         """One copy of a box: fresh variables, its inputs replaced by what is dispatched to them, its shared
         variables by what they are joined to."""
         flat = self.flat(box)
         fresh: dict[Var, Var] = {var: dispatch[port] for port, var in flat.inputs.items()}
         fresh.update(_CLOCK)
+        fresh.update({flat.element[key]: var for key, var in told.items()})
         for shared in flat.shared.values():
             if shared.name in joined:
                 fresh[shared.var] = joined[shared.name]
@@ -260,6 +266,9 @@ class _Flattening:
             if dispatch[port].rank > var.rank:
                 mapped.add(var)
         for key, var in flat.element.items():
+            if key in child.told:
+                fresh[var] = child.told[key]
+                continue
             values = child.element[key]
             fresh[var] = builder.constant(tuple(values), _led(var.type, length))
             mapped.add(var)
@@ -308,7 +317,8 @@ class _Flattening:
                 if law.value in mapped or value.rank > target.rank:
                     value = builder.emit("sum", (value,), axes=(-value.rank,))
                 else:
-                    value = builder.emit("mul", (value, builder.constant(float(length), Type("real"))))
+                    many = builder.constant(length, Type("int" if value.type.kind == "int" else "real"))
+                    value = builder.emit("mul", (value, many))
                 law = replace(law, kind="step" if law.kind == "next" else law.kind)
             result.laws.append(replace(law, target=target, value=value))
         for trigger in flat.triggers:

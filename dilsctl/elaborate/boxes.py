@@ -139,6 +139,7 @@ class BoxElaboration:
             law.value for law in sorted(self.laws.made, key=lambda law: (law.kind, natural(law.target.name)))
         ]
         ends += [one.condition for one in sorted(self.laws.triggers, key=lambda one: natural(one.name))]
+        ends += [var for site in by_name(self.children.sites).values() for var in by_name(site.told).values()]
         return reached_from([*ends, *self.losses, *by_name(lets).values()], self.eqns)
 
     def _elaborate(self) -> None:

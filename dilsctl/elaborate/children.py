@@ -21,6 +21,7 @@ from dilsctl.elaborate.emitter import NeedsStatic, Unknown
 from dilsctl.elaborate.filling import Chooser
 from dilsctl.elaborate.interface import PortSite
 from dilsctl.elaborate.static import is_number
+from dilsctl.elaborate.written import Written
 from dilsctl.ir import INT, Kind, Type, Var
 from dilsctl.limits import LARGEST_WHOLE, MOST_COUNT, MOST_ELEMENTS, MOST_SEPARATE
 from dilsctl.operations.table import OperationError
@@ -45,6 +46,7 @@ class ChildSite:
         self.shares: dict[str, PortSite] = {}
         self.vars: dict[str, Var] = {}
         self.values: dict[str, Sequence[Any]] = {}  # run-time values of the elements
+        self.told: dict[str, Var] = {}  # parameters that depend on run-time values of the box around
         self.separate: Callable[[], list[BoxElaboration]] | None = None  # an elaboration for each element
         self.boxes: tuple[Box, ...] = ()
 
@@ -112,7 +114,7 @@ class Children:
         site = ChildSite(self.box, name, boxes.key_span(name), self._count(options))
         site.separate = partial(self._elements, site, chooser, options)
         chooser.choose(site.count)
-        fixed, varying = self._arguments(options, site.count)
+        fixed, varying, site.told = self._arguments(options, site.count)
         element = {key: run_time_type([one.value for one in values]) for key, values in varying.items()}
         if len(chooser.chosen) > 1 or any(type is None for type in element.values()):
             self._separate(site)
@@ -122,6 +124,7 @@ class Children:
             types["index"] = INT
             site.values = {key: [one.value for one in values] for key, values in varying.items()}
             site.values["index"] = range(site.count)
+        types.update({key: var.type for key, var in site.told.items()})
         filling = chooser.chosen[0]
         fixed = {**fixed, **filling.arguments}
         key = (filling.definition, identities(fixed), tuple(sorted(types.items(), key=str)))
@@ -154,8 +157,9 @@ class Children:
 
     def _arguments(
         self, options: Any, count: int | None
-    ) -> tuple[dict[str, Given], dict[str, Sequence[Given]]]:
-        """Values the same for all elements, and values that differ."""
+    ) -> tuple[dict[str, Given], dict[str, Sequence[Given]], dict[str, Var]]:
+        """Values the same for all elements, values that differ, and those known only when the box runs."""
+        told: dict[str, Var] = {}
         fixed: dict[str, Given] = {}
         varying: dict[str, Sequence[Given]] = {}
         given: Any = options.get("with") or {}
@@ -164,8 +168,11 @@ class Children:
             if count is not None and isinstance(value, str) and _INDEX.search(value):
                 self._few(count, span)
                 varying[key] = [Given(self._at(i, value, span), key_span, span) for i in range(count)]
-            else:
+                continue
+            try:
                 fixed[key] = Given(self.box.parameters.static(value, span), key_span, span)
+            except NeedsStatic:
+                told[key] = self._run_time(value, span)
         each: Any = options.get("each") or {}
         for key, values in each.items():
             span, key_span = each.value_span(key), each.key_span(key)
@@ -184,7 +191,14 @@ class Children:
                 Given(self.box.parameters.static(one, values.span(i)), key_span, values.span(i))
                 for i, one in enumerate(values)
             ]
-        return fixed, varying
+        return fixed, varying, told
+
+    def _run_time(self, value: Any, span: SourceSpan) -> Var:
+        """A value that depends on what differs from element to element. Raises NeedsStatic."""
+        found = self.box.evaluate(Written(value, span)) if isinstance(value, str) else None
+        if not isinstance(found, Var):
+            raise NeedsStatic
+        return found
 
     def _at(self, index: int, text: str, span: SourceSpan) -> Any:
         self.box.params["index"] = index
@@ -201,7 +215,9 @@ class Children:
             raise Problem.of("too-large", message, span, help="use 'index' in expressions inside the box")
 
     def _elements(self, site: ChildSite, chooser: Chooser, options: Any) -> list[BoxElaboration]:
-        fixed, varying = self._arguments(options, site.count)
+        fixed, varying, told = self._arguments(options, site.count)
+        if told:
+            raise NeedsStatic
         elements = []
         self._few(site.count or 1, site.span)
         for i in range(site.count or 1):
@@ -318,7 +334,8 @@ class Children:
                 continue
             used = site.boxes[0].element
             values = {key: tuple(site.values[key]) for key in used if key in site.values}
-            found[name] = Child(name, site.boxes, site.count, {}, site.vars, values, site.span)
+            told = {key: site.told[key] for key in used if key in site.told}
+            found[name] = Child(name, site.boxes, site.count, {}, site.vars, values, site.span, told)
         return found
 
 
