@@ -16,6 +16,7 @@ import yaml
 from hypothesis import strategies as st
 
 from .expressions import Choose, Names, Source, Style, Typed, Writer, real
+from .motions import Motions, Share
 
 Body = dict[str, Any]
 
@@ -33,6 +34,8 @@ class Options:
     losses: bool = True
     only_real: bool = False
     batched: bool = True  # the main box has inputs
+    moving: bool = False  # states move, and boxes share variables
+    sums: bool = True  # see Writer
 
 
 @dataclass
@@ -47,6 +50,7 @@ class Definition:
     level: int
     named: set[str] = field(default_factory=set)  # inputs whose dimensions have to be found by their wires
     params: list[str] = field(default_factory=list)
+    shares: dict[str, Share] = field(default_factory=dict)
 
 
 class Document:
@@ -131,12 +135,16 @@ class _Making:
         self.wired: dict[tuple[str, str], Names] = {}
         self.wires: list[str] = []
         self.lets: dict[str, str] = {}
+        self._states_made: dict[str, Typed] = {}
+        self.motions = Motions(self.choose, self.body, self.sources)
 
     def run(self) -> Definition:
         choose = self.choose
         self._ports()
         self._params()
         self._states()
+        if self.options.moving:
+            self.motions.share()
         if self.level > 0:
             for number in range(choose.number(1, 3)):
                 self._child(f"b{number}")
@@ -144,6 +152,8 @@ class _Making:
         self._wire_interior()
         self._lets(2)
         self._wire_outputs()
+        if self.options.moving:
+            self.motions.laws(self._states_made, lambda type: self._writer().expression(type)[0])
         if self.options.losses and choose.chance(30):
             self.body["loss"] = f"sum(zeros(1)) + {self._writer().expression(real())[0]}"
         if self.lets:
@@ -153,13 +163,17 @@ class _Making:
             self.body["wires"] = "\n".join(self.wires) + "\n" if block else self.wires
         name = f"box{len(self.maker.made)}"
         made = Definition(
-            name, self.body, self.inputs, self.outputs, self.needs, self.level, self.named, list(self.numbers)
-        )
+            name, self.body, self.inputs, self.outputs, self.needs, self.level, self.named,
+            list(self.numbers), self.motions.shares,
+        )  # fmt: skip
         self.maker.made.append(made)
         return made
 
     def _writer(self) -> Writer:
-        return Writer(self.choose, self.options.style, self.sources, self.numbers, self.options.draws)
+        options = self.options
+        return Writer(
+            self.choose, options.style, self.sources, self.numbers, options.draws, options.sums
+        )  # fmt: skip
 
     # -- the border -------------------------------------------------------------------------------
 
@@ -219,6 +233,7 @@ class _Making:
         for number in range(choose.one([0, 1, 1, 2])):
             name, type = f"s{number}", self.maker.type()
             states[name] = self._state(type)
+            self._states_made[name] = type
             self.sources.append(Source(name, type))
             if type.kind == "real" and self.options.learned and choose.chance(60):
                 learn.append(name)
@@ -269,6 +284,7 @@ class _Making:
             spec["box"] = copy.deepcopy(inner.body)
         self.body.setdefault("boxes", {})[name] = spec["box"] if plain and choose.chance(70) else spec
         self.interior[name] = _Interior(name, inner, count)
+        self.motions.join(name, inner.shares, count)
 
     def _show(self) -> None:
         """Let expressions read the interior outputs whose needs are met."""

@@ -90,6 +90,7 @@ class Writer:
     sources: list[Source]
     numbers: list[str] = field(default_factory=list)  # names of static numbers
     draws: bool = False
+    sums: bool = True  # whether values may be sums of many terms, whose order of summation is free
     used: Names = frozenset()
 
     def expression(self, wanted: Typed, depth: int | None = None) -> tuple[str, Names]:
@@ -163,6 +164,8 @@ class Writer:
         source = self.choose.one(usable)
         one = self._read(source)
         number = f"real({one})" if not source.type.array else f"sum(real({one}))"
+        if not self.sums and source.type.array:
+            number = f"real({one})[{', '.join('0' for _ in source.type.array)}]"
         size = 1
         for length in shape:
             size *= length
@@ -226,7 +229,7 @@ class Writer:
             lambda: self._small("({} * {})".format(*self._pair(wanted, depth))),
             lambda: f"real({self.write(Typed(choose.one(['bool', 'int']), shape), depth)})",
             lambda: self._choice(wanted, depth),
-            lambda: self._reduced(shape, depth),
+            lambda: self._reduced(shape, depth) if self.sums else self.leaf(wanted),
             lambda: self._picked(wanted, depth),
             lambda: f"(1 - {self.write(wanted, depth)})",
         ]
@@ -234,9 +237,9 @@ class Writer:
             options.append(lambda: f"({self.write(wanted, depth)} + {choose.one(self.numbers)})")
         if shape:
             options += [lambda: self._rearranged(shape, depth), lambda: self._joined(shape, depth)]
-        if len(shape) < 3:
+        if len(shape) < 3 and self.sums:
             options.append(lambda: self._product(shape, depth))
-        if len(shape) > 0:
+        if len(shape) > 0 and self.sums:
             options.append(lambda: f"real({self.write(Typed('simplex', shape[:-1], shape[-1]), depth)})")
         if self.draws:
             options.append(lambda: self._drawn(shape))
@@ -399,7 +402,7 @@ class Writer:
         choose = self.choose
         corner = f"one_hot({self.write(Typed('class', wanted.shape, wanted.classes), depth)})"
         options: list[Callable[[], str]] = [lambda: self.leaf(wanted), lambda: corner]
-        if not wanted.shape:
+        if not wanted.shape and self.sums:
             options.append(lambda: self._mixture(wanted, depth))
         if self.style == "smooth":
             x = real(*wanted.array)

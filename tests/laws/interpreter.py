@@ -4,6 +4,9 @@ Nothing is flattened, stacked or ordered beforehand. Whoever wants the value of 
 asks the equation that gives it, and the equation asks for what it reads: an interior output is what the
 interior box shows, an own input is what the parent sends. Each element of a counted box is a box by itself.
 
+A variable that a box shares is that of the box which it is joined to; nobody copies it. What a tick makes of
+the states is in ``meaning.py``.
+
 Where whole arrays would have to wait for themselves, every element of every array is asked for by itself. A
 cycle that is left is an algebraic loop. Single equations are computed by the kernels of the engine, one at a
 time, so that values can be compared bit for bit.
@@ -20,11 +23,12 @@ import numpy as np
 
 from dilsctl.diagram import Box, Diagram
 from dilsctl.engine.kernels import KERNELS, Array, Context, dtype_of
-from dilsctl.ir import Eqn, Type, Var
+from dilsctl.ir import CLOCK, Eqn, Type, Var
 from dilsctl.operations.contract import parse_spec
 from dilsctl.operations.table import OPERATIONS
 
 Place = tuple[int, ...]
+Chain = tuple[tuple[int | slice, ...], ...]  # indices, one after the other
 
 
 class AlgebraicLoop(Exception):
@@ -72,7 +76,8 @@ class Instance:
 
 
 class Interpreter:
-    """One tick of a diagram. ``inputs`` by name, for one example; ``states`` by path, box stacks leading."""
+    """What a diagram shows. ``inputs`` by name, for one example; ``states`` by path, box stacks leading: the
+    truth of a trigger's condition at the tick before is ``PATH.before``. ``clock``: t, dt, tick."""
 
     def __init__(
         self,
@@ -82,7 +87,9 @@ class Interpreter:
         *,
         real: Any = np.float64,
         context: Context | None = None,
+        clock: Mapping[str, float] | None = None,
     ) -> None:
+        self.clock = clock or {}
         self.root = Instance(diagram.main)
         self.inputs = inputs
         self.states = states
@@ -103,6 +110,11 @@ class Interpreter:
         return self._complete(
             lambda: {name: self.value(self.root, var) for name, var in self.root.box.readout.items()}
         )
+
+    def complete(self, at: Instance, var: Var) -> Array:
+        """The value of a variable of the box at a place. Raises AlgebraicLoop."""
+        found: Array = self._complete(lambda: self.value(at, var))
+        return found
 
     def losses(self) -> list[Array]:
         """Each loss that a box declares, once for each place where the box stands."""
@@ -165,6 +177,8 @@ class Interpreter:
                 return self.value(inside, inside.box.readout[port])
             elements = [at.child(name, number) for number in range(child.count)]
             return np.stack([self.value(one, one.box.readout[port]) for one in elements])
+        if kind == "fired":
+            return self.value(at, _condition(at.box, port)) & ~self._before(at, port)
         if kind != "equation":
             return self._leaf(at, var, kind, port)
         eqn = self.producers[at.box][var]
@@ -177,20 +191,34 @@ class Interpreter:
         dtype = dtype_of(var.type.kind, self.real)
         if kind == "input":
             return np.asarray(self.inputs[name], dtype)
+        if kind == "clock":
+            return np.asarray(self.clock[name], dtype)
         if kind == "state":
-            return np.asarray(self.states[at.path + name][at.places], dtype)
-        assert at.parent is not None and at.number is not None
-        return np.asarray(at.parent.box.children[at.name].element[name][at.number], dtype)
+            path, chain = lives(at, name)
+            return part(np.asarray(self.states[path], dtype), chain)
+        assert at.parent is not None
+        child = at.parent.box.children[at.name]
+        if name in child.told:
+            return np.asarray(self.value(at.parent, child.told[name]), dtype)
+        assert at.number is not None
+        return np.asarray(child.element[name][at.number], dtype)
+
+    def _before(self, at: Instance, trigger: str) -> Array:
+        return np.asarray(self.states[f"{at.path}{trigger}.before"], bool)[at.places]
 
     def _role(self, box: Box, var: Var) -> tuple[str, str, str]:
-        """What a variable is to its box: (input, state, element, shown or equation; interior box; name)."""
+        """What a variable is to its box: (input, state, element, clock, fired, shown or equation; interior
+        box; name)."""
         if box not in self.producers:
             self.producers[box] = {out: eqn for eqn in box.eqns for out in eqn.outputs}
             self.shown[box] = {
                 out: (name, port) for name, one in box.children.items() for port, out in one.outputs.items()
             }
             own = {port.var: ("input", name) for name, port in box.inputs.items()}
-            own.update({one.var: ("state", name) for name, one in box.states.items()})
+            for variables in (box.states, box.shared):
+                own.update({one.var: ("state", name) for name, one in variables.items()})
+            own.update({one: ("clock", name) for name, one in CLOCK.items()})
+            own.update({one.fired: ("fired", one.name) for one in box.triggers})
             own.update({one: ("element", name) for name, one in box.element.items()})
             self.own[box] = own
         if var in self.own[box]:
@@ -252,6 +280,8 @@ class Interpreter:
             number = None if at.box.children[name].count is None else place[0]
             child = at.child(name, number)
             return self.element(child, child.box.readout[port], place if number is None else place[1:])
+        if kind == "fired":
+            return self.element(at, _condition(at.box, port), place) & ~self._before(at, port)[place]
         if kind != "equation":
             return self._leaf(at, var, kind, port)[place]
         eqn = self.producers[at.box][var]
@@ -316,6 +346,40 @@ class Interpreter:
         type = Type(eqn.outputs[0].type.kind, type.shape, type.classes)
         single = Eqn(eqn.op, tuple(map(Var, types)), (Var(type),), tuple(sorted(params.items())))
         return self._compute(single, parts)[0][place]
+
+
+def lives(at: Instance, name: str) -> tuple[str, Chain]:
+    """Where a state or shared variable of a box lives: the path of a state, and which part of its array."""
+    shared = at.box.shared.get(name)
+    if shared is None or shared.private or at.parent is None:
+        return at.path + name, (at.places,)
+    for link in at.parent.box.links:
+        if (link.child, link.port) == (at.name, name):
+            break
+    else:
+        return at.path + name, (at.places,)
+    path, chain = lives(at.parent, link.variable)
+    index = tuple(one if isinstance(one, int) else _slice(*one) for one in link.index)
+    left = at.parent.box.shared[link.variable].var.rank - sum(isinstance(one, int) for one in index)
+    if left > shared.var.rank:  # a part for each copy
+        assert at.number is not None
+        return path, (*chain, index, (at.number,))
+    return path, (*chain, index)
+
+
+def part(array: Array, chain: Chain) -> Array:
+    """A view of a part of an array."""
+    for index in chain:
+        array = array[(*index, ...)]
+    return array
+
+
+def _slice(start: int, stop: int, step: int) -> slice:
+    return slice(start, stop if stop >= 0 else None, step)
+
+
+def _condition(box: Box, trigger: str) -> Var:
+    return next(one.condition for one in box.triggers if one.name == trigger)
 
 
 _ALONG_AXES = {

@@ -18,8 +18,10 @@ from dilsctl.elaborate import elaborate
 from dilsctl.elaborate.written import Written
 from dilsctl.engine.bind import Bound, bind
 from dilsctl.engine.kernels import KERNELS, Array, Context, dtype_of
+from dilsctl.engine.running import Running
 from dilsctl.engine.states import allocate, state_views
 from dilsctl.ir import Program, Type, Var
+from dilsctl.motion import compile_motion
 from dilsctl.objective import Objective
 
 # A longer hunt: that many times the examples, at random, and what fails is made small (which takes minutes).
@@ -184,3 +186,30 @@ def bind_apart(
     steps += [partial(np.copyto, moved[state], give(new)) for state, new in program.updates.items()]
     steps += [partial(np.copyto, give(state), value) for state, value in moved.items()]
     return Bound(inputs, outputs, steps, context, 0, len(steps))
+
+
+def running(
+    text: str, *, method: str = "rk4", dt: float = 1.0, steps: int = 1, optimise: bool = True,
+    runs: int = 1, precision: str = "float64", seed: int = 0,
+) -> Running:  # fmt: skip
+    """A document's main box, ready to run."""
+    motion = compile_motion(diagram_of(text), method, dt, steps, optimise=optimise, runs=runs)
+    return Running(motion, runs, dt=dt, precision=precision, seed=seed)
+
+
+def advanced(run: Running, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """What a tick shows, copied, for every run. ``inputs``: the runs last."""
+    with np.errstate(all="ignore"):
+        shown = {name.removeprefix("port."): value.copy() for name, value in run.advance(inputs).items()}
+    batched = {name: run.motion.tick.outputs[f"port.{name}"].batched for name in shown}
+    return {
+        name: value if batched[name] else np.repeat(value[..., None], run.runs, axis=-1)
+        for name, value in shown.items()
+    }
+
+
+def single_states(run: Running, number: int = 0) -> dict[str, Array]:
+    """The states of one run, by path."""
+    return {
+        path: (view[..., number] if run.per_run[path] else view).copy() for path, view in run.states.items()
+    }
