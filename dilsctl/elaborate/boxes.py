@@ -135,10 +135,8 @@ class BoxElaboration:
         ends = [*by_name(self.readout).values()]
         keys = sorted(self.dispatch, key=lambda key: (natural(key[0] or ""), natural(key[1])))
         ends += [self.dispatch[key] for key in keys]
-        ends += [
-            law.value for law in sorted(self.laws.made, key=lambda law: (law.kind, natural(law.target.name)))
-        ]
-        ends += [one.condition for one in sorted(self.laws.triggers, key=lambda one: natural(one.name))]
+        ends += [law.value for law in self.laws.made]
+        ends += [one.condition for one in self.laws.triggers]
         ends += [var for site in by_name(self.children.sites).values() for var in by_name(site.told).values()]
         return reached_from([*ends, *self.losses, *by_name(lets).values()], self.eqns)
 

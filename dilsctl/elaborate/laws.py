@@ -14,6 +14,7 @@ from dilsctl.elaborate.written import Written
 from dilsctl.ir import BOOL, CLOCK, Type, Var
 from dilsctl.operations import functions
 from dilsctl.operations.table import OperationError, ShapeError
+from dilsctl.order import natural
 
 if TYPE_CHECKING:
     from dilsctl.elaborate.boxes import BoxElaboration
@@ -44,10 +45,10 @@ class Laws:
         self.triggers: list[Trigger] = []
 
     def read(self) -> None:
-        """Emit every law."""
+        """Emit every law, whatever the order of declaration."""
         for key, act in (("next", self._next), ("rate", self._rate)):
             laws: Any = self.box.section(key)
-            for name in laws:
+            for name in sorted(laws, key=natural):
                 self.box.attempt(partial(act, name, laws))
 
     def written(self) -> Iterator[Written]:

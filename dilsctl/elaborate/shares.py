@@ -14,6 +14,7 @@ from dilsctl.elaborate.interface import PortSite, port_site
 from dilsctl.elaborate.wiring import region, region_shape
 from dilsctl.elaborate.written import Written
 from dilsctl.ir import Var
+from dilsctl.order import natural
 
 if TYPE_CHECKING:
     from dilsctl.elaborate.boxes import BoxElaboration
@@ -143,7 +144,7 @@ class Shares:
             link = self.box.attempt(partial(self._link, one))
             if link is not None:
                 found.append(link)
-        return found
+        return sorted(found, key=lambda one: (natural(one.child), natural(one.port)))
 
     def _link(self, one: _Join) -> Link | None:
         mine, theirs = self.sites[one.name].own_type(), one.child.shares[one.port].own_type()

@@ -213,3 +213,16 @@ def single_states(run: Running, number: int = 0) -> dict[str, Array]:
     return {
         path: (view[..., number] if run.per_run[path] else view).copy() for path, view in run.states.items()
     }
+
+
+def random_start(run: Running, rng: np.random.Generator, *, whole: bool) -> None:
+    """Random values for all states; what remembers a condition is left as it is."""
+    for path in sorted(run.states):
+        if not path.endswith(".before"):
+            value = random_array(run.motion.states[path].var.type, rng, whole=whole)
+            run.states[path][...] = value[..., None] if run.per_run[path] else value
+
+
+def random_row(run: Running, rng: np.random.Generator, *, whole: bool) -> dict[str, Array]:
+    types = run.motion.inputs
+    return {name: random_array(types[name], rng, whole=whole) for name in sorted(types)}

@@ -9,28 +9,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dilsctl.engine.kernels import Array
-from dilsctl.engine.running import Running
-
 from .diagrams import Document, Options, documents
 from .meaning import Meaning
-from .support import advanced, diagram_of, laws, random_array, running, same_bits, single_states
+from .support import advanced, diagram_of, laws, random_row, random_start, running, same_bits, single_states
 
 TICKS = 4
 WHOLE = [("euler", 1, 1.0), ("midpoint", 1, 2.0), ("rk4", 1, 6.0), ("euler", 3, 3.0), ("rk4", 2, 12.0)]
-
-
-def random_start(run: Running, rng: np.random.Generator, *, whole: bool) -> None:
-    """Random values for all states; what remembers a condition is left as it is."""
-    for path in sorted(run.states):
-        if not path.endswith(".before"):
-            value = random_array(run.motion.states[path].var.type, rng, whole=whole)
-            run.states[path][...] = value[..., None] if run.per_run[path] else value
-
-
-def random_row(run: Running, rng: np.random.Generator, *, whole: bool) -> dict[str, Array]:
-    types = run.motion.inputs
-    return {name: random_array(types[name], rng, whole=whole) for name in sorted(types)}
 
 
 def follow(document: Document, seed: int, how: tuple[str, int, float], *, whole: bool, exact: bool) -> None:
