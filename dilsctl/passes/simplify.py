@@ -153,6 +153,18 @@ def _slice_of_product(work: _Simplifying, inner: Eqn, index: Index) -> Var | Non
     return work.builder.emit("contract", inputs, spec=inner.param("spec"), batched=inner.outputs[0].batched)
 
 
+def _gather(work: _Simplifying, eqn: Eqn) -> Var | None:
+    """To pick all elements, in order but for where it begins, is to rotate."""
+    (x,), indices, axis = eqn.inputs, eqn.param("indices"), eqn.param("axis")
+    length = x.shape[axis]
+    if len(indices) != length or length == 0 or isinstance(indices[0], tuple):
+        return None
+    first = indices[0]
+    if indices != (*range(first, length), *range(first)):
+        return None
+    return x if first == 0 else work.builder.emit("roll", (x,), shift=-first % length, axis=axis)
+
+
 def _assemble(work: _Simplifying, eqn: Eqn) -> Var | None:
     """All slices of one array, each at its own place, are that array."""
     (out,) = eqn.outputs
@@ -214,6 +226,7 @@ _RULES: dict[str, Rule] = {
     "transpose": _transpose,
     "slice": _slice,
     "assemble": _assemble,
+    "gather": _gather,
     "contract": _contract,
     "mul": _mul,
     "add": _add,

@@ -29,6 +29,8 @@ def sparsify(program: Program) -> Program:
             eqn = Eqn(eqn.op, inputs, eqn.outputs, eqn.params, eqn.span)
         if eqn.op == "constant" and isinstance(eqn.param("value"), tuple) and eqn.outputs[0].rank == 2:
             constants[eqn.outputs[0]] = eqn.param("value")
+        if eqn.op == "transpose" and eqn.inputs[0] in constants and eqn.param("perm") == (-1, -2):
+            constants[eqn.outputs[0]] = tuple(zip(*constants[eqn.inputs[0]], strict=True))
         builder.span = eqn.span
         found = _sparse(builder, eqn, constants) if eqn.op == "contract" else None
         if found is None:

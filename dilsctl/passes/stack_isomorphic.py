@@ -38,11 +38,12 @@ class _Stacking:
 
     def run(self) -> Program:
         levels = self._levels()
+        self._stack_moving()
         for level in levels:
             groups: dict[Any, list[Eqn]] = {}
             for eqn in level:
                 groups.setdefault(self._key(eqn), []).append(eqn)
-            for members in groups.values():
+            for members in (part for group in groups.values() for part in _by_place(group)):
                 if len(members) > 1 and members[0].op not in _ALONE and not self._are_elements(members):
                     self._stack(members)
                 else:
@@ -90,6 +91,20 @@ class _Stacking:
         if eqn.op.startswith("random_"):
             return eqn  # draws have keys of their own
         return (eqn.op, params, tuple(described), eqn.outputs[0].batched)
+
+    def _stack_moving(self) -> None:
+        """Stack the states that move by one law, written in one place."""
+        producer = {out: eqn for eqn in self.program.eqns for out in eqn.outputs}
+        groups: dict[Any, list[Var]] = {}
+        for state in self.program.states:
+            laws = [one.get(state) for one in (self.program.updates, self.program.rates)]
+            eqns = [producer.get(law) if law is not None else None for law in laws]
+            if any(eqn is not None for eqn in eqns):
+                key = [None if eqn is None else (eqn.op, eqn.params, eqn.span) for eqn in eqns]
+                groups.setdefault((state.type, self._kind(state), *key), []).append(state)
+        for column in groups.values():
+            if len(column) > 1:
+                self._stack_states(column)
 
     # -- reading ----------------------------------------------------------------------------------
 
@@ -292,6 +307,21 @@ class _Stacking:
                 learned[stack] = self.program.learned[members[0]]
         kept = frozenset(place[one][0] if one in place else one for one in self.program.kept)
         return replace(self.program, states=states, slots=slots, learned=learned, kept=kept)
+
+
+def _by_place(members: list[Eqn]) -> list[list[Eqn]]:
+    """Equations apart by the places where they are written, if each place has as many: those of the parts of
+    one expression that is there many times."""
+    span = members[0].span
+    if all(eqn.span is span for eqn in members):
+        return [members]
+    places: dict[Any, list[Eqn]] = {}
+    for eqn in members:
+        places.setdefault(eqn.span, []).append(eqn)
+    parts = list(places.values())
+    if len(parts[0]) == 1 or any(len(one) != len(parts[0]) for one in parts):
+        return [members]
+    return parts
 
 
 def _in_order(eqn: Eqn) -> bool:
