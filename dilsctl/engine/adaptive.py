@@ -62,12 +62,12 @@ class Adaptive(Running):
         self._anchor = 0, self.copy()
 
     def advance(self, inputs: Mapping[str, Array] | None = None) -> Mapping[str, Array]:
-        """One tick. ``inputs``: values by port, the runs last. Gives what is shown before the step, live."""
+        """One tick. ``inputs``: values by port, the runs last. Gives what is shown before the step."""
         self._given = inputs or {}
         if self.tick % ANEW == 0:
             self._solver = None
             self._anchor = self.tick, self.copy()
-        shown = self.look(inputs)
+        shown = {name: value.copy() for name, value in self.look(inputs).items()}  # states may be shown
         now = self.time
         new = self._next_clocked(now)
         if any(fired.any() for fired in self._fired):
