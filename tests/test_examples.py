@@ -3,6 +3,7 @@
 import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dilsctl import api
@@ -14,8 +15,9 @@ FILES = [pytest.param(path, id=path.stem) for path in (*EXAMPLES, *LIBRARY)]
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) >= 12
-    assert LIBRARY
+    assert len(EXAMPLES) >= 24
+    assert len(LIBRARY) >= 4
+    assert len(MOVING) >= 12
 
 
 @pytest.mark.parametrize("path", FILES)
@@ -28,6 +30,19 @@ def test_checks_hold(path: Path) -> None:
     results = api.test(path)
     assert results, "an example says what must be true of it"
     assert [one.facts() for one in results if not one.passed] == []
+
+
+MOVING = [path for path in EXAMPLES if "\nsimulate:\n" in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in MOVING])
+def test_simulates(path: Path) -> None:
+    diagram = api.load(path)
+    trace = diagram.simulate()
+    assert trace.times[-1] == diagram.document.document.simulate.until
+    for name, values in trace.values.items():
+        assert len(values) == len(trace.times)
+        assert np.isfinite(values).all(), name
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in EXAMPLES])
