@@ -37,7 +37,8 @@ def engine_for(loaded: LoadedDiagram) -> Engine:
         return Trained(history, found.values, lambda columns: dict(training.learner.predict(columns)))
 
     def simulate(checked: CheckedBox, diagram: Diagram, given: Mapping[str, Any]) -> Trace:
-        from dilsctl.simulate import Course, Simulation
+        from dilsctl.course import Course
+        from dilsctl.simulate import Simulation
 
         check = checked.check
         rows = max((len(one) for one in given.values()), default=1)

@@ -29,8 +29,9 @@ class Separately:
 
     def run(self, progress: Progress | None = None) -> Trace:
         """Run all. Raises Problem."""
+        from dilsctl.course import Course
         from dilsctl.loaded import load_diagram
-        from dilsctl.simulate import Course, Simulation
+        from dilsctl.simulate import Simulation
 
         loaded, traces = self.loaded, []
         states = {name: values for name, values in self.columns.items() if not name.startswith("params.")}

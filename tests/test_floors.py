@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("engine", "learning", "data", "runs", "run_texts", "checkpoints", "provenance"),
     (
-        "trace", "simulate", "separately", "sweeps", "train", "roles", "settings", "stability", "resuming",
+        "trace", "course", "simulate", "separately", "sweeps", "train", "roles", "settings", "stability", "resuming",
         "training", "loaded", "plans", "checks", "check_engine", "check_trace", "checked_box", "compare",
         "answers", "inspect", "doctor", "starter", "overrides", "find", "report",
     ),
