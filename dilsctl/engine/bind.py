@@ -98,6 +98,8 @@ def _base(var: Var, memory: Memory) -> Var:
         eqn = memory.program.eqns[memory.producer[var]]
         if eqn.op not in VIEWS or var in memory.placed:
             break
+        if not np.may_share_memory(memory.array[var], memory.array[eqn.inputs[0]]):
+            break  # an int of a real is no view
         (var,) = eqn.inputs
     return var
 
