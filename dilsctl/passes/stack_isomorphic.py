@@ -226,7 +226,7 @@ class _Stacking:
     def _together(self, column: list[Var]) -> Var:
         """The corresponding inputs of all members, along a leading axis."""
         places = [self.element.get(one) for one in column]
-        if places[0] is not None and all(place is not None for place in places):
+        if places[0] is not None and all(place and place[0] is places[0][0] for place in places):
             return self._pick(places[0][0], [place[1] for place in places if place])
         if all(one in self.constants for one in column):
             type = column[0].type

@@ -42,7 +42,7 @@ _TWO: dict[str, Callable[[Array, Array], tuple[Any, Any]]] = {
     "mul": lambda a, b: (np.abs(b), np.abs(a)),
     "div": lambda a, b: (1 / np.abs(b), np.abs(a) / b**2),
 }
-_MOVES = {"slice", "assemble", "reshape", "broadcast", "transpose", "gather", "roll", "take"}
+_MOVES = {"slice", "assemble", "pad_slice", "reshape", "broadcast", "transpose", "gather", "roll", "take"}
 
 
 def error_bounds(program: Program, values: Mapping[Var, Array]) -> dict[Var, Array]:
