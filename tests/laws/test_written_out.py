@@ -13,7 +13,19 @@ from dilsctl.engine.kernels import Array
 
 from .diagrams import Body, Definition, Maker, Options, as_text
 from .expressions import Choose, Typed
-from .support import compiled, laws, random_inputs, random_states, same_bits, values
+from .support import (
+    advanced,
+    compiled,
+    laws,
+    random_inputs,
+    random_row,
+    random_start,
+    random_states,
+    running,
+    same_bits,
+    single_states,
+    values,
+)
 
 BATCH = 2
 
@@ -35,6 +47,11 @@ class Forms:
         listed = {
             f"b{k}": {"box": inner.name, "with": {param: row[k] for param, row in numbers.items()}}
             for k in range(count)
+        }
+        self.joins = {
+            port: choose.one(["leave", "all", "each"])
+            for port, share in inner.shares.items()
+            if not share.lone  # as a part of an array it would have to add
         }
         self.counted = self._document(maker, inner, {"b": counted}, self._wires(inner, "b[{}]"))
         self.listed = self._document(maker, inner, listed, self._wires(inner, "b{}"))
@@ -75,6 +92,20 @@ class Forms:
         main: Body = {"boxes": boxes, "wires": wires}
         if inner.inputs:
             main["in"] = {port: text(port, type) for port, type in inner.inputs.items()}
+        for port, how in self.joins.items():
+            if how == "leave":
+                continue
+            name, type = f"j_{port}", inner.shares[port].type
+            main.setdefault("share", {})[name] = (
+                f"{(type.led(self.count) if how == 'each' else type).text()} = 1"
+            )
+            joins = main.setdefault("join", {})
+            if "b" in boxes:
+                joins[name] = [f"b.{port}"]
+            elif how == "all":
+                joins[name] = [f"b{k}.{port}" for k in range(self.count)]
+            else:
+                joins.update({f"{name}[{k}]": [f"b{k}.{port}"] for k in range(self.count)})
         main["out"] = {port: type.led(self.count).text() for port, type in inner.outputs.items()}
         define = {one.name: copy.deepcopy(one.body) for one in maker.made}
         return as_text({"dils": 1, "define": {**define, "main": main}, "main": "main"})
@@ -83,6 +114,9 @@ class Forms:
         """The same values by the paths of the listed form."""
         found: dict[str, Array] = {}
         for path, value in states.items():
+            if path.startswith("j_"):
+                found[path] = value
+                continue
             if path.startswith("b["):  # elaborated element by element
                 found[path.replace("[", "", 1).replace("]", "", 1)] = value
                 continue
@@ -108,3 +142,25 @@ def test_counted_is_listed(both: Forms, optimise: bool, seed: int) -> None:
     same_bits(
         values(counted, states, inputs, BATCH), values(listed, both.listed_states(states), inputs, BATCH)
     )
+
+
+@laws(30)
+@given(
+    forms(Options(style="whole", moving=True, learned=False, losses=False)),
+    st.booleans(),
+    st.integers(0, 10**6),
+)
+def test_counted_moves_as_listed(both: Forms, optimise: bool, seed: int) -> None:
+    """Copies share one variable, or have a part each of an array, whichever way they are written."""
+    counted = running(both.counted, dt=6.0, optimise=optimise)
+    listed = running(both.listed, dt=6.0, optimise=optimise)
+    rng = np.random.default_rng(seed)
+    random_start(counted, rng, whole=True)
+    begun = both.listed_states(single_states(counted))
+    assert begun.keys() == listed.states.keys()
+    for path, view in listed.states.items():
+        view[...] = begun[path][..., None] if listed.per_run[path] else begun[path]
+    for _ in range(3):
+        row = {name: value[..., None] for name, value in random_row(counted, rng, whole=True).items()}
+        same_bits(advanced(counted, row), advanced(listed, row))
+        same_bits(both.listed_states(single_states(counted)), single_states(listed))
