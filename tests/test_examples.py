@@ -15,9 +15,9 @@ FILES = [pytest.param(path, id=path.stem) for path in (*EXAMPLES, *LIBRARY)]
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) >= 24
+    assert len(EXAMPLES) >= 25
     assert len(LIBRARY) >= 4
-    assert len(MOVING) >= 12
+    assert len(MOVING) >= 13
 
 
 @pytest.mark.parametrize("path", FILES)
