@@ -15,7 +15,8 @@ from scipy.signal import tf2ss
 
 from dilsctl import api
 
-LIBRARY = Path(api.__file__).parent / "library"
+ROOT = Path(__file__).parents[1]
+LIBRARY = ROOT / "dilsctl" / "library"
 DOCUMENTS = {
     name: yaml.safe_load((LIBRARY / f"{name}.yaml").read_text(encoding="utf-8"))
     for name in ("logic", "control", "systems")
@@ -41,7 +42,7 @@ def test_every_box_is_checked(name: str) -> None:
 
 
 def test_the_page_of_the_library_is_that_of_its_documents() -> None:
-    docs = LIBRARY.parents[1] / "docs"
+    docs = ROOT / "docs"
     page = runpy.run_path(str(docs / "generate_library.py"))["page"]
     text = "\n".join(page()).rstrip() + "\n"
     assert text == (docs / "library.md").read_text(encoding="utf-8"), "run docs/generate_library.py"
