@@ -116,6 +116,10 @@ RUN_TOPICS: dict[str, dict[str, str]] = {
         "nothing-learned": "a diagram without learned states",
         "unknown-optimiser": "no optimiser of this name",
     },
+    "Flattening and composing": {
+        "bad-hole": "no hole at this path",
+        "not-flat": "a diagram that no single box can be",
+    },
     "Simulation": {
         "bad-simulation": "a simulation that says not how long, or records what is not there",
         "bad-state": "a saved state that does not fit the diagram",

@@ -27,11 +27,16 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Initial:
-    """How a state begins: ``value`` (a number or nested tuples), or a named ``rule`` with ``arguments``."""
+    """How a state begins: ``value`` (a number or nested tuples), or a named ``rule`` with ``arguments``.
+
+    ``drawn``: the path by which it is drawn, in place of its name, and how many of its first axes are those
+    of box arrays.
+    """
 
     rule: str = ""
     arguments: tuple[Any, ...] = ()
     value: Any = 0
+    drawn: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,17 @@ class LoadedDiagram:
 
         return describe(self.diagram, imports=tuple(self.document.root.get("use", {}).values()))
 
+    def flatten(self, box: str | None = None, *, folder: Path | None = None) -> dict[str, Any]:
+        """A document whose main box is this diagram as one box, without interior boxes.
+
+        ``dilsctl.dump`` writes it. box: flatten this one alone; a path of interior boxes or a definition's
+        name. folder: where the file will be, if not beside this one. Raises Problem: hole-in-run, not-flat.
+        """
+        from dilsctl.flat_document import flat_document
+
+        diagram = self.diagram if box is None else self._part(box)
+        return flat_document(self.document, diagram, whole=box is None, folder=folder)
+
     def plan(
         self, box: str | None = None, *, training: bool | None = None, stages: bool = False
     ) -> list[tuple[str, Plan]]:

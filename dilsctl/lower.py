@@ -18,6 +18,7 @@ from dilsctl.diagram import Box, Child, Initial, Law, Shared, State, count_equat
 from dilsctl.ir import CLOCK, Eqn, Type, Var
 from dilsctl.joining import Joined, as_step, combined
 from dilsctl.limits import MOST_EQUATIONS
+from dilsctl.named import with_named_lets
 from dilsctl.operations.table import OPERATIONS, Builder
 from dilsctl.order import sort_equations
 from dilsctl.places import nearest, use_labels
@@ -112,6 +113,7 @@ class _Flattening:
         return self.memo[id(box)]
 
     def _flatten(self, box: Box) -> Flat:
+        box = with_named_lets(box) if self.mark else box
         result = Flat({name: port.var for name, port in box.inputs.items()}, dict(box.element), {})
         result.states = [FlatState(name, one, one.var) for name, one in box.states.items()]
         result.losses = list(box.losses)
@@ -292,10 +294,11 @@ class _Flattening:
             eqn = _keyed(eqn, name)
             if not any(flags) and not eqn.op.startswith("random_") and eqn.outputs[0] not in mapped:
                 for out, new in zip(eqn.outputs, builder.again(eqn, inputs), strict=True):
-                    fresh[out] = new
+                    fresh[out] = self._called(name, out, new)
                 continue
             outs = OPERATIONS[eqn.op].stack(builder, eqn, inputs, flags, length)
             for out, new in zip(eqn.outputs, outs, strict=True):
+                self._called(name, out, new)
                 if out in fresh:
                     eqns.append(Eqn("copy", (new,), (fresh[out],), (), eqn.span))
                 else:
@@ -334,6 +337,12 @@ class _Flattening:
                 new = builder.emit("broadcast", (new,), shape=(length, *new.shape))
             found[port] = new
         return found
+
+    def _called(self, name: str, out: Var, new: Var) -> Var:
+        """``new``, which stands for ``out`` of an array of boxes, by a name where names are wanted."""
+        if self.mark and out.name and not new.name:
+            new.name = f"{name}.{out.name}"
+        return new
 
 
 def state_of(shared: Shared, var: Var | None = None) -> FlatState:

@@ -14,12 +14,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("values", "scalars", "scan", "yaml_findings", "source"),
     ("ir", "order", "operations", "expression"),
     ("syntax",),
-    ("documents", "diagram"),
+    ("documents", "diagram", "dump"),
     ("places", "elaborate"),
-    ("lower", "joining", "elements", "loops", "loop_findings"),
+    ("lower", "joining", "named", "elements", "loops", "loop_findings"),
     (
         "sizes", "passes", "verify", "reach", "objective", "train_names", "watched", "plan_costs",
-        "plan_text", "plan_json", "compile", "motion",
+        "plan_text", "plan_json", "episodes", "compile", "motion",
+        "written_values", "written_arrays", "written_back", "flat_laws", "flatten", "flat_document",
     ),
     ("engine", "learning", "data", "runs", "run_texts", "checkpoints", "provenance"),
     (

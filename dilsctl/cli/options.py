@@ -61,6 +61,16 @@ def open_diagram(file: Path, settings: tuple[str, ...]) -> LoadedDiagram:
     return api.diagram_of_run(file)
 
 
+def out_option(command: Command) -> Command:
+    """``--out FILE``: where a document goes, standard output by default."""
+    return click.option(
+        "--out",
+        "-o",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write to this file, which must not exist, in place of printing.",
+    )(command)
+
+
 def paths_argument(command: Command) -> Command:
     """[PATHS]…: files and folders that exist, or ``-``."""
     kind = click.Path(exists=True, allow_dash=True, path_type=Path)

@@ -71,6 +71,19 @@ def writing(path: Path) -> Iterator[None]:
         raise Problem.of("not-writable", message, file=str(path)) from None
 
 
+def put(text: str, path: Path | None) -> None:
+    """Print a text, or write it to a file that is not there yet. Raises Problem: not-writable."""
+    if path is None:
+        click.echo(text, nl=False)
+        return
+    if path.exists():
+        raise click.UsageError(f"'{path}' exists already; nothing is overwritten")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+
+
 def show_findings(found: Report | Iterable[Diagnostic], err: bool = False) -> None:
     """Print findings as text with snippets, and how many there are."""
     from dilsctl.report.text import render_text

@@ -292,7 +292,7 @@ class Emitter:
             if one.arg is None or one.arg in keywords:
                 raise Problem.of("bad-operands", "give each keyword once, by name", self.span(one))
             keywords[one.arg] = self.emit(one.value)
-        if function.draws:
+        if function.draws and not isinstance(keywords.get("key"), str):
             keywords["key"] = self.scope.draw_key()
         value = self._apply(
             node,

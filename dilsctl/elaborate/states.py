@@ -32,6 +32,7 @@ class States:
         self.waiting: dict[str, PortSite] = {}  # dimensions not solved yet
         self._initial: dict[str, Written | None] = {}
         self._kept: set[str] = set()
+        self._drawn: dict[str, tuple[str, int]] = {}
         self.learned: dict[str, Options] = {}
 
     def begin(self) -> None:
@@ -64,9 +65,11 @@ class States:
     def _begins(self, name: str, type: Type) -> None:
         state, written = self.made[name], self._initial[name]
         initial = Initial("uniform") if type.kind == "simplex" else Initial()
+        drawn = self._drawn.get(name)
         if written is not None:
-            initial = self.initial_of(written, type)
-        self.made[name] = replace(state, initial=initial)
+            own = type.with_shape(type.shape[min(drawn[1], len(type.shape)) :]) if drawn is not None else type
+            initial = self.initial_of(written, own)
+        self.made[name] = replace(state, initial=replace(initial, drawn=drawn))
 
     def _read_learned(self, specs: Any) -> None:
         learn: Any = self.box.body.get("learn") or []
@@ -110,6 +113,8 @@ class States:
             raise Problem.of("type-mismatch", message, span)
         if mapped and spec.get("keep"):
             self._kept.add(name)
+        if mapped and spec.get("drawn"):
+            self._drawn[name] = (spec["drawn"]["as"], spec["drawn"].get("stacks", 0))
         self._initial[name] = initial
         self.waiting[name] = site
 

@@ -8,11 +8,9 @@ import numpy as np
 
 from dilsctl.engine.bind import Bound, bind
 from dilsctl.engine.kernels import Array, Context, dtype_of
-from dilsctl.engine.kernels.initial import initial
 from dilsctl.engine.memory import aligned
-from dilsctl.engine.states import numpy_index
+from dilsctl.engine.states import drawn, numpy_index
 from dilsctl.ir import Program, Var
-from dilsctl.lower import FlatState
 from dilsctl.motion import Flow, Motion
 
 CHECKED = 64  # ticks from one look for numbers that are not finite to the next
@@ -77,10 +75,10 @@ class Running:
                 value = value.reshape((1,) * lead + value.shape)
             view[...] = value[..., None] if self.per_run[path] else value
         elif not self.per_run[path]:
-            view[...] = _drawn(state, self.seed, path)
+            view[...] = drawn(state, self.seed)
         else:
             for run in range(self.runs):
-                view[..., run] = _drawn(state, self.seed, path if run == 0 else f"{path}#{run}")
+                view[..., run] = drawn(state, self.seed, run)
 
     def _bind(self, program: Program) -> Bound:
         bound = bind(program, self.runs, self.arrays, real=self.real, context=self.context)
@@ -148,8 +146,3 @@ class Running:
         for path, view in self.states.items():
             view[...] = states[path]
         self.tick = tick
-
-
-def _drawn(state: FlatState, seed: int, path: str) -> Array:
-    first = state.state.initial
-    return initial(first.rule, first.arguments, state.var.type, seed, path, len(state.lead))

@@ -37,8 +37,17 @@ def initialise(views: Mapping[str, Array], states: Mapping[str, FlatState], seed
     """Give every state its initial value. A draw depends on the seed, the path and the element only."""
     for path, view in views.items():
         flat = states[path]
-        first = flat.state.initial
-        if first.rule:
-            view[...] = initial(first.rule, first.arguments, flat.var.type, seed, path, len(flat.lead))
+        if flat.state.initial.rule:
+            view[...] = drawn(flat, seed)
         else:
-            view[...] = np.asarray(first.value, view.dtype)
+            view[...] = np.asarray(flat.state.initial.value, view.dtype)
+
+
+def drawn(flat: FlatState, seed: int, run: int = 0) -> Array:
+    """What a state with a rule begins with; runs side by side draw each its own."""
+    first, path, stacks = flat.state.initial, flat.path, len(flat.lead)
+    if first.drawn is not None:
+        path = path[: len(path) - len(flat.state.name)] + first.drawn[0]
+        stacks += first.drawn[1]
+    path = f"{path}#{run}" if run else path
+    return initial(first.rule, first.arguments, flat.var.type, seed, path, stacks)

@@ -15,6 +15,7 @@ from dilsctl.syntax.model import (
     Name,
     NotNegative,
     Text,
+    Whole,
     of_types,
 )
 from dilsctl.syntax.optimiser import OptimiserValue, Rate
@@ -81,6 +82,19 @@ Count = Annotated[
 ]
 
 
+class Drawn(Model):
+    """Where the draws of an initial value come from."""
+
+    path: Text = Field(
+        alias="as",
+        description="The path of the state that begins with the same draws.",
+        examples=["hidden.weight"],
+    )
+    stacks: Annotated[Whole, Field(ge=0)] = Field(
+        default=0, description="How many of the first axes are those of arrays of boxes there."
+    )
+
+
 class State(Model):
     """A state, key by key."""
 
@@ -91,6 +105,12 @@ class State(Model):
     keep: Flag = Field(
         default=False,
         description="One copy for all runs of a batch, living on between episodes, as learned states do.",
+    )
+    drawn: Drawn | None = Field(
+        default=None,
+        description="Begin with the draws of another state: what `dilsctl flatten` writes, so that a flat "
+        "diagram begins as the nested one does.",
+        examples=[{"as": "hidden.weight"}],
     )
 
 

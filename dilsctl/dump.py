@@ -1,0 +1,139 @@
+"""Values as YAML text, in the style of the language: block style, expressions without quotes where they can
+stand so, lists of numbers on one line."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from dilsctl.scalars import resolve
+
+WIDTH = 100
+
+_INDICATORS = "-?:,[]{}#&*!|>'\"%@`"
+_ODD = re.compile("[^\x20-\x7e\xa0-\ud7ff\ue000-\ufeff]|^\\s|\\s$")
+_FLOW = frozenset("{}[],")
+_IN_LINE = frozenset({"in", "out", "params", "use", "drawn"})
+
+
+def dump(value: Any) -> str:
+    """A document: a mapping, with blank lines between its parts, and between the boxes that it defines."""
+    lines: list[str] = []
+    for key, one in value.items():
+        if lines and (isinstance(one, dict | list) or key == "main"):
+            lines.append("")
+        if key != "define":
+            lines += _mapping({key: one}, 0)
+            continue
+        lines.append("define:")
+        for number, (name, body) in enumerate(one.items()):
+            lines += [*([""] if number else []), *_mapping({name: body}, 1)]
+    return "\n".join(lines) + "\n"
+
+
+def scalar(value: Any, flow: bool = False) -> str:
+    """One value that is no collection. ``flow``: it stands inside of brackets."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return ".nan" if value != value else ".inf" if value > 0 else "-.inf"
+        return repr(value)
+    if isinstance(value, int):
+        return str(value)
+    text = str(value)
+    return text if _plain(text, flow) else _quoted(text)
+
+
+def _plain(text: str, flow: bool) -> bool:
+    if not text or resolve(text) is not text or _ODD.search(text) or ": " in text or " #" in text:
+        return False
+    if text[0] in _INDICATORS and not (text[0] in "-?:" and len(text) > 1 and text[1] not in " ,[]{}"):
+        return False
+    return not text.endswith(":") and not text.startswith(("---", "...")) and not (flow and _FLOW & set(text))
+
+
+def _quoted(text: str) -> str:
+    if "'" not in text and not _ODD.search(text):
+        return f"'{text}'"
+    return json.dumps(text, ensure_ascii=False) if not _ODD.search(text) else json.dumps(text)
+
+
+def _in_line(value: Any, room: int) -> str | None:
+    """A collection on one line, where that is how one would write it; None where it is not."""
+    if isinstance(value, list):
+        if any(isinstance(one, dict) for one in value):
+            return None
+        parts = [_in_line(one, 10**6) if isinstance(one, list) else scalar(one, True) for one in value]
+        if any(one is None for one in parts):
+            return None
+        numbers = not any(isinstance(one, str) for one in value)
+        text = f"[{', '.join(map(str, parts))}]"
+        return text if numbers or len(text) <= room else None
+    if any(isinstance(one, dict | list) for one in value.values()):
+        return None
+    text = f"{{{', '.join(f'{key}: {scalar(one, True)}' for key, one in value.items())}}}"
+    return text if len(text) <= room and not any("\n" in str(one) for one in value.values()) else None
+
+
+def _mapping(value: dict[str, Any], depth: int) -> Iterator[str]:
+    blank = "  " * depth
+    for key, one in value.items():
+        name = f"{blank}{scalar(key)}:"
+        if isinstance(one, dict | list):
+            short = _in_line(one, WIDTH - len(name)) if not one or _may_be_short(key, one) else None
+            if short is not None:
+                yield f"{name} {short}"
+                continue
+            yield name
+            yield from _mapping(one, depth + 1) if isinstance(one, dict) else _sequence(one, depth + 1)
+        elif isinstance(one, str) and (key == "doc" or "\n" in one.strip("\n")):
+            yield from _text(name, one, depth + 1)
+        else:
+            yield f"{name} {scalar(one)}"
+
+
+def _may_be_short(key: str, value: Any) -> bool:
+    """Are ports, parameters, lists of names and of numbers. Expressions stand each on its own line."""
+    if isinstance(value, list):
+        return key != "wires" and key != "loss" and key != "next"
+    return key in _IN_LINE
+
+
+def _sequence(value: list[Any], depth: int) -> Iterator[str]:
+    blank = "  " * depth
+    for one in value:
+        if isinstance(one, dict) and one:
+            lines = list(_mapping(one, depth + 1))
+            yield f"{blank}- {lines[0].lstrip()}"
+            yield from lines[1:]
+        elif isinstance(one, dict | list):
+            yield f"{blank}- {_in_line(one, 10**6)}"
+        else:
+            yield f"{blank}- {scalar(one)}"
+
+
+def _text(name: str, text: str, depth: int) -> Iterator[str]:
+    """Words: on one line, folded, or as they are."""
+    body = text.strip("\n")
+    if "\n" not in body and len(name) + len(body) < WIDTH:
+        yield f"{name} {scalar(body)}"
+    elif "\n" not in body and "  " not in body and not _ODD.search(body):
+        yield f"{name} >"
+        blank = "  " * depth
+        yield from textwrap.wrap(
+            body, WIDTH, initial_indent=blank, subsequent_indent=blank, break_on_hyphens=False,
+            break_long_words=False,
+        )  # fmt: skip
+    elif _ODD.search(body.replace("\n", " ")) or body.startswith((" ", "\t")):
+        yield f"{name} {json.dumps(text)}"
+    else:
+        yield f"{name} |"
+        for line in body.split("\n"):
+            yield f"{'  ' * depth}{line}".rstrip()
