@@ -21,7 +21,7 @@ from dilsctl.order import sort_equations
 from dilsctl.passes.batch import unpooled
 from dilsctl.passes.drop_dead import drop_dead
 from dilsctl.passes.edge import detect_edges
-from dilsctl.passes.integrate import integrate
+from dilsctl.passes.integrate import SEPARATED, integrate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +64,8 @@ def compile_motion(
     stages: list[tuple[str, Program]] = [("flatten", program)] if keep_stages else []
     kept = stages if keep_stages else None
     if optimise:
+        if method in SEPARATED:  # a stack of states could hold positions and velocities
+            program = integrate(program, method, dt, steps)
         program = run_passes(program, FORWARD, kept)
         tick = run_passes(
             program, (("integrate", lambda one: integrate(one, method, dt, steps)), *TIDY), kept

@@ -165,6 +165,8 @@ _METHODS: dict[str, Callable[[_Integration, States], States]] = {
     "leapfrog": _leapfrog,
 }
 
+SEPARATED = ("symplectic", "leapfrog")  # those that tell positions from velocities
+
 
 def _separated(work: _Integration) -> tuple[list[Var], list[Var]]:
     """(positions, velocities): neither group's rates read the group itself, a damped velocity's aside.
