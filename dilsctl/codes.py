@@ -70,12 +70,14 @@ FILE_TOPICS: dict[str, dict[str, str]] = {
         "unknown-dimension": "a dimension that nothing fixes",
     },
     "Training and checks": {
+        "bad-episode": "an episode whose ticks and sequences do not go together",
         "bad-check": "a check that names what is not there",
         "bad-loss": "a loss that is not one real number",
         "bad-metric": "a metric that is not one real number, or a watched one that is not there",
         "bad-override": "a value from outside (--set) that cannot be put in",
         "missing-input": "an input that the data says nothing about",
         "missing-loss": "a train block that says not what to make small",
+        "moving-state": "states that move by themselves, and no word of how many ticks an episode has",
         "unreached-state": "a learned state that the loss does not depend on",
     },
 }
@@ -125,7 +127,6 @@ RUN_TOPICS: dict[str, dict[str, str]] = {
         "bad-state": "a saved state that does not fit the diagram",
         "not-pooled": "a kept state whose law reads what each run has of its own",
         "not-separable": "a symplectic method where there are no positions and velocities",
-        "moving-state": "states that move by themselves, where one tick has no end",
     },
     "Run folders": {
         "bad-checkpoint": "a checkpoint that is damaged",

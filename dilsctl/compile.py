@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from dilsctl.diagnostics import Problem, Report, SourceSpan
 from dilsctl.diagram import Diagram, holes
 from dilsctl.documents import LoadedDocument
+from dilsctl.episodes import episode_of
 from dilsctl.garbage import collection_off
 from dilsctl.ir import CLOCK, Eqn, Program, Type
 from dilsctl.loops import flatten_in_order
@@ -19,10 +20,12 @@ from dilsctl.passes.batch import batch
 from dilsctl.passes.drop_dead import drop_dead
 from dilsctl.passes.edge import detect_edges
 from dilsctl.passes.fold_bias import fold_bias
+from dilsctl.passes.integrate import integrate
 from dilsctl.passes.share_common import share_common
 from dilsctl.passes.simplify import simplify
 from dilsctl.passes.sparsify import sparsify
 from dilsctl.passes.stack_isomorphic import stack_isomorphic
+from dilsctl.passes.unroll import Episode, unroll
 from dilsctl.reach import unreached_states
 from dilsctl.sizes import refuse_large
 from dilsctl.train_names import check_train_names
@@ -93,9 +96,17 @@ def flattened(diagram: Diagram) -> tuple[Flat, Program]:
 
 @collection_off()
 def compile_diagram(
-    diagram: Diagram, objective: Objective | None = None, *, optimise: bool = True, keep_stages: bool = False
+    diagram: Diagram,
+    objective: Objective | None = None,
+    *,
+    episode: Episode | None = None,
+    optimise: bool = True,
+    keep_stages: bool = False,
 ) -> Compiled:
-    """Flatten and optimise a diagram. Raises Problem: hole-in-run, algebraic-loop, those of the objective."""
+    """Flatten and optimise a diagram. ``episode``: over so many ticks, as one program.
+
+    Raises Problem: hole-in-run, algebraic-loop, those of the objective and of an episode.
+    """
     flat, program = flattened(diagram)
     if objective is not None:
         program = add_objective(program, objective)
@@ -110,6 +121,11 @@ def compile_diagram(
     types = {name: var.type for name, var in program.inputs.items()}
     if optimise:
         program = run_passes(program, FORWARD, stages if keep_stages else None)
+    if episode is not None:
+        program = _over_time(program, episode, {one.path: one for one in (*flat.states, *edges)})
+        if keep_stages:
+            stages.append(("unroll", program))
+        types = {name: var.type for name, var in program.inputs.items()}
     return Compiled(
         program,
         {one.path: one for one in (*flat.states, *edges)},
@@ -117,6 +133,15 @@ def compile_diagram(
         {name: type for name, type in types.items() if name not in flat.inputs and name not in CLOCK},
         stages,
     )
+
+
+def _over_time(program: Program, episode: Episode, states: dict[str, FlatState]) -> Program:
+    """The program of an episode."""
+    passes: tuple[Pass, ...] = (
+        ("integrate", lambda one: integrate(one, episode.method, episode.dt, episode.steps)),
+        ("unroll", lambda one: unroll(one, episode, states)),
+    )
+    return run_passes(program, (*passes, *TIDY))
 
 
 def _spans(diagram: Diagram) -> dict[str, SourceSpan]:
@@ -133,6 +158,12 @@ def check(document: LoadedDocument, diagram: Diagram, report: Report) -> None:
         check_train_names(train, diagram.main, report)
     if holes(diagram.main):
         return
+    if train:
+        try:
+            episode_of(document, diagram)
+        except Problem as problem:
+            report.extend(problem.diagnostics)
+            return
     objective = read_objective(document.root)
     try:
         flat, program = flattened(diagram)

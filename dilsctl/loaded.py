@@ -160,6 +160,7 @@ class LoadedDiagram:
         """
         from dilsctl.compile import compile_diagram
         from dilsctl.engine.kernels import VIEWS
+        from dilsctl.episodes import episode_of
         from dilsctl.objective import read_objective
         from dilsctl.plan_costs import describe
 
@@ -175,7 +176,8 @@ class LoadedDiagram:
             stagings = []
             if stages:
                 objective = read_objective(self.document.root)
-                stagings = compile_diagram(diagram, objective, keep_stages=True).stages
+                episode = episode_of(self.document, diagram)
+                stagings = compile_diagram(diagram, objective, episode=episode, keep_stages=True).stages
             programs = [*stagings, ("stage", learner.measure), *learner.stages]
             size, what = train.batch if train is not None else 1, "training step"
         else:
@@ -337,7 +339,7 @@ class LoadedDiagram:
         outputs = self.predict(data)
         train = self.document.document.train
         spec, labels = self.plans.spec, self._fitted.labels if self._fitted is not None else {}
-        texts = [train.loss or "", *train.metrics.values()] if train is not None else []
+        texts = [train.loss_text, *train.metrics.values()] if train is not None else []
         classes: dict[str, list[Any]] = {}
         for target, port in classified(texts, outputs, spec.targets).items():
             picked = outputs[port]

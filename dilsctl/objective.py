@@ -35,6 +35,7 @@ class Objective:
     metrics: dict[str, Written]
     targets: dict[str, int]
     spans: Mapping[str, SourceSpan] = field(default_factory=dict)
+    sequences: frozenset[str] = frozenset()  # targets, or inputs of the main box, that differ by tick
 
 
 def read_objective(root: Any) -> Objective:
@@ -42,12 +43,21 @@ def read_objective(root: Any) -> Objective:
     train: Any = root.get("train") or {}
     metrics: Any = train.get("metrics") or {}
     targets: Any = (train.get("data") or {}).get("targets") or {}
-    return Objective(
-        Written(train["loss"], train.value_span("loss")) if "loss" in train else None,
-        {name: Written(metrics[name], metrics.value_span(name)) for name in metrics},
-        {name: column_count(columns) for name, columns in targets.items()},
-        {name: targets.key_span(name) for name in targets},
-    )
+    sequences: Any = (train.get("data") or {}).get("sequences") or {}
+    loss = None
+    if train.get("loss") is not None:
+        mapped = isinstance(train["loss"], dict)
+        holder: Any = train["loss"] if mapped else train
+        key = "is" if mapped else "loss"
+        loss = Written(holder[key], holder.value_span(key))
+    counts = {name: column_count(columns) for name, columns in targets.items()}
+    for name, one in sequences.items():
+        each = one.get("each", 1)
+        counts[name] = each if each > 1 else 0
+    spans = {name: targets.key_span(name) for name in targets}
+    spans |= {name: sequences.key_span(name) for name in sequences}
+    written = {name: Written(metrics[name], metrics.value_span(name)) for name in metrics}
+    return Objective(loss, written, counts, spans, frozenset(sequences))
 
 
 def column_count(columns: Any) -> int:
@@ -137,6 +147,10 @@ def add_objective(
     ``loss`` is absent where nothing declares one. ``ports`` says where ports are declared, for findings.
     Raises Problem.
     """
+    inputs = objective.sequences.intersection(program.inputs)
+    if inputs:
+        targets = {name: count for name, count in objective.targets.items() if name not in inputs}
+        objective = replace(objective, targets=targets)
     spans = {**(ports or {}), **objective.spans}
     problems: list[Diagnostic] = []
     for types in _attempts(program, objective):

@@ -15,9 +15,10 @@ from dilsctl.data.dataset import Dataset, DataSpec, Fitted, load_dataset, make_d
 from dilsctl.data.files import find_data_file
 from dilsctl.data.tables import Table, read_table, table_of
 from dilsctl.diagnostics import Problem, SourceSpan
-from dilsctl.diagram import Diagram, moves
+from dilsctl.diagram import Diagram
 from dilsctl.documents import LoadedDocument
 from dilsctl.engine.learner import Learner
+from dilsctl.episodes import episode_of
 from dilsctl.ir import Params, Var
 from dilsctl.learning.methods import Method, method_of
 from dilsctl.objective import read_objective
@@ -44,7 +45,12 @@ class Plans:
     def spec(self) -> DataSpec:
         """The data block; empty if there is none."""
         block = self.document.document.train
-        return DataSpec.of(block.data) if block is not None and block.data is not None else DataSpec()
+        if block is None or block.data is None:
+            return DataSpec()
+        spec = DataSpec.of(block.data)
+        for name, one in block.data.sequences.items():
+            (spec.inputs if name in self.diagram.main.inputs else spec.targets)[name] = one.columns
+        return spec
 
     @property
     def precision(self) -> str:
@@ -61,12 +67,9 @@ class Plans:
     def learner(self, training: bool = False) -> Learner:
         """States and programs. Only one made for ``training`` can learn. Raises Problem."""
         block = self.document.document.train
-        if moves(self.diagram.main):
-            message = f"'{self.diagram.name}' has states that move by themselves: one tick is not its answer"
-            help = "simulate runs it over time; learning through time is not there yet"
-            raise Problem.of("moving-state", message, self.diagram.span, help=help)
+        episode = episode_of(self.document, self.diagram)
         objective = read_objective(self.document.root) if block is not None else None
-        compiled = compile_diagram(self.diagram, objective)
+        compiled = compile_diagram(self.diagram, objective, episode=episode)
         if not training:
             return Learner(compiled, precision=self.precision, seed=self.seed)
         if block is None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dilsctl.diagnostics import Diagnostic, Label, SourceSpan
 from dilsctl.diagram import Box
-from dilsctl.ir import Program
+from dilsctl.ir import Program, Var
 from dilsctl.lower import FlatState
 from dilsctl.passes.differentiate import reached
 from dilsctl.places import children_on, nearest
@@ -17,7 +17,7 @@ _HELP = "wire it so that it does (comparisons, argmax and stop pass no gradient)
 def unreached_states(main: Box, program: Program, learned: Sequence[FlatState]) -> list[Diagnostic]:
     """A finding ``unreached-state`` for each learned state that does not affect the loss, or for the box
     of which that holds for all that it learns."""
-    live = reached(program.eqns, [program.outputs["loss"]])
+    live = _reached_over_time(program)
     dead = {one.path: one for one in learned if one.var not in live}
     alive = {prefix for one in learned if one.path not in dead for prefix in _prefixes(one.path)}
     groups: dict[str, list[FlatState]] = {}
@@ -25,6 +25,22 @@ def unreached_states(main: Box, program: Program, learned: Sequence[FlatState]) 
         around = next((one for one in _prefixes(path) if one not in alive), path)
         groups.setdefault(around, []).append(state)
     return [_finding(main, around, states) for around, states in groups.items()]
+
+
+def _reached_over_time(program: Program) -> set[Var]:
+    """Through which a gradient of the loss can flow, from a tick to those before it as well."""
+    ends = [program.outputs["loss"]]
+    while True:
+        live = reached(program.eqns, ends)
+        more = [
+            law
+            for moving in (program.updates, program.rates)
+            for state, law in moving.items()
+            if state in live and law not in ends
+        ]
+        if not more:
+            return live
+        ends += more
 
 
 def _prefixes(path: str) -> list[str]:

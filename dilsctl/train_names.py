@@ -19,6 +19,8 @@ def check_train_names(train: Any, main: Box, report: Report) -> None:
         return
     inputs: Any = data.get("inputs") or {}
     targets: Any = data.get("targets") or {}
+    sequences: Any = data.get("sequences") or {}
+    targets = {**targets, **{name: one for name, one in sequences.items() if name not in main.inputs}}
     for name in inputs:
         if name not in main.inputs:
             known = ", ".join(main.inputs) or "none"
@@ -27,7 +29,7 @@ def check_train_names(train: Any, main: Box, report: Report) -> None:
             report.error("unknown-name", f"the main box has no input '{name}'", span, help=help)
     misspelt = [name for name in inputs if name not in main.inputs]
     for name, port in main.inputs.items():
-        if name not in inputs and not did_you_mean(name, misspelt):
+        if name not in inputs and name not in sequences and not did_you_mean(name, misspelt):
             where = data.key_span("inputs") if "inputs" in data else span_at(data, ())
             help = f"add it to inputs, with its columns: {name}: COLUMN"
             label = [] if port.span is None else [Label(port.span, "the input is declared here")]
@@ -35,7 +37,7 @@ def check_train_names(train: Any, main: Box, report: Report) -> None:
             report.error("missing-input", message, where, related=label, help=help)
     scale: Any = data.get("scale") or {}
     standardise: Any = data.get("standardise")
-    known_names = [*inputs, *targets]
+    known_names = [*inputs, *targets, *sequences]
     used = [(name, scale.key_span(name)) for name in scale]
     if isinstance(standardise, Sequence):
         used += [(name, standardise.span(i)) for i, name in enumerate(standardise)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from dilsctl.syntax.model import (
     Expression,
@@ -22,7 +22,7 @@ from dilsctl.syntax.model import (
 )
 from dilsctl.syntax.optimiser import Optimiser, OptimiserValue, optimiser_of
 
-__all__ = ["Data", "EarlyStopping", "Optimiser", "Split", "Train", "optimiser_of"]
+__all__ = ["Data", "EarlyStopping", "LossAt", "Optimiser", "Split", "Train", "optimiser_of"]
 
 
 def _is_part(value: Any) -> bool:
@@ -70,6 +70,15 @@ Columns = Annotated[
 ]
 
 
+class SequenceColumns(Model):
+    """A sequence in one row: the values of one tick after those of another."""
+
+    columns: Columns = Field(description="All its columns.", examples=["x0..y7"])
+    each: Annotated[Whole, Field(ge=1)] = Field(
+        default=1, description="How many columns are one tick.", examples=[2]
+    )
+
+
 class Split(Model):
     """Which rows are kept apart. Fractions are drawn by a seeded shuffle; the rest is for training."""
 
@@ -100,6 +109,11 @@ class Data(Model):
         default_factory=dict,
         description="Name that loss and metrics may read: a column, a list of columns, or a range.",
         examples=[{"truth": "label"}],
+    )
+    sequences: dict[Name, SequenceColumns] = Field(
+        default_factory=dict,
+        description="Input or target that differs from tick to tick: {columns, each}.",
+        examples=[{"pen": {"columns": "x0..y7", "each": 2}}],
     )
     scale: dict[Name, Real] = Field(
         default_factory=dict,
@@ -141,14 +155,32 @@ class EarlyStopping(Model):
     )
 
 
+class LossAt(Model):
+    """A loss, and when it counts within an episode."""
+
+    at: Literal["last", "each", "end"] = Field(
+        default="last", description="At the last tick, at each (the mean), or after the last step."
+    )
+    value: Expression = Field(alias="is", description="The loss.", examples=["mse(y, truth)"])
+
+
+def _loss_shape(value: Any) -> str:
+    return "<options>" if isinstance(value, dict | LossAt) else "<text>"
+
+
+LossValue = Annotated[
+    Annotated[Expression, Tag("<text>")] | Annotated[LossAt, Tag("<options>")], Discriminator(_loss_shape)
+]
+
+
 class Train(Model):
     """How the main box is trained."""
 
     data: Data | None = Field(default=None, description="Where examples come from.")
-    loss: Expression | None = Field(
+    loss: LossValue | None = Field(
         default=None,
         description="Made small, as the mean over the batch; reads ports of the main box and targets. May be "
-        "left out where boxes have losses of their own.",
+        "left out where boxes have losses of their own. {at: each, is: …} says when it counts.",
         examples=["cross_entropy(logits, truth)"],
     )
     metrics: dict[Name, Expression] = Field(
@@ -168,6 +200,30 @@ class Train(Model):
         examples=[1e-4],
     )
     batch: Annotated[Whole, Field(ge=1)] = Field(default=32, description="Examples a step.")
+    ticks: Annotated[
+        int | str,
+        of_types(
+            "a whole number (at least 1), or 'data'",
+            int,
+            str,
+            check=lambda value: value == "data" or (isinstance(value, int) and value >= 1),
+        ),
+        JsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "data"}]}),
+    ] = Field(
+        default=1,
+        description="Ticks of an episode, which is one example; data: as many as the sequences have.",
+        examples=[8],
+    )
+    horizon: Annotated[
+        int | str,
+        of_types(
+            "a whole number of ticks (at least 1), or 'all'",
+            int,
+            str,
+            check=lambda value: value == "all" or (isinstance(value, int) and value >= 1),
+        ),
+        JsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "all"}]}),
+    ] = Field(default="all", description="How many ticks back gradients flow.", examples=[100])
     epochs: Annotated[Whole, Field(ge=0)] = Field(default=10, description="Passes over the training part.")
     seed: Annotated[Whole, Field(ge=0)] = Field(default=0, description="Where every random draw comes from.")
     precision: Literal["float32", "float64"] = Field(default="float32", description="Of real numbers.")
@@ -179,3 +235,8 @@ class Train(Model):
         default=False,
         description="End with the best epoch's states: by the early-stopping metric, or validation loss.",
     )
+
+    @property
+    def loss_text(self) -> str:
+        """The loss as it is written; empty if there is none."""
+        return (self.loss.value if isinstance(self.loss, LossAt) else self.loss) or ""

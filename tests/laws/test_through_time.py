@@ -1,0 +1,180 @@
+"""Learning through time: the gradient of an episode against finite differences of a loop of single ticks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dilsctl.compile import compile_diagram
+from dilsctl.elaborate.written import Written
+from dilsctl.engine.learner import Learner
+from dilsctl.engine.running import Running
+from dilsctl.learning.methods import method_of
+from dilsctl.motion import compile_motion
+from dilsctl.objective import Objective
+from dilsctl.passes.unroll import Episode
+from tests.laws.support import diagram_of
+
+RNN = """\
+dils: 1
+define:
+  cell:
+    in: {x: real 2, h: real 3}
+    out: {y: real 3}
+    state: {w: real 3 3 = glorot, v: real 3 2 = glorot}
+    learn: [w, v]
+    wires:
+      - tanh(w @ h + v @ x) -> y
+  net:
+    in: {x: real 2}
+    out: {y: real 3}
+    boxes: {cell: cell}
+    state: {h: real 3 = 0.1}
+    next: {h: cell.y}
+    wires:
+      - x -> cell.x
+      - h -> cell.h
+      - cell.y -> y
+main: net
+"""
+CHAIN = """\
+dils: 1
+define:
+  mass:
+    params: {k: 1.0}
+    in: {force: real}
+    out: {at: real}
+    state: {at: real = 0.2, speed: real = 0, stiff: real = 0.7}
+    learn: [stiff]
+    rate:
+      at: speed
+      speed: force - stiff * at - 0.1 * speed + 0.01 * t
+  chain:
+    in: {x: real 2}
+    out: {y: real 3}
+    boxes:
+      m: {box: mass, count: 3}
+    state: {pull: real 3 3 = glorot}
+    learn: [pull]
+    wires:
+      - pull @ m.at + x[0] -> m.force
+      - m.at * x[1] -> y
+main: chain
+"""
+SHARED = """\
+dils: 1
+define:
+  part:
+    params: {sign: 1.0}
+    share: {u: real}
+    state: {gain: real = 0.3}
+    learn: [gain]
+    rate: {u: sign * gain * sin(u)}
+  both:
+    in: {x: real 2}
+    out: {y: real 3}
+    share: {u: real = 0.5, v: real = 1}
+    boxes:
+      a: part
+      b: {box: part, with: {sign: -2.0}}
+    join: {u: [a.u, b.u]}
+    next:
+      v:
+        to: v * x[0] + u
+        every: 2
+    wires:
+      - "[u, v, u * v + x[1]] -> y"
+main: both
+"""
+TICKS, BATCH, DT = 5, 4, 0.3
+
+
+class Rate:
+    """A constant learning rate."""
+
+    def of(self, rate: Any) -> Any:
+        return lambda step: 1.0
+
+
+def episode_loss(text: str, states: dict[str, Any], x: Any, z: Any, at: str, moving: bool) -> float:
+    """The mean loss, by a loop of single ticks."""
+    running = Running(compile_motion(diagram_of(text), "rk4", DT, 2), BATCH, dt=DT)
+    for path, value in states.items():
+        running.states[path][...] = value
+    losses = []
+    for tick in range(TICKS):
+        told = {"x": np.moveaxis(x[:, tick] if moving else x, 0, -1)}
+        y = running.advance(told)["port.y"]
+        losses.append(np.mean((y - np.moveaxis(z, 0, -1)) ** 2))
+    if at == "end":
+        y = running.look(told)["port.y"]
+        return float(np.mean((y - np.moveaxis(z, 0, -1)) ** 2))
+    return float(np.mean(losses) if at == "each" else losses[-1])
+
+
+@pytest.mark.parametrize("moving", [True, False], ids=["sequence", "held"])
+@pytest.mark.parametrize("at", ["last", "each", "end"])
+@pytest.mark.parametrize("text", [RNN, CHAIN, SHARED], ids=["next", "rate", "shared"])
+def test_gradient_is_that_of_the_loop(text: str, at: Any, moving: bool) -> None:
+    sequences = frozenset({"x"} if moving else ())
+    objective = Objective(_written("mse(y, z)"), {}, {"z": 3})
+    episode = Episode(TICKS, DT, "rk4", 2, at, None, sequences)
+    compiled = compile_diagram(diagram_of(text), objective, episode=episode)
+    method = method_of("sgd")
+    learner = Learner(compiled, lambda options: method, precision="float64")
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(BATCH, TICKS, 2) if moving else (BATCH, 2))
+    z = rng.normal(size=(BATCH, 3))
+    before = {path: value.copy() for path, value in learner.states.items()}
+    staged = learner.stage({"x": x, "z": z})
+    found = learner.evaluate(staged, np.arange(BATCH))["loss"]
+    assert found == pytest.approx(episode_loss(text, before, x, z, at, moving), rel=1e-12)
+    learner.run_epoch(staged, np.arange(BATCH), BATCH, Rate(), 1, 0)
+    for path, value in before.items():
+        gradient = value - learner.states[path]
+        wanted = np.zeros_like(value)
+        for place in np.ndindex(value.shape):
+            sides = []
+            for step in (1e-6, -1e-6):
+                moved = {**before, path: value.copy()}
+                moved[path][place] += step
+                sides.append(episode_loss(text, moved, x, z, at, moving))
+            wanted[place] = (sides[0] - sides[1]) / 2e-6
+        np.testing.assert_allclose(gradient, wanted, rtol=1e-6, atol=1e-9)
+
+
+def _written(text: str) -> Any:
+    from dilsctl.diagnostics import SourceFile, SourceSpan
+
+    return Written(text, SourceSpan(SourceFile("loss", text), 0, len(text)))
+
+
+def gradient_of(horizon: int | None) -> Any:
+    objective = Objective(_written("mse(y, z)"), {}, {"z": 3})
+    episode = Episode(TICKS, DT, "rk4", 1, "last", horizon, frozenset({"x"}))
+    compiled = compile_diagram(diagram_of(RNN), objective, episode=episode)
+    learner = Learner(compiled, lambda options: method_of("sgd"), precision="float64")
+    rng = np.random.default_rng(5)
+    x, z = rng.normal(size=(BATCH, TICKS, 2)), rng.normal(size=(BATCH, 3))
+    before = learner.states["cell.w"].copy()
+    learner.run_epoch(learner.stage({"x": x, "z": z}), np.arange(BATCH), BATCH, Rate(), 1, 0)
+    return before - learner.states["cell.w"], before, x, z
+
+
+def test_a_horizon_cuts_gradients() -> None:
+    """With a horizon of one tick, the state before the last tick is given."""
+    short, w, x, z = gradient_of(1)
+    whole = gradient_of(None)[0]
+    assert np.abs(short - whole).max() > 1e-3
+    np.testing.assert_array_equal(gradient_of(TICKS)[0], whole)
+    learner = Learner(
+        compile_diagram(diagram_of(RNN), Objective(None, {}, {}), episode=Episode(1)), precision="float64"
+    )
+    v, h = learner.states["cell.v"], np.full((BATCH, 3), 0.1)
+    for tick in range(TICKS - 1):
+        h = np.tanh(h @ w.T + x[:, tick] @ v.T)
+    y = np.tanh(h @ w.T + x[:, -1] @ v.T)
+    slope = 2 * (y - z) * (1 - y**2) / (3 * BATCH)
+    np.testing.assert_allclose(short, slope.T @ h, rtol=1e-12)
