@@ -16,7 +16,7 @@ from dilsctl.ir import Eqn, Index, Var
 from dilsctl.operations.table import Builder
 
 if TYPE_CHECKING:
-    from dilsctl.lower import Flat
+    from dilsctl.lower import Flat, FlatState
 
 
 def as_step(builder: Builder, law: Law, target: Var, value: Var) -> Var:
@@ -105,19 +105,33 @@ class Joined:
             for other, _ in given
             if other.initial is not None
         )
-        if all(other.initial == first.initial for other, _ in given) and (not parts or plain):
+        alike = all(other.initial == first.initial for other, _ in given)
+        if alike and (not parts or plain):
             return first.initial
         labels = tuple(Label(other.span, "one initial value") for other, _ in given if other.span is not None)
         message = f"what is joined to '{one.name}' begins with different values"
+        if alike:
+            message = f"'{one.name}' is made of parts, and begins as its parts do only if that is one number"
+        else:
+            other, link = next(pair for pair in given if pair[0].initial != first.initial)
+            names = [(given[0][1], first.initial), (link, other.initial)]
+            message += f": {' and '.join(f'{a.child}.{a.port} with {_text(b)}' for a, b in names)}"
         help = f"give '{one.name}' one of its own: list it under 'share' as TYPE = VALUE"
         where = Label(one.span) if one.span is not None else None
         raise Problem([Diagnostic("initial-conflict", message, where, labels[:4], help)])
 
 
+def _text(initial: Initial | None) -> str:
+    value = initial.value if initial is not None else 0
+    if initial is not None and initial.rule:
+        return f"{initial.rule}(…)"
+    return "an array" if isinstance(value, tuple) else str(value).lower()
+
+
 def combined(flat: Flat) -> tuple[dict[Var, Var], dict[Var, Var]]:
     """(updates, rates) of the states of a flat diagram: what all laws of each make of it together."""
     builder = Builder(flat.eqns)
-    learned = {one.var: one for one in flat.states if one.state.learn is not None}
+    known = {one.var: one for one in flat.states}
     groups: dict[Var, list[Law]] = {}
     for law in flat.laws:
         groups.setdefault(law.target, []).append(law)
@@ -126,17 +140,20 @@ def combined(flat: Flat) -> tuple[dict[Var, Var], dict[Var, Var]]:
     for state, laws in groups.items():
         clocked = [law for law in laws if law.kind != "rate"]
         flowing = [law for law in laws if law.kind == "rate"]
-        if state in learned:
-            raise _conflict(f"'{learned[state].path}' is learned, and has a law as well", laws)
+        one = known[state]
+        if one.state.learn is not None:
+            raise _conflict(one, "is learned, and has a law as well", laws)
         if flowing and not all(law.triggered for law in clocked):
-            raise _conflict(f"'{state.name}' has a rate and a next law that is not triggered", laws)
+            help = "write the next law as {to: …, when: CONDITION}"
+            raise _conflict(one, "has a rate and a next law that is not triggered", laws, help)
         if flowing:
             rates[state] = _sum(builder, [law.value for law in flowing])
         if len(clocked) == 1 and clocked[0].kind == "next":
             updates[state] = clocked[0].value
         elif clocked:
             if state.type.kind not in ("real", "int"):
-                raise _conflict(f"'{state.name}' is {state.type.kind}: only one law can move it", clocked)
+                help = "what several laws say of real and int variables is added; others take one law"
+                raise _conflict(one, f"is {state.type.kind}, and several laws move it", clocked, help)
             steps = [as_step(builder, law, state, law.value) for law in clocked]
             updates[state] = _sum(builder, [state, *steps])
     return updates, rates
@@ -149,7 +166,8 @@ def _sum(builder: Builder, values: list[Var]) -> Var:
     return total
 
 
-def _conflict(message: str, laws: list[Law]) -> Problem:
-    labels = [Label(law.span, f"a {law.kind} law") for law in laws if law.span is not None]
-    first = labels[0] if labels else None
-    return Problem([Diagnostic("law-conflict", message, first, tuple(labels[1:4]))])
+def _conflict(one: FlatState, what: str, laws: list[Law], help: str = "") -> Problem:
+    said = {"rate": "a rate", "next": "a next law", "step": "a next law"}
+    labels = tuple(Label(law.span, said[law.kind]) for law in laws if law.span is not None)
+    where = Label(one.state.span) if one.state.span is not None else None
+    return Problem([Diagnostic("law-conflict", f"'{one.path}' {what}", where, labels[:4], help)])
