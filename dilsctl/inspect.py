@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dilsctl.diagram import Box, Child, Diagram, State, holes
+from dilsctl.kind import Kind
+from dilsctl.kind_text import kind_json, kind_lines
 
 MOST_RUNS = 4  # of neighbours among the elements of an array that are named
 MANY = 12  # so many children are listed before the text is cut
@@ -24,6 +26,7 @@ class Totals:
     constant: int
     losses: int
     depth: int
+    moving: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +46,20 @@ class Facts:
     totals: dict[Box, Totals]
     holes: tuple[str, ...]
     imports: tuple[str, ...] = ()
+    kind: Kind | None = None
 
     @property
     def sums(self) -> Totals:
         return self.totals[self.diagram.main]
 
 
-def describe(diagram: Diagram, imports: tuple[str, ...] = ()) -> Facts:
-    """The facts of a diagram; ``imports`` are the names of the documents that it uses."""
+def describe(diagram: Diagram, imports: tuple[str, ...] = (), kind: Kind | None = None) -> Facts:
+    """The facts of a diagram; ``imports`` are the names of the documents that it uses, ``kind`` what kind of
+    system it is, if that is wanted."""
     totals: dict[Box, Totals] = {}
     for box in _interiors_first(diagram.main):
         totals[box] = _sum(box, totals)
-    return Facts(diagram, totals, tuple(path for path, _ in holes(diagram.main)), imports)
+    return Facts(diagram, totals, tuple(path for path, _ in holes(diagram.main)), imports, kind)
 
 
 def _interiors_first(main: Box) -> list[Box]:
@@ -84,7 +89,11 @@ def _distinct(child: Child) -> dict[Box, int]:
 def _sum(box: Box, totals: dict[Box, Totals]) -> Totals:
     boxes, wires, losses, depth = 1, len(box.readout) + len(box.dispatch), len(box.losses), 0
     learned = sum(one.type.size for one in box.states.values() if one.learn is not None)
-    constant = sum(one.type.size for one in box.states.values() if one.learn is None)
+    laws = {law.target for law in box.laws}
+    still = [one for one in box.states.values() if one.learn is None and one.var not in laws]
+    constant = sum(one.type.size for one in still)
+    own = sum(one.type.size for one in box.states.values() if one.var in laws)
+    moving = own + sum(one.type.size for one in box.shared.values() if one.private)
     for child in box.children.values():
         for interior, number in _distinct(child).items():
             inside = totals[interior]
@@ -92,9 +101,10 @@ def _sum(box: Box, totals: dict[Box, Totals]) -> Totals:
             wires += number * inside.wires
             learned += number * inside.learned
             constant += number * inside.constant
+            moving += number * inside.moving
             losses += number * inside.losses
             depth = max(depth, inside.depth + 1)
-    return Totals(boxes, wires, learned, constant, losses, depth)
+    return Totals(boxes, wires, learned, constant, losses, depth, moving)
 
 
 def members(box: Box) -> list[Member]:
@@ -148,13 +158,16 @@ def inspect_text(facts: Facts) -> str:
     lines = [
         f"{facts.diagram.name}: {_count(sums.boxes, 'box', 'boxes')}, {_count(sums.wires, 'wire')}, "
         f"{_count(sums.learned, 'learned number')}, {_count(sums.constant, 'constant number')}, "
-        f"depth {sums.depth}"
+        + (f"{_count(sums.moving, 'moving number')}, " if sums.moving else "")
+        + f"depth {sums.depth}"
     ]
     if sums.losses:
         lines.append(f"losses declared in boxes: {sums.losses:,}")
     for heading, names in (("imports", facts.imports), ("holes", facts.holes)):
         if names:
             lines.append(f"{heading}: {', '.join(names)}")
+    if facts.kind is not None:
+        lines += kind_lines(facts.kind)
     lines.append("")
     lines += _tree(facts)
     return "\n".join(lines)
@@ -208,7 +221,8 @@ def _details(box: Box) -> list[str]:
         if ports:
             lines.append(f"{word} " + ", ".join(f"{name}: {port.type}" for name, port in ports.items()))
     for state in box.states.values():
-        lines.append(f"state {state.name}: {state.type} = {_initial(state)} ({_law(state)})")
+        lines.append(f"state {state.name}: {state.type} = {_initial(state)} ({_law(box, state)})")
+    lines += [f"share {one.name}: {one.type}" for one in box.shared.values() if not one.private]
     return lines
 
 
@@ -220,8 +234,11 @@ def _initial(state: State) -> str:
     return f"{initial.rule}({arguments})" if arguments else initial.rule
 
 
-def _law(state: State) -> str:
-    return "constant" if state.learn is None else "learned"
+def _law(box: Box, state: State) -> str:
+    kinds = {law.kind for law in box.laws if law.target is state.var}
+    if state.learn is not None or not kinds:
+        return "constant" if state.learn is None else "learned"
+    return "flows, with jumps" if len(kinds) > 1 else "flows" if kinds == {"rate"} else "clocked"
 
 
 def inspect_json(facts: Facts) -> dict[str, Any]:
@@ -234,10 +251,12 @@ def inspect_json(facts: Facts) -> dict[str, Any]:
         "wires": sums.wires,
         "learned": sums.learned,
         "constant": sums.constant,
+        "moving": sums.moving,
         "losses": sums.losses,
         "depth": sums.depth,
         "imports": list(facts.imports),
         "holes": list(facts.holes),
+        "kind": kind_json(facts.kind) if facts.kind is not None else None,
         "main": number[facts.diagram.main],
         "definitions": [_box_json(box, number, facts.totals[box]) for box in number],
     }

@@ -135,8 +135,10 @@ class LoadedDiagram:
     def inspect(self) -> Facts:
         """Facts: the tree of boxes, ports, states, counts. ``dilsctl.inspect.inspect_text`` prints them."""
         from dilsctl.inspect import describe
+        from dilsctl.kind import kind_of
 
-        return describe(self.diagram, imports=tuple(self.document.root.get("use", {}).values()))
+        imports = tuple(self.document.root.get("use", {}).values())
+        return describe(self.diagram, imports, kind_of(self.diagram))
 
     def flatten(self, box: str | None = None, *, folder: Path | None = None) -> dict[str, Any]:
         """A document whose main box is this diagram as one box, without interior boxes.

@@ -58,7 +58,7 @@ def schedule(eqns: Sequence[Eqn]) -> list[Eqn]:
             ordered.append(group[0])
             continue
         try:
-            ordered.extend(_Component(group).run())
+            ordered.extend(Component(group).run())
         except Loop as loop:
             cycles += loop.cycles
     if cycles:
@@ -80,7 +80,7 @@ def _explain(box: Box) -> Problem:
     return Problem([loop_finding(box, [])])
 
 
-class _Component:
+class Component:
     """Equations that depend on one another as whole arrays."""
 
     def __init__(self, group: list[Eqn]) -> None:
@@ -95,7 +95,7 @@ class _Component:
     def run(self) -> list[Eqn]:
         """The equations in order, those on a cycle split; every variable is there as a whole as well."""
         while True:
-            self._graph()
+            self.graph()
             found = strong_components(self.needs)
             cycles = [one for one in found if len(one) > 1 or one[0] in self.needs[one[0]]]
             if not cycles:
@@ -144,7 +144,7 @@ class _Component:
         parts = self.split(eqn, place).parts
         return [(eqn.inputs[k], part) for k, part in parts if eqn.inputs[k] in self.producer]
 
-    def _graph(self) -> None:
+    def graph(self) -> None:
         """Number the nodes that all variables of the component are made of, and note what each needs."""
         self.nodes.clear()
         self.needs.clear()
@@ -200,7 +200,7 @@ def places_of(axes: Sequence[Iterable[int]]) -> list[Place]:
 class _Emission:
     """Writes the elements of a component as equations."""
 
-    def __init__(self, component: _Component) -> None:
+    def __init__(self, component: Component) -> None:
         self.component = component
         self.made: list[Eqn] = []
         self.builder = Builder(self.made)

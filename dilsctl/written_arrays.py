@@ -99,7 +99,7 @@ class Piece:
 
 
 def assembled(pieces: Sequence[Piece], shape: Shape, whole: bool = False) -> ast.expr:
-    """An array of a shape from its pieces; where there are none, it is 0: a ``whole`` number or a real one."""
+    """An array of a shape from its pieces; elsewhere it is 0, a ``whole`` number or a real one."""
     if not shape:
         return pieces[0].node
     ordered = sorted(pieces, key=lambda one: one.places[0].start)

@@ -21,6 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "sizes", "passes", "verify", "reach", "objective", "train_names", "watched", "plan_costs",
         "plan_text", "plan_json", "episodes", "compile", "motion",
         "written_values", "written_arrays", "written_back", "flat_laws", "flatten", "flat_document",
+        "cycles", "pattern", "siblings", "kind", "kind_text",
     ),
     ("engine", "learning", "data", "runs", "run_texts", "checkpoints", "provenance"),
     (

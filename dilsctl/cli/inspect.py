@@ -19,11 +19,15 @@ def command(file: Path, settings: tuple[str, ...], as_json: bool) -> int:
     parameters, and how many boxes, wires and numbers there are in all. Of the run in folder RUN, it tells
     the diagram that the run began with.
 
+    It also says what kind of system that is, with the wires and states that prove it. Do boxes talk to their
+    peers, and can the pattern of wires change? A DNN: no peer wires, a changeable pattern. An IDS: peer wires,
+    no changeable pattern. A DILS: both.
+
     \b
     Examples:
       dilsctl inspect examples/digits.yaml
       dilsctl inspect runs/digits-001
-      dilsctl inspect examples/digits.yaml --json | jq .learned
+      dilsctl inspect examples/digits.yaml --json | jq .kind.name
     """
     from dilsctl.inspect import inspect_json, inspect_text
 

@@ -111,3 +111,25 @@ def test_schema(tmp_path: Path) -> None:
     out = tmp_path / "dils.json"
     assert call("schema", "--out", str(out)).stdout == ""
     assert out.read_text() == text
+
+
+def test_inspect_says_what_kind_of_system_it_is() -> None:
+    text = call("inspect", OR).stdout
+    assert "kind: IDS, an interacting dynamical system" in text and "or: left.y -> join.a" in text
+    assert (
+        "output 'y' depends on the learned bias, weight together with x  std/nn:"
+        in call("inspect", DIGITS).stdout
+    )
+    told = json.loads(call("inspect", DIGITS, "--json").stdout)["kind"]
+    assert told["name"] == "DNN" and told["peers"] == [] and told["changeable"][0]["rule"] == "c"
+
+
+def test_flatten(tmp_path: Path) -> None:
+    text = call("flatten", OR).stdout
+    assert "join_y: not (left_gate_y and right_gate_y)" in text and "boxes:" not in text
+    assert "main: nand" in call("flatten", OR, "nand").stdout
+    out = tmp_path / "flat.yaml"
+    assert call("flatten", OR, "-o", str(out)).stdout == "" and out.read_text() == text
+    assert call("validate", str(out)).exit_code == 0 and call("test", str(out)).exit_code == 0
+    assert call("flatten", OR, "-o", str(out)).exit_code == 2
+    assert call("flatten", OR, "nandd").exit_code == 1

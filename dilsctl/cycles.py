@@ -1,0 +1,69 @@
+"""Which ports of a diagram lie on a cycle together: by port element, over the laws of motion, not over
+learning."""
+
+from __future__ import annotations
+
+from dilsctl.diagnostics import Problem
+from dilsctl.ir import Eqn, Var
+from dilsctl.loops import Component, Node
+from dilsctl.lower import Flat
+from dilsctl.order import components, sort_equations, strong_components
+
+
+class Cycles:
+    """The cycles of a flat diagram in which every port has an equation (``flatten`` with ``mark``)."""
+
+    def __init__(self, flat: Flat) -> None:
+        self.ports: dict[str, Var] = {}
+        for eqn in flat.eqns:
+            if eqn.op == "copy" and eqn.outputs[0].name:
+                self.ports.setdefault(eqn.outputs[0].name, eqn.outputs[0])
+        self.groups: dict[Var, set[int]] = {}  # of a variable with elements on cycles, the cycles' numbers
+        count = 0
+        _, cyclic = sort_equations([*flat.eqns, *_motion(flat)])
+        for group in components(cyclic):
+            if len(group) == 1:
+                continue
+            for members in _of_component(group):
+                count += 1
+                for var in members:
+                    self.groups.setdefault(var, set()).add(count)
+
+    def holds(self, source: str, target: str) -> bool:
+        """Does a wire between two ports, by path, lie on a cycle?"""
+        first, second = (
+            self.groups.get(self.ports[one], set()) if one in self.ports else set()
+            for one in (source, target)
+        )
+        return bool(first & second)
+
+
+def _motion(flat: Flat) -> list[Eqn]:
+    """States as what their laws make of them, triggers as their conditions."""
+    found = []
+    for state in {**flat.updates, **flat.rates}:
+        values = tuple(one[state] for one in (flat.updates, flat.rates) if state in one)
+        found.append(Eqn("copy" if len(values) == 1 else "add", values, (state,)))
+    return [*found, *(Eqn("copy", (one.condition,), (one.fired,)) for one in flat.triggers)]
+
+
+def _of_component(group: list[Eqn]) -> list[set[Var]]:
+    """The variables of each cycle of elements. Where there are too many elements to look at, whole arrays."""
+    one = Component(group)
+    try:
+        while True:
+            one.graph()
+            found = [
+                part
+                for part in strong_components(one.needs)
+                if len(part) > 1 or part[0] in one.needs[part[0]]
+            ]
+            nodes: list[Node] = list(one.nodes)
+            eqns = {eqn for part in found for i in part if (eqn := one.computed(nodes[i])) is not None}
+            grown = {eqn for eqn in eqns if one.deeper[eqn]}
+            if not grown:
+                return [{nodes[i][0] for i in part} for part in found if len(part) > 1]
+            for eqn in grown:
+                one.depth[eqn] = one.deeper[eqn].pop()
+    except Problem:
+        return [{out for eqn in group for out in eqn.outputs}]
