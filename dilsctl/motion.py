@@ -15,6 +15,7 @@ from dilsctl.garbage import collection_off
 from dilsctl.ir import CLOCK, Eqn, Program, Type, Var
 from dilsctl.lower import FlatState, FlatTrigger
 from dilsctl.objective import Scope
+from dilsctl.operations import functions
 from dilsctl.operations.rules import broadcast
 from dilsctl.operations.table import Builder, OperationError
 from dilsctl.order import sort_equations
@@ -175,6 +176,8 @@ def _driven(program: Program, drives: Mapping[str, Written]) -> Program:
 def _fit(builder: Builder, value: object, port: Var, written: Written) -> Var:
     builder.span = written.span
     try:
+        if isinstance(value, tuple) and any(isinstance(one, Var) for one in convert.leaves(value)):
+            value = functions.as_var(builder, value)
         if not isinstance(value, Var):
             return convert.fit_static(builder, value, port.type)
     except OperationError as error:

@@ -55,7 +55,9 @@ class Running:
         self.context = Context(seed=seed, examples=np.arange(runs))
         self._settle: Bound | None = None
         self._watched = [
-            var for var in motion.tick.states if var.batched and var.type.kind in ("real", "simplex")
+            var
+            for var in motion.tick.states
+            if (var.batched or var in motion.tick.kept) and var.type.kind in ("real", "simplex")
         ]
         self._step = self._bind(motion.tick)
 

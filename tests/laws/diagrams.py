@@ -136,7 +136,7 @@ class _Making:
         self.wires: list[str] = []
         self.lets: dict[str, str] = {}
         self._states_made: dict[str, Typed] = {}
-        self.motions = Motions(self.choose, self.body, self.sources)
+        self.motions = Motions(self.choose, self.body, self.sources, self.options.sums)
 
     def run(self) -> Definition:
         choose = self.choose

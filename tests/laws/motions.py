@@ -24,10 +24,13 @@ class Share:
 
 
 class Motions:
-    """What moves in one box while it is being made. ``body`` and ``sources`` are those of the box."""
+    """What moves in one box while it is being made. ``body`` and ``sources`` are those of the box.
 
-    def __init__(self, choose: Choose, body: dict[str, Any], sources: list[Source]) -> None:
-        self.choose, self.body, self.sources = choose, body, sources
+    ``sums``: whether what laws say may be added in another order, or to an old value that it replaces.
+    """
+
+    def __init__(self, choose: Choose, body: dict[str, Any], sources: list[Source], sums: bool) -> None:
+        self.choose, self.body, self.sources, self.sums = choose, body, sources, sums
         self.shares: dict[str, Share] = {}
         self.private: dict[str, Share] = {}
 
@@ -64,7 +67,7 @@ class Motions:
 
     def _target(self, share: Share, count: int | None) -> str:
         choose = self.choose
-        spread = count is not None and (share.lone or choose.chance(50))
+        spread = count is not None and (share.lone or choose.chance(50) or not (self.sums or count == 2))
         type = share.type.led(count or 1) if spread else share.type
         wanted = replace(share, type=type, spoken=True)
         if not share.lone:
@@ -77,7 +80,7 @@ class Motions:
             ]
             if known and choose.chance(80):
                 return choose.one(known)
-            if choose.chance(30):
+            if self.sums and choose.chance(30):
                 return self._part(replace(wanted, begins=choose.number(0, 2)))
         if not spread and choose.chance(40):  # a private one is what the copies share
             name = f"w{len(self.private)}"
