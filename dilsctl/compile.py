@@ -21,6 +21,7 @@ from dilsctl.passes.drop_dead import drop_dead
 from dilsctl.passes.edge import detect_edges
 from dilsctl.passes.fold_bias import fold_bias
 from dilsctl.passes.integrate import integrate
+from dilsctl.passes.pair_products import pair_products
 from dilsctl.passes.share_common import share_common
 from dilsctl.passes.simplify import simplify
 from dilsctl.passes.sparsify import sparsify
@@ -42,6 +43,7 @@ FORWARD: tuple[Pass, ...] = (
     ("stack_isomorphic", stack_isomorphic),
     ("sparsify", sparsify),
     ("batch", batch),
+    ("pair_products", pair_products),
     ("simplify", simplify),
     ("share_common", share_common),
     ("fold_bias", fold_bias),
