@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from .diagrams import Document, Options, documents
-from .meaning import Meaning
+from .meaning import Meaning, beginning
 from .support import advanced, diagram_of, laws, random_row, random_start, running, same_bits, single_states
 
 TICKS = 4
@@ -71,3 +71,17 @@ def test_rounded_numbers_bit_for_bit(document: Document, seed: int, how: tuple[s
 def test_smooth_functions(document: Document, seed: int, how: tuple[str, int, float]) -> None:
     """Copies of a box multiply stacks of matrices where the meaning multiplies one by one; so sums round."""
     follow(document, seed, how, whole=False, exact=False)
+
+
+@laws(60)
+@given(documents(Options(style="whole", moving=True, losses=False)))
+def test_where_states_begin(document: Document) -> None:
+    """Of variables that are one, the outermost initial value counts."""
+    run = running(document.text)
+    meant = beginning(diagram_of(document.text))
+    found = single_states(run)
+    assert found.keys() == meant.keys()
+    states = run.motion.states.items()
+    drawn = {path for path, one in states if one.state.initial.rule and one.state.type.kind == "real"}
+    for path in found.keys() - drawn:
+        np.testing.assert_array_equal(found[path], meant[path], err_msg=path)
