@@ -14,12 +14,13 @@ from typing import Any, Protocol
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan
 from dilsctl.elaborate.blame import Operands, computed, refused, too_many, unknown_function
-from dilsctl.elaborate.static import STATIC, count_leaves, is_number
+from dilsctl.elaborate.convert import leaves, static_shape
+from dilsctl.elaborate.static import STATIC, count_leaves, elementwise, is_list, is_number
 from dilsctl.expression import offsets, references
 from dilsctl.ir import Var
 from dilsctl.limits import LARGEST_WHOLE, MOST_AXES, MOST_ELEMENTS, MOST_STATIC, MOST_STATIC_TOTAL
 from dilsctl.operations import functions
-from dilsctl.operations.table import Builder, NotKnownError, OperationError
+from dilsctl.operations.table import Builder, NotKnownError, OperationError, ShapeError
 
 Value = Any  # a Var, or a static number, bool, string, tuple
 
@@ -75,6 +76,7 @@ _SYMBOL: dict[type, str] = {
     ast.UAdd: "+",
     ast.Not: "not",
 }
+_LISTS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 _WORDS = {"true": True, "false": False}
 
 
@@ -226,9 +228,31 @@ class Emitter:
             if isinstance(result, int) and abs(result) > LARGEST_WHOLE:
                 raise Problem.of("bad-operands", "this whole number is too large", self.span(node))
             return result
+        if op in _LISTS and (is_list(left) or is_list(right)):
+            folded = self._lists(node, op, left, right)
+            if folded is not None:
+                return folded
         return self._apply(
             node, lambda: functions.binary(self.builder, _SYMBOL[op], left, right), (first, second)
         )
+
+    def _lists(self, node: ast.AST, op: type, left: Value, right: Value) -> Value:
+        """Arithmetic of lists known beforehand; None where their shapes need the rules of arrays."""
+        if not all(is_number(one) or is_list(one) for one in (left, right)):
+            return None
+        try:
+            shapes = [static_shape(one) for one in (left, right)]
+            if () not in shapes and shapes[0] != shapes[1]:
+                return None
+            found = elementwise(STATIC[op], left, right)
+        except ShapeError:
+            return None
+        except (OverflowError, ZeroDivisionError) as error:
+            raise Problem.of("bad-operands", computed(error), self.span(node)) from None
+        numbers = leaves(found)
+        if any(isinstance(one, complex) or not abs(one) <= LARGEST_WHOLE for one in numbers):
+            return None
+        return found if self.scope.may_keep(len(numbers)) else None
 
     def _unaryop(self, node: ast.UnaryOp) -> Value:
         value = self.emit(node.operand)

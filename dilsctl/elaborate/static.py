@@ -25,6 +25,22 @@ def static_power(base: Any, exponent: Any) -> Any:
     return base**exponent if small else float(base) ** exponent
 
 
+def is_list(value: Value) -> bool:
+    """A nest of lists of numbers known beforehand."""
+    return isinstance(value, tuple) and all(is_number(one) or is_list(one) for one in value)
+
+
+def elementwise(act: Callable[[Any, Any], Any], left: Value, right: Value) -> Value:
+    """An operator of numbers, element by element: of two lists of one shape, or of a list and a number."""
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return tuple(elementwise(act, a, b) for a, b in zip(left, right, strict=True))
+    if isinstance(left, tuple):
+        return tuple(elementwise(act, one, right) for one in left)
+    if isinstance(right, tuple):
+        return tuple(elementwise(act, left, one) for one in right)
+    return act(left, right)
+
+
 STATIC: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,

@@ -9,6 +9,7 @@ BDF as SciPy has it.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,6 +50,9 @@ class Adaptive(Running):
         self._slope, self._watch = self._bind(flow.slope), self._bind(flow.watch)
         self._jump, self._clock = self._bind(flow.jump), self._bind(flow.clock)
         self._flowing = [self.arrays[var] for var in flow.flowing]
+        ends = np.cumsum([0, *(one.size for one in self._flowing)])
+        self._parts = [slice(low, high) for low, high in itertools.pairwise(ends.tolist())]
+        self._slopes = [self._slope_of(number, array) for number, array in enumerate(self._flowing)]
         self._clocked = [self.arrays[var] for var in flow.clock.updates]
         self._over = not held and not self._clocked
         self._solver: Any = None
@@ -60,6 +64,13 @@ class Adaptive(Running):
             self.states[f"{one.path}.{BEFORE}"] = before
             self.per_run[f"{one.path}.{BEFORE}"] = True
         self._anchor = 0, self.copy()
+
+    def _slope_of(self, number: int, array: Array) -> Array:
+        """A live view of the rate of a flowing state, of its shape."""
+        name = f"rate.{number}"
+        rate = self._slope.outputs[name]
+        wide = rate if self.flow.slope.outputs[name].batched else rate[..., None]
+        return np.broadcast_to(wide, array.shape)
 
     def advance(self, inputs: Mapping[str, Array] | None = None) -> Mapping[str, Array]:
         """One tick. ``inputs``: values by port, the runs last. Gives what is shown before the step."""
@@ -166,6 +177,8 @@ class Adaptive(Running):
 
     def _conditions(self, time: float = 0.0) -> list[Array]:
         """Every trigger's condition, of the shape of its program's output."""
+        if not self.flow.triggers:
+            return []
         self._run(self._watch, time)
         names = [f"when.{number}" for number in range(len(self.flow.triggers))]
         found = []
@@ -199,20 +212,13 @@ class Adaptive(Running):
         self._put(y)
         self._run(self._slope, time)
         found = np.empty_like(y)
-        at = 0
-        for number, array in enumerate(self._flowing):
-            rate = self._slope.outputs[f"rate.{number}"]
-            if not self.flow.slope.outputs[f"rate.{number}"].batched:
-                rate = rate[..., None]
-            found[at : at + array.size] = np.broadcast_to(rate, array.shape).ravel()
-            at += array.size
+        for part, rate in zip(self._parts, self._slopes, strict=True):
+            found[part].reshape(rate.shape)[...] = rate
         return found
 
     def _put(self, y: Array) -> None:
-        at = 0
-        for array in self._flowing:
-            array[...] = y[at : at + array.size].reshape(array.shape)
-            at += array.size
+        for part, array in zip(self._parts, self._flowing, strict=True):
+            array[...] = y[part].reshape(array.shape)
 
     def resumable(self) -> tuple[int, dict[str, Array]]:
         """The last tick from which a run goes on as if it had never stopped, and its states."""
