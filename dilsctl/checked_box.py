@@ -8,6 +8,7 @@ from dilsctl.compile import flattened
 from dilsctl.diagnostics import Diagnostic, Label, Problem, Report, SourceSpan, did_you_mean
 from dilsctl.diagram import Diagram, holes, moves
 from dilsctl.elaborate import Elaborator
+from dilsctl.elaborate.definitions import Given
 from dilsctl.elaborate.dimensions import unify
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class CheckedBox:
         elaborator = Elaborator(report)
         span = self.span("box")
         definition = elaborator.definitions.named(name, self.document, span)
-        one = elaborator.start(definition, {}, {}, span)
+        one = elaborator.start(definition, self._arguments(elaborator), {}, span)
         for port, value in self.check.given.items():
             if port in one.inputs:
                 for dim, length in zip(one.inputs[port].array_dims, _lengths(value)[1:], strict=False):
@@ -54,10 +55,26 @@ class CheckedBox:
         report.raise_errors()
         return Diagram(name, box, box.span)
 
+    def _arguments(self, elaborator: Elaborator) -> dict[str, Given]:
+        """Values for the box's parameters."""
+        if not self.check.arguments:
+            return {}
+        root: Any = self.document.root["checks"][self.number]
+        given: Any = root["with"]
+        scope = elaborator.scope(self.document, root, self.span("with"))
+        found = {}
+        for name, value in given.items():
+            place = given.value_span(name)
+            found[name] = Given(scope.parameters.static(value, place), given.key_span(name), place)
+        return found
+
     def verify(self) -> Diagram | None:
         """The box, if the check shows it cases; every port that is named exists. Raises Problem."""
         check = self.check
         measures = [name for name in check.expect if "." in name]
+        if check.arguments and check.box is None:
+            help = "name the box: box: NAME"
+            raise self.problem("'with' gives parameters to the box that 'box' names", "with", help=help)
         if check.train is not None and check.box is not None:
             raise self.problem("a check that trains is about the main box", "box")
         if check.train is not None and (check.ticks is not None or check.simulate is not None):

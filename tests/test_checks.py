@@ -119,3 +119,39 @@ def test_a_check_that_makes_no_sense_fails_and_says_where(tmp_path: Path, check:
     (problem,) = results[0].problems
     assert words in problem.message
     assert problem.primary is not None and problem.primary.span.line == 21
+
+
+GAIN = """\
+dils: 1
+define:
+  gain:
+    params: {k: 2}
+    in: {x: real}
+    out: {y: real}
+    wires:
+      - k * x -> y
+  twice:
+    in: {x: real}
+    out: {y: real}
+    boxes:
+      f: {in: {x: real}, out: {y: real}}
+    wires:
+      - x -> f.x
+      - 2 * f.y -> y
+checks:
+  - {box: gain, with: {k: 3}, given: {x: [1, 2]}, expect: {"y": [3, 6]}}
+  - {box: twice, with: {f: gain}, given: {x: [1, 2]}, expect: {"y": [4, 8]}}
+"""
+
+
+def test_a_check_gives_parameters_and_fills_holes(tmp_path: Path) -> None:
+    path = tmp_path / "gain.yaml"
+    path.write_text(GAIN)
+    assert [one.passed for one in api.test(path)] == [True, True]
+
+
+def test_a_check_of_the_main_box_gives_none(tmp_path: Path) -> None:
+    path = tmp_path / "gain.yaml"
+    path.write_text(GAIN.replace("{box: gain, with", "{with") + "main: gain\n")
+    (found,) = api.validate(path)
+    assert found.code == "bad-check" and "'with' gives parameters to the box that 'box' names" in found.message

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from dilsctl.syntax.box import BoxName
+from dilsctl.syntax.box import Argument, Box, BoxName, BoxUse
 from dilsctl.syntax.model import JsonSchema, Model, Name, NotNegative, Positive, Real, Text, Whole, wrong_type
 from dilsctl.syntax.simulate import Method, Simulate
 from dilsctl.syntax.train import Train
 
+_NAMED_IN_ARGUMENT = (Box, BoxUse)  # forward references are looked up in this module
 _PLAIN = JsonSchema({"type": ["number", "boolean", "string", "array", "null"]})
 
 
@@ -59,6 +60,12 @@ class Check(Model):
     name: Text = Field(default="", description="What is checked, in words.", examples=["truth table"])
     box: BoxName | None = Field(
         default=None, description="The definition that is checked, in place of the main box."
+    )
+    arguments: dict[Name, Argument] = Field(
+        default_factory=dict,
+        alias="with",
+        description="Values for the params of that definition, and boxes for its holes.",
+        examples=[{"bits": 8}],
     )
     given: dict[Name, Annotated[Any, _PLAIN]] = Field(
         default_factory=dict,
