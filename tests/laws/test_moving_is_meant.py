@@ -40,7 +40,7 @@ def follow(document: Document, seed: int, how: tuple[str, int, float], *, whole:
                 np.testing.assert_allclose(found[name], value, rtol=1e-9, atol=1e-11, err_msg=name)
 
 
-@laws(60)
+@laws(45)
 @given(
     documents(Options(style="whole", levels=3, draws=True, moving=True, learned=False, losses=False)),
     st.integers(0, 10**6),

@@ -28,7 +28,7 @@ MOVING = Options(style="whole", moving=True, learned=False, losses=False)
 DRAWING = Options(style="whole", moving=True, learned=False, losses=False, draws=True)
 
 
-@laws(40)
+@laws(30)
 @given(documents(MOVING), st.integers(0, 10**6))
 def test_euler_commutes_with_composition(document: Document, seed: int) -> None:
     """One step of a whole moves the states inside a part as a step of the part alone does, told the same."""
