@@ -70,3 +70,10 @@ def test_every_box_of_the_library_says_what_it_is() -> None:
     for path in LIBRARY:
         for name, box in api.load(path).document.document.define.items():
             assert box.doc, f"{path.stem}.{name} has no doc"
+
+
+def test_unknown_numbers_of_known_equations_are_found() -> None:
+    diagram = api.load(ROOT / "examples" / "identify.yaml")
+    diagram.train()
+    found = {name: float(value) for name, value in diagram.learner.states.items()}
+    assert found == pytest.approx({"growth": 0.3, "hunger": 0.7, "meeting": 1.5}, rel=0.01)
