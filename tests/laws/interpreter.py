@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,52 +26,12 @@ from dilsctl.ir import CLOCK, Eqn, Type, Var
 from dilsctl.operations.contract import parse_spec
 from dilsctl.operations.table import OPERATIONS
 
-Place = tuple[int, ...]
-Chain = tuple[tuple[int | slice, ...], ...]  # indices, one after the other
+from .instances import Instance, Place, lives, part
+from .moved import ALONG_AXES, aligned, moved
 
 
 class AlgebraicLoop(Exception):
     """A value that needs itself."""
-
-
-@dataclass(eq=False)
-class Instance:
-    """One box where it stands. ``path``: its name from outside to inside, without the numbers of elements
-    that share one Box; ``places`` are these numbers, ``lengths`` of how many each is one."""
-
-    box: Box
-    path: str = ""
-    places: Place = ()
-    lengths: Place = ()
-    parent: Instance | None = None
-    name: str = ""
-    number: int | None = None
-    children: dict[tuple[str, int | None], Instance] = field(default_factory=dict)
-
-    def child(self, name: str, number: int | None = None) -> Instance:
-        """The interior box, or its element."""
-        if (name, number) not in self.children:
-            one = self.box.children[name]
-            shared = len(one.boxes) == 1
-            inside = name if number is None or shared else f"{name}[{number}]"
-            places, lengths = self.places, self.lengths
-            if number is not None and shared:
-                places, lengths = (*places, number), (*lengths, one.count or 1)
-            self.children[name, number] = Instance(
-                one.boxes[0 if shared or number is None else number],
-                f"{self.path}{inside}.",
-                places,
-                lengths,
-                self,
-                name,
-                number,
-            )
-        return self.children[name, number]
-
-    def all_children(self) -> Iterator[Instance]:
-        for name, one in self.box.children.items():
-            for number in [None] if one.count is None else range(one.count):
-                yield self.child(name, number)
 
 
 class Interpreter:
@@ -291,13 +250,13 @@ class Interpreter:
 
     def _element_of(self, at: Instance, eqn: Eqn, place: Place) -> Array:
         """One element of an equation, from those elements of its inputs that it depends on."""
-        moved = _moved(eqn, place)
-        if moved is not None:
-            number, source = moved
+        found = moved(eqn, place)
+        if found is not None:
+            number, source = found
             return self.element(at, eqn.inputs[number], source)
         x = eqn.inputs[0] if eqn.inputs else None
         if OPERATIONS[eqn.op].elementwise:
-            parts = [self.element(at, one, _aligned(one, place)) for one in eqn.inputs]
+            parts = [self.element(at, one, aligned(one, place)) for one in eqn.inputs]
             types = [Type(one.type.kind, (), one.type.classes) for one in eqn.inputs]
             return self._one(eqn, types, parts, ())
         if eqn.op == "contract":
@@ -311,7 +270,7 @@ class Interpreter:
             types = [Type("real", part.shape) for part in parts]
             return self._one(eqn, types, parts, (), spec=f"{left}->")
         axes = eqn.param("axes") or ((eqn.param("axis"),) if eqn.param("axis") else None)
-        if x is not None and axes is not None and len(eqn.inputs) == 1 and eqn.op in _ALONG_AXES:
+        if x is not None and axes is not None and len(eqn.inputs) == 1 and eqn.op in ALONG_AXES:
             kept = iter(place)
             keeps = eqn.outputs[0].rank == x.rank
             where = []
@@ -348,99 +307,8 @@ class Interpreter:
         return self._compute(single, parts)[0][place]
 
 
-def lives(at: Instance, name: str) -> tuple[str, Chain]:
-    """Where a state or shared variable of a box lives: the path of a state, and which part of its array."""
-    shared = at.box.shared.get(name)
-    if shared is None or shared.private or at.parent is None:
-        return at.path + name, (at.places,)
-    for link in at.parent.box.links:
-        if (link.child, link.port) == (at.name, name):
-            break
-    else:
-        return at.path + name, (at.places,)
-    path, chain = lives(at.parent, link.variable)
-    index = tuple(one if isinstance(one, int) else _slice(*one) for one in link.index)
-    left = at.parent.box.shared[link.variable].var.rank - sum(isinstance(one, int) for one in index)
-    if left > shared.var.rank:  # a part for each copy
-        assert at.number is not None
-        return path, (*chain, index, (at.number,))
-    return path, (*chain, index)
-
-
-def part(array: Array, chain: Chain) -> Array:
-    """A view of a part of an array."""
-    for index in chain:
-        array = array[(*index, ...)]
-    return array
-
-
-def _slice(start: int, stop: int, step: int) -> slice:
-    return slice(start, stop if stop >= 0 else None, step)
-
-
 def _condition(box: Box, trigger: str) -> Var:
     return next(one.condition for one in box.triggers if one.name == trigger)
-
-
-_ALONG_AXES = {
-    *("sum", "mean", "prod", "max", "min", "any", "all", "logsumexp"),
-    *("argmax", "argmin", "softmax", "log_softmax"),
-}
-
-
-def _moved(eqn: Eqn, place: Place) -> tuple[int, Place] | None:
-    """For an equation that only moves values: (which input, which of its elements) is at ``place``."""
-    out = eqn.outputs[0]
-    if eqn.op == "assemble":
-        for number, index in enumerate(eqn.param("index")):
-            lead = len(place) - len(index)
-            source: list[int] = list(place[:lead])
-            for at, entry in zip(place[lead:], index, strict=True):
-                inside = range(entry, entry + 1) if isinstance(entry, int) else range(*entry)
-                if at not in inside:
-                    break
-                if not isinstance(entry, int):
-                    source.append(inside.index(at))
-            else:
-                return number, tuple(source)
-        raise AssertionError("an element that no part covers")
-    if eqn.op == "constant" or not eqn.inputs:
-        return None
-    x = eqn.inputs[0]
-    if eqn.op == "slice":
-        index = eqn.param("index")
-        rest = iter(place[x.rank - len(index) :])
-        part = [entry if isinstance(entry, int) else range(*entry)[next(rest)] for entry in index]
-        return 0, (*place[: x.rank - len(index)], *part)
-    if eqn.op == "broadcast":
-        return 0, _aligned(x, place)
-    if eqn.op == "reshape":
-        if not out.type.size:
-            return None
-        flat = int(np.ravel_multi_index(place, out.shape)) if place else 0
-        return 0, tuple(int(one) for one in np.unravel_index(flat, x.shape)) if x.shape else ()
-    if eqn.op == "transpose":
-        perm = eqn.param("perm")
-        lead = x.rank - len(perm)
-        found = list(place)
-        for at, axis in zip(place[lead:], perm, strict=True):
-            found[x.rank + axis] = at
-        return 0, tuple(found)
-    if eqn.op == "gather":
-        indices, axis = np.asarray(eqn.param("indices")), x.rank + eqn.param("axis")
-        number = int(indices[place[axis : axis + indices.ndim]])
-        return 0, (*place[:axis], number, *place[axis + indices.ndim :])
-    if eqn.op == "roll":
-        axis = x.rank + eqn.param("axis")
-        number = (place[axis] - eqn.param("shift")) % x.shape[axis]
-        return 0, (*place[:axis], number, *place[axis + 1 :])
-    return None
-
-
-def _aligned(var: Var, place: Place) -> Place:
-    """The element of an operand that broadcasting brings to ``place``."""
-    own = place[len(place) - var.rank :]
-    return tuple(0 if length == 1 else at for length, at in zip(var.shape, own, strict=True))
 
 
 class _Once:

@@ -17,7 +17,8 @@ from dilsctl.diagram import Box, Diagram, Initial
 from dilsctl.engine.kernels import Array, Context, dtype_of
 from dilsctl.ir import Type, Var
 
-from .interpreter import Chain, Instance, Interpreter, lives, part
+from .instances import Chain, Instance, lives, part
+from .interpreter import Interpreter
 
 States = dict[str, Array]
 

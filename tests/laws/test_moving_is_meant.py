@@ -73,7 +73,7 @@ def test_smooth_functions(document: Document, seed: int, how: tuple[str, int, fl
     follow(document, seed, how, whole=False, exact=False)
 
 
-@laws(60)
+@laws(30)
 @given(documents(Options(style="whole", moving=True, losses=False)))
 def test_where_states_begin(document: Document) -> None:
     """Of variables that are one, the outermost initial value counts."""
