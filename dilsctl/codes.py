@@ -47,6 +47,7 @@ FILE_TOPICS: dict[str, dict[str, str]] = {
         "elements-differ": "elements of a box array with different interfaces",
         "hole-in-run": "a hole in a diagram that is to run",
         "hole-mismatch": "a box that does not fit the hole that it fills",
+        "open-holes": "a main box that has holes (note)",
         "not-a-hole": "a box given for one that is no hole",
         "recursive-box": "a box inside itself",
     },

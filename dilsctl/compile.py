@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
-from dilsctl.diagnostics import Problem, Report, SourceSpan
+from dilsctl.diagnostics import Diagnostic, Label, Problem, Report, Severity, SourceSpan
 from dilsctl.diagram import Diagram, holes
 from dilsctl.documents import LoadedDocument
 from dilsctl.episodes import episode_of
@@ -152,13 +152,28 @@ def _spans(diagram: Diagram) -> dict[str, SourceSpan]:
     return {one.name: one.span for one in ports if one.span is not None}
 
 
+def _open(diagram: Diagram, paths: Sequence[str]) -> Diagnostic:
+    """The note that a diagram has holes: it is sound as far as it goes."""
+    main = diagram.main
+    where = Label(main.span) if main.span is not None else None
+    help = "it can be checked and composed; to run it, fill them"
+    if main.hole:
+        message, help = f"the main box '{main.name}' is a hole itself", "put a box in its place to run it"
+    else:
+        shown = ", ".join(paths[:6]) + (", …" if len(paths) > 6 else "")
+        message = f"the main box has {len(paths)} hole{'s' if len(paths) > 1 else ''}: {shown}"
+    return Diagnostic("open-holes", message, where, (), help, Severity.NOTE)
+
+
 @collection_off()
 def check(document: LoadedDocument, diagram: Diagram, report: Report) -> None:
     """Static checks that need the flat diagram: loops, sizes, the objective, learned states out of reach."""
     train = document.root.get("train")
     if train:
         check_train_names(train, diagram.main, report)
-    if holes(diagram.main):
+    left = holes(diagram.main)
+    if left:
+        report.add(_open(diagram, [path for path, _ in left]))
         return
     if train:
         try:

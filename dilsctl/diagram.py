@@ -106,7 +106,8 @@ class Child:
 
     ``boxes`` holds one Box that all elements share, or one for each element. ``element`` gives values that
     differ from element to element without changing the box: ``index`` and the numbers of ``each``; ``told``
-    those that are computed when the box around runs, the same for all elements.
+    those that are computed when the box around runs, the same for all elements. ``given`` is where the box
+    in a hole is given.
     ``inputs`` and ``outputs`` are its ports as the parent sees them, stacked on a leading axis if counted.
     """
 
@@ -118,6 +119,7 @@ class Child:
     element: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     span: SourceSpan | None = None
     told: dict[str, Var] = field(default_factory=dict)
+    given: SourceSpan | None = None
 
     @property
     def box(self) -> Box:

@@ -54,9 +54,11 @@ def scalar(value: Any, flow: bool = False) -> str:
 def _plain(text: str, flow: bool) -> bool:
     if not text or resolve(text) is not text or _ODD.search(text) or ": " in text or " #" in text:
         return False
-    if text[0] in _INDICATORS and not (text[0] in "-?:" and len(text) > 1 and text[1] not in " ,[]{}"):
+    if text[0] in _INDICATORS and not (text[0] == "-" and len(text) > 1 and text[1] not in " ,[]{}"):
         return False
-    return not text.endswith(":") and not text.startswith(("---", "...")) and not (flow and _FLOW & set(text))
+    if flow and (_FLOW & set(text) or text.count("(") != text.count(")")):
+        return False
+    return not text.endswith(":") and not text.startswith(("---", "..."))
 
 
 def _quoted(text: str) -> str:
@@ -67,19 +69,20 @@ def _quoted(text: str) -> str:
 
 def _in_line(value: Any, room: int) -> str | None:
     """A collection on one line, where that is how one would write it; None where it is not."""
-    if isinstance(value, list):
-        if any(isinstance(one, dict) for one in value):
-            return None
-        parts = [_in_line(one, 10**6) if isinstance(one, list) else scalar(one, True) for one in value]
-        if any(one is None for one in parts):
-            return None
-        numbers = not any(isinstance(one, str) for one in value)
-        text = f"[{', '.join(map(str, parts))}]"
-        return text if numbers or len(text) <= room else None
-    if any(isinstance(one, dict | list) for one in value.values()):
+    if isinstance(value, list) and any(isinstance(one, dict) for one in value):
         return None
-    text = f"{{{', '.join(f'{key}: {scalar(one, True)}' for key, one in value.items())}}}"
-    return text if len(text) <= room and not any("\n" in str(one) for one in value.values()) else None
+    text = _flow(value)
+    if isinstance(value, list) and not any(isinstance(one, str) for one in value):
+        return text  # numbers, however many
+    return text if len(text) <= room else None
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_flow(one)}' for key, one in value.items())}}}"
+    return scalar(value, True)
 
 
 def _mapping(value: dict[str, Any], depth: int) -> Iterator[str]:
@@ -100,10 +103,16 @@ def _mapping(value: dict[str, Any], depth: int) -> Iterator[str]:
 
 
 def _may_be_short(key: str, value: Any) -> bool:
-    """Are ports, parameters, lists of names and of numbers. Expressions stand each on its own line."""
+    """Are they ports, parameters, lists of names or numbers, a use of a box, options of a state? Expressions
+    stand each on a line of their own."""
     if isinstance(value, list):
-        return key != "wires" and key != "loss" and key != "next"
-    return key in _IN_LINE
+        return key not in ("wires", "loss", "next")
+    if isinstance(value.get("box"), str):
+        given = value.get("with") or {}
+        return not any(
+            isinstance(one, dict) and not isinstance(one.get("box"), str) for one in given.values()
+        )
+    return key in _IN_LINE or isinstance(value.get("type"), str)
 
 
 def _sequence(value: list[Any], depth: int) -> Iterator[str]:
@@ -114,7 +123,7 @@ def _sequence(value: list[Any], depth: int) -> Iterator[str]:
             yield f"{blank}- {lines[0].lstrip()}"
             yield from lines[1:]
         elif isinstance(one, dict | list):
-            yield f"{blank}- {_in_line(one, 10**6)}"
+            yield f"{blank}- {_flow(one)}"
         else:
             yield f"{blank}- {scalar(one)}"
 

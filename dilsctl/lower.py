@@ -21,7 +21,7 @@ from dilsctl.limits import MOST_EQUATIONS
 from dilsctl.named import with_named_lets
 from dilsctl.operations.table import OPERATIONS, Builder
 from dilsctl.order import sort_equations
-from dilsctl.places import nearest, use_labels
+from dilsctl.places import children_on, nearest, use_labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,20 +82,24 @@ def flatten(box: Box, *, mark: bool = False) -> Flat:
 
 
 def _hole(main: Box, path: str, hole: Box) -> Diagnostic:
-    """A hole is filled where the box around it is used."""
+    """A hole is filled where the box around it is used, or where that box is given to another one."""
+    message = f"'{path}' is a hole: an interface without an interior can't run"
+    if hole is main:
+        where = Label(hole.span) if hole.span is not None else None
+        return Diagnostic("hole-in-run", message, where, (), "put a box in its place")
     uses = use_labels(main, path)
+    around = children_on(main, path)[:-1]
+    given = around[-1].given if around else None
     places = [one.span for one in uses[1:]] or [one.span for one in uses]
-    where = nearest(places, main) or hole.span
-    related = [one for one in uses if one.span != where]
-    if hole.span is not None and hole is not main:
+    span = given or nearest(places, main) or hole.span
+    related = [one for one in uses if one.span != span]
+    if hole.span is not None:
         related.append(Label(hole.span, "the hole"))
-    return Diagnostic(
-        "hole-in-run",
-        f"'{path}' is a hole: an interface without an interior can't run",
-        Label(where) if where is not None else None,
-        tuple(related),
-        f"fill it where the box around it is used: with: {{{path.rpartition('.')[2]}: some_box}}",
-    )
+    filled = f"with: {{{path.rpartition('.')[2]}: some_box}}"
+    help = f"fill it where the box around it is used: {filled}"
+    if given is not None:
+        help = f"fill it where the box around it is given: {{box: …, {filled}}}"
+    return Diagnostic("hole-in-run", message, Label(span) if span is not None else None, tuple(related), help)
 
 
 _NOTHING: Mapping[str, Var] = {}

@@ -82,8 +82,9 @@ def test_an_example_begins_and_answers_as_the_nested_one(path: Path) -> None:
     rng = np.random.default_rng(0)
     given_ = random_inputs({k: v.type for k, v in nested.diagram.main.inputs.items()}, rng, 4, whole=False)
     shown, found = nested.learner.predict(given_), flat.learner.predict(given_)
+    near = 1e-5 if path.stem == "population" else 0  # in float32, as it has no train block
     for name, value in shown.items():
-        np.testing.assert_array_equal(value, found[name], err_msg=name)
+        np.testing.assert_allclose(value, found[name], rtol=near, err_msg=name)
 
 
 @pytest.mark.parametrize("name", ["digits", "digits-neurons", "experts", "linear-regression"])

@@ -28,6 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "trace", "course", "simulate", "separately", "sweeps", "train", "roles", "settings", "stability", "resuming",
         "training", "loaded", "plans", "checks", "check_engine", "check_trace", "checked_box", "compare",
         "answers", "inspect", "doctor", "starter", "overrides", "find", "report",
+        "compose", "merging",
     ),
     ("api",),
     ("cli",),

@@ -20,8 +20,8 @@ def command(file: Path, settings: tuple[str, ...], as_json: bool) -> int:
     the diagram that the run began with.
 
     It also says what kind of system that is, with the wires and states that prove it. Do boxes talk to their
-    peers, and can the pattern of wires change? A DNN: no peer wires, a changeable pattern. An IDS: peer wires,
-    no changeable pattern. A DILS: both.
+    peers, and can the pattern of wires change? A DNN: no peer wires, a changeable pattern. An IDS: peer
+    wires, no changeable pattern. A DILS: both.
 
     \b
     Examples:

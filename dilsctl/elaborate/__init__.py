@@ -44,7 +44,7 @@ def elaborate_swept(document: LoadedDocument, names: Sequence[str]) -> Diagram |
     root, report = document.root, Report()
     elaborator = Elaborator(report)
     span = root.value_span("main")
-    filling = _used(elaborator, document, root["main"], span)
+    filling = used(elaborator, document, root["main"], span)
     declared: Any = filling.definition.params
     for name in names:
         if name not in declared:
@@ -96,14 +96,14 @@ def _main(elaborator: Elaborator, document: LoadedDocument, report: Report) -> B
         return None
     main, span = root["main"], root.value_span("main")
     try:
-        filling = _used(elaborator, document, main, span)
+        filling = used(elaborator, document, main, span)
         return elaborator.finish(elaborator.start(filling.definition, filling.arguments, {}, span))
     except Problem as problem:
         report.extend(problem.diagnostics)
         return None
 
 
-def _used(elaborator: Elaborator, document: LoadedDocument, main: Any, span: SourceSpan) -> Filling:
+def used(elaborator: Elaborator, document: LoadedDocument, main: Any, span: SourceSpan) -> Filling:
     """The box that ``main`` means, and values for its parameters."""
     definitions = elaborator.definitions
     if isinstance(main, str):
@@ -111,7 +111,7 @@ def _used(elaborator: Elaborator, document: LoadedDocument, main: Any, span: Sou
     if "box" not in main:
         return Filling(definitions.of_body("main", main, document, span))
     where = main.value_span("box")
-    filling = _used(elaborator, document, main["box"], where)
+    filling = used(elaborator, document, main["box"], where)
     scope = elaborator.scope(document, main, span)
     given: Any = main.get("with") or {}
     arguments = {}

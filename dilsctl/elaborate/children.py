@@ -49,6 +49,7 @@ class ChildSite:
         self.told: dict[str, Var] = {}  # parameters that depend on run-time values of the box around
         self.separate: Callable[[], list[BoxElaboration]] | None = None  # an elaboration for each element
         self.boxes: tuple[Box, ...] = ()
+        self.given: SourceSpan | None = None  # where the box in a hole is given
 
     def adopt(self, elements: list[BoxElaboration]) -> None:
         """Take the interface of the elements."""
@@ -114,6 +115,7 @@ class Children:
         site = ChildSite(self.box, name, boxes.key_span(name), self._count(options))
         site.separate = partial(self._elements, site, chooser, options)
         chooser.choose(site.count)
+        site.given = chooser.given
         fixed, varying, site.told = self._arguments(options, site.count)
         element = {key: run_time_type([one.value for one in values]) for key, values in varying.items()}
         if len(chooser.chosen) > 1 or any(type is None for type in element.values()):
@@ -335,7 +337,9 @@ class Children:
             used = site.boxes[0].element
             values = {key: tuple(site.values[key]) for key in used if key in site.values}
             told = {key: site.told[key] for key in used if key in site.told}
-            found[name] = Child(name, site.boxes, site.count, {}, site.vars, values, site.span, told)
+            found[name] = Child(
+                name, site.boxes, site.count, {}, site.vars, values, site.span, told, site.given
+            )
         return found
 
 

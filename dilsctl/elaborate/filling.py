@@ -15,6 +15,7 @@ from dilsctl.ir import Type
 
 if TYPE_CHECKING:
     from dilsctl.elaborate.boxes import BoxElaboration
+    from dilsctl.elaborate.elaborator import Elaborator
 
 
 class Chooser:
@@ -35,6 +36,7 @@ class Chooser:
                 if isinstance(self.reference, str):
                     self.span = use.value_span("box")
         self.chosen: list[Filling] = []
+        self.given: SourceSpan | None = None  # where what fills it is given
 
     def choose(self, count: int | None) -> None:
         """Find the definition. Raises Problem: unknown-box, recursive-box, not-a-hole, hole-mismatch."""
@@ -46,6 +48,7 @@ class Chooser:
             message = f"interior box '{self.name}' is not a hole: it can't be replaced"
             raise Problem([Diagnostic("not-a-hole", message, Label(given.key_span), (self._label(),))])
         else:
+            self.given = given.span
             values = given.value if isinstance(given.value, tuple) else (given.value,)
             if isinstance(given.value, tuple) and len(values) != (count or 1):
                 message = f"{len(values)} boxes are given for the {count or 1} elements of '{self.name}'"
@@ -116,18 +119,33 @@ class Chooser:
 
     def _fits(self, hole: Definition, filling: Filling, span: SourceSpan) -> None:
         """What fills a hole has its ports, and no others, of types that may agree."""
-        start = self.box.elaborator.start
-        wanted = start(hole, {}, {}, self.span)
-        given = start(filling.definition, filling.arguments, {}, span, home=filling.home)
-        parts, places = [], []
-        for key in ("in", "out"):
-            for part, *labels in _misfits(wanted, given, key):
-                parts.append(part)
-                places += labels
-        if parts:
-            name = filling.definition.name
-            message = f"box '{name}' does not fit the hole '{self.name}': {'; '.join(parts)}"
-            raise Problem([Diagnostic("hole-mismatch", message, Label(span), tuple(places))])
+        check_fit(self.box.elaborator, self.name, hole, self.span, filling, span)
+
+
+def check_fit(
+    elaborator: Elaborator,
+    name: str,
+    hole: Definition,
+    hole_span: SourceSpan,
+    filling: Filling,
+    span: SourceSpan | None,
+) -> None:
+    """Raise Problem ``hole-mismatch`` where what fills the hole ``name`` has not its ports. ``span``: where
+    it is given; None if no file says so, and the first port at fault is shown."""
+    start = elaborator.start
+    wanted = start(hole, {}, {}, hole_span)
+    where = span or filling.definition.span
+    given = start(filling.definition, filling.arguments, {}, where, home=filling.home)
+    parts: list[str] = []
+    places: list[Label] = []
+    for key in ("in", "out"):
+        for part, *labels in _misfits(wanted, given, key):
+            parts.append(part)
+            places += labels
+    if parts:
+        message = f"box '{filling.definition.name}' does not fit the hole '{name}': {'; '.join(parts)}"
+        first = Label(span) if span is not None else places.pop(0)
+        raise Problem([Diagnostic("hole-mismatch", message, first, tuple(places))])
 
 
 def _misfits(hole: BoxElaboration, inner: BoxElaboration, key: str) -> Iterator[tuple[Any, ...]]:

@@ -133,3 +133,18 @@ def test_flatten(tmp_path: Path) -> None:
     assert call("validate", str(out)).exit_code == 0 and call("test", str(out)).exit_code == 0
     assert call("flatten", OR, "-o", str(out)).exit_code == 2
     assert call("flatten", OR, "nandd").exit_code == 1
+
+
+def test_compose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("outer.yaml").write_text(
+        "dils: 1\ndefine:\n  frame:\n    in: {x: real 3}\n    out: {y: real 3}\n"
+        "    boxes: {h: {in: {x: real 3}, out: {y: real 3}}}\n    wires: [x -> h.x, h.y -> y]\nmain: frame\n"
+    )
+    assert "the main box has 1 hole: h" in call("validate", "outer.yaml").stdout
+    text = call("compose", "outer.yaml", "h=std/nn:bottleneck").stdout
+    assert text.endswith("main: {box: frame, with: {h: nn.bottleneck}}\n") and "use: {nn: std/nn}" in text
+    assert call("compose", "outer.yaml", "h=std/nn:bottleneck", "-o", "whole.yaml").stdout == ""
+    assert call("validate", "whole.yaml").stdout == "whole.yaml: valid\n"
+    assert "its holes: h" in call("compose", "outer.yaml", "g=std/nn:bottleneck").stderr
+    assert call("compose", "outer.yaml").exit_code == 2
