@@ -14,6 +14,7 @@ from dilsctl import api
 from dilsctl.diagnostics import Problem
 from dilsctl.diagram import moves
 from dilsctl.dump import dump
+from dilsctl.engine.states import drawn
 from dilsctl.flatten import FlatBox, flat_box
 from dilsctl.loaded import LoadedDiagram, elaborate, read
 
@@ -259,3 +260,52 @@ def test_what_the_file_says_of_the_main_box(tmp_path: Path) -> None:
         and "train" not in part
         and part["define"]["hidden"]["in"] == {"x": "real 64"}
     )
+
+
+# -- draws that keep their names ----------------------------------------------------------------------
+
+
+DRAWING = """
+dils: 1
+define:
+  main:
+    out: {y: real 2 3}
+    state: {w: STATE}
+    wires: [w -> y]
+main: main
+"""
+
+
+def test_a_state_may_begin_with_the_draws_of_another() -> None:
+    def begins(state: str, name: str = "w") -> np.ndarray[Any, Any]:
+        compiled_ = compiled(
+            DRAWING.replace("STATE", state).replace("w:", f"{name}:").replace("w ->", f"{name} ->")
+        )
+        return drawn(compiled_.states[name], 5)
+
+    other = begins("real 2 3 = glorot", "other")
+    np.testing.assert_array_equal(begins("{type: real 2 3, init: glorot, drawn: {as: other}}"), other)
+    assert not np.array_equal(begins("real 2 3 = glorot"), other)
+    rows = begins("{type: real 2 3, init: normal, drawn: {as: other, stacks: 1}}")
+    assert not np.array_equal(rows, begins("{type: real 2 3, init: normal, drawn: {as: other}}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (
+            DRAWING.replace("STATE", "{type: real 2 3, init: glorot, drawn: {as: q, stacks: 3}}"),
+            "bad-initial",
+        ),
+        (
+            DRAWING.replace("STATE", "real 2 3").replace("[w -> y]", '["w + normal(key=3) -> y"]'),
+            "bad-operands",
+        ),
+        (
+            DRAWING.replace("STATE", "real 2 3").replace("[w -> y]", "[\"exp(w, key='a') -> y\"]"),
+            "bad-operands",
+        ),
+    ],
+)
+def test_names_of_draws_are_checked(text: str, code: str) -> None:
+    assert [one.code for one in api.validate("draws.yaml", text=text)] == [code]

@@ -316,8 +316,10 @@ class Emitter:
             if one.arg is None or one.arg in keywords:
                 raise Problem.of("bad-operands", "give each keyword once, by name", self.span(one))
             keywords[one.arg] = self.emit(one.value)
-        if function.draws and not isinstance(keywords.get("key"), str):
+        if function.draws and "key" not in keywords:
             keywords["key"] = self.scope.draw_key()
+        elif function.draws and not isinstance(keywords["key"], str):
+            raise Problem.of("bad-operands", "the key of a draw is a text in quotes", self.span(node))
         value = self._apply(
             node,
             lambda: function.build(self.builder, *arguments, **keywords),

@@ -114,7 +114,12 @@ class States:
         if mapped and spec.get("keep"):
             self._kept.add(name)
         if mapped and spec.get("drawn"):
-            self._drawn[name] = (spec["drawn"]["as"], spec["drawn"].get("stacks", 0))
+            drawn = spec["drawn"]
+            stacks = drawn.get("stacks", 0)
+            if stacks > len(site.array_dims):
+                message = f"a state of {len(site.array_dims)} axes can't have {stacks} axes of box arrays"
+                raise Problem.of("bad-initial", message, drawn.value_span("stacks"))
+            self._drawn[name] = (drawn["as"], stacks)
         self._initial[name] = initial
         self.waiting[name] = site
 

@@ -56,11 +56,12 @@ def _checked(name: str, signature: str, build: Callable[..., Value]) -> Callable
     known = [one.name for one in parameters if one.kind is not one.VAR_POSITIONAL and one.name != "key"]
     places = [one for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD]
     least = sum(one.default is one.empty for one in places)
+    keyed = any(one.name == "key" for one in parameters)
     many = any(one.kind is one.VAR_POSITIONAL for one in parameters)
 
     def checked(builder: Any, *arguments: Value, **keywords: Value) -> Value:
         for word in keywords:
-            if word not in known and word != "key":
+            if word not in known and not (word == "key" and keyed):
                 hint = did_you_mean(word, known)
                 raise OperationError(f"'{name}' has no argument '{word}'", hint or f"write {signature}")
         given = len(arguments)
