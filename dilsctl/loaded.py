@@ -231,8 +231,9 @@ class LoadedDiagram:
         sweeps: values of parameters or initial states; all combinations run side by side, each ``runs``
         times. Raises Problem.
         """
+        from dilsctl.course import Course
         from dilsctl.elaborate import elaborate_swept
-        from dilsctl.simulate import Course, Simulation
+        from dilsctl.simulate import Simulation
         from dilsctl.sweeps import columns_of
 
         course = Course.of(self.document, self.folder, self.diagram)

@@ -21,7 +21,7 @@ def wired(out: str, wires: str) -> str:
 def expression(source: str, inputs: str = "x: real 3") -> str:
     return (
         "dils: 1\ndefine:\n  a:\n"
-        f"    in: {{{inputs}}}\n    out: {{y: real}}\n    wires:\n      - \"{source} -> y\"\nmain: a\n"
+        f'    in: {{{inputs}}}\n    out: {{y: real}}\n    wires:\n      - "{source} -> y"\nmain: a\n'
     )
 
 
@@ -107,8 +107,9 @@ def texts() -> Iterator[tuple[str, str]]:
     yield "dimensions", typed("real " + "n+" * 10_000 + "n")
     yield "dimension brackets", typed("real " + "(" * 10_000 + "n" + ")" * 10_000)
     yield "axes", typed("real" + " 2" * 10_000)
-    yield "boxes in place", (
-        "dils: 1\nmain: " + "{in: {x: real}, out: {y: real}, boxes: {a: " * 3_000 + "b" + "}}" * 3_000
+    yield (
+        "boxes in place",
+        ("dils: 1\nmain: " + "{in: {x: real}, out: {y: real}, boxes: {a: " * 3_000 + "b" + "}}" * 3_000),
     )
     # numbers
     yield "power tower", expression("x[0] * 9**9**9**9")
@@ -158,11 +159,14 @@ def texts() -> Iterator[tuple[str, str]]:
     bomb = [f"a{i}: '[{', '.join([f'a{i - 1}'] * 10)}]'" for i in range(1, 12)]
     yield "lists of lists", lets("a0: '[x, x]'", *bomb, "last: a11")
     yield "static lists", lets("a0: '[1, 1]'", *bomb, "last: a11")
-    yield "parameter lists", lets("last: k11").replace(
-        "    let:",
-        "    params:\n      k0: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
-        + "".join(f"      k{i}: [{', '.join([f'k{i - 1}'] * 10)}]\n" for i in range(1, 12))
-        + "    let:",
+    yield (
+        "parameter lists",
+        lets("last: k11").replace(
+            "    let:",
+            "    params:\n      k0: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
+            + "".join(f"      k{i}: [{', '.join([f'k{i - 1}'] * 10)}]\n" for i in range(1, 12))
+            + "    let:",
+        ),
     )
     yield "let chain", lets(*(f"a{i}: a{i + 1} + 1" for i in range(5_000)), "a5000: x", "last: '[a0]'")
     yield "let circle", lets(*(f"a{i}: a{i + 1} + 1" for i in range(5_000)), "a5000: a0", "last: a0")

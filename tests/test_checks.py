@@ -154,4 +154,5 @@ def test_a_check_of_the_main_box_gives_none(tmp_path: Path) -> None:
     path = tmp_path / "gain.yaml"
     path.write_text(GAIN.replace("{box: gain, with", "{with") + "main: gain\n")
     (found,) = api.validate(path)
-    assert found.code == "bad-check" and "'with' gives parameters to the box that 'box' names" in found.message
+    assert found.code == "bad-check"
+    assert "'with' gives parameters to the box that 'box' names" in found.message

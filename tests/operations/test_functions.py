@@ -141,7 +141,12 @@ CALLS: list[tuple[str, Callable[..., Value], tuple[Type, ...], Callable[..., Any
     ("transpose", call("transpose", (1, 0, -1)), (real(2, 3, 4),), lambda x: x.swapaxes(0, 1)),
     ("roll", call("roll", 1), (real(2, 3),), lambda x: np.roll(x, 1, -1)),
     ("roll", call("roll", -1, axis=0), (real(3, 2),), lambda x: np.roll(x, -1, 0)),
-    ("sum_at", call("sum_at", (2, 0, 2, 2), 4), (real(4),), lambda x: np.array([x[1], 0, x[0] + x[2] + x[3], 0])),
+    (
+        "sum_at",
+        call("sum_at", (2, 0, 2, 2), 4),
+        (real(4),),
+        lambda x: np.array([x[1], 0, x[0] + x[2] + x[3], 0]),
+    ),
     (
         "sum_at",
         call("sum_at", (1, 0, 1), 2, axis=1),

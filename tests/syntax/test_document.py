@@ -213,9 +213,7 @@ def test_mistakes_in_the_data_block(data: str, expected: list[tuple[str, str]]) 
 
 def test_help_names_the_nearest_key_and_all_keys() -> None:
     (help,) = helps("dils: 1\ndefine: {a: {wire: []}}")
-    assert help == (
-        "did you mean 'wires'?"
-    )
+    assert help == ("did you mean 'wires'?")
 
 
 def test_help_for_a_missing_key_has_an_example() -> None:
