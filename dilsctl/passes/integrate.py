@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from dilsctl.diagnostics import Problem
 from dilsctl.ir import CLOCK, REAL, Eqn, Program, Var
 from dilsctl.operations.rules import broadcast
 from dilsctl.operations.table import Builder
+from dilsctl.passes.separate import separated
 
 States = dict[Var, Var]  # flowing state -> its value
 
@@ -145,13 +145,13 @@ def _rk4(work: _Integration, y: States) -> States:
 
 
 def _symplectic(work: _Integration, y: States) -> States:
-    positions, velocities = _separated(work)
+    positions, velocities = separated(work.program.rates, work.moving)
     y = work.moved(y, work.rates(y, work.step, velocities), 1)
     return work.moved(y, work.rates(y, work.step, positions), 1)
 
 
 def _leapfrog(work: _Integration, y: States) -> States:
-    positions, velocities = _separated(work)
+    positions, velocities = separated(work.program.rates, work.moving)
     y = work.moved(y, work.rates(y, work.step, velocities), 0.5)
     y = work.moved(y, work.rates(y, work.step + 0.5, positions), 1)
     return work.moved(y, work.rates(y, work.step + 1, velocities), 0.5)
@@ -166,47 +166,3 @@ _METHODS: dict[str, Callable[[_Integration, States], States]] = {
 }
 
 SEPARATED = ("symplectic", "leapfrog")  # those that tell positions from velocities
-
-
-def _separated(work: _Integration) -> tuple[list[Var], list[Var]]:
-    """(positions, velocities): neither group's rates read the group itself, a damped velocity's aside.
-
-    Of two such groups the positions are those whose rate is a velocity, unchanged; else the first in order.
-    """
-    reads: dict[Var, set[Var]] = {one: {one} for one in work.program.rates}
-    for eqn in work.moving:
-        found: set[Var] = set().union(*(reads.get(one, ()) for one in eqn.inputs))
-        for out in eqn.outputs:
-            reads[out] = found
-    states = list(work.program.rates)
-    needs = {state: reads.get(work.program.rates[state], set()) - {state} for state in states}
-    side: dict[Var, int] = {}
-    groups: tuple[list[Var], list[Var]] = ([], [])
-    for first in states:
-        if first in side:
-            continue
-        side[first] = 0
-        waiting = [first]
-        part: tuple[list[Var], list[Var]] = ([first], [])
-        for one in waiting:
-            near = needs[one] | {other for other in states if one in needs[other]}
-            for other in sorted(near, key=states.index):
-                if other not in side:
-                    side[other] = 1 - side[one]
-                    part[side[other]].append(other)
-                    waiting.append(other)
-                elif side[other] == side[one]:
-                    raise _not_separable(one, other)
-        plain = [any(work.program.rates[one] in part[1 - k] for one in part[k]) for k in (0, 1)]
-        turned = plain[1] and not plain[0]
-        for k in (0, 1):
-            groups[k].extend(part[1 - k] if turned else part[k])
-    return groups
-
-
-def _not_separable(one: Var, other: Var) -> Problem:
-    message = "symplectic methods move positions by velocities and velocities by positions;"
-    names = sorted((one.name or "a state", other.name or "a state"))
-    message += f" '{names[0]}' and '{names[1]}' depend on each other in another way"
-    help = "use rk4, or a state each for position and velocity"
-    return Problem.of("not-separable", message, None, help=help)
