@@ -76,6 +76,7 @@ class Law:
     value: Var
     span: SourceSpan | None = None
     triggered: bool = False  # it acts where a trigger fires, and only there
+    index: Index = ()  # of a next law: the part of the target that it speaks of, if not all
 
 
 @dataclass(frozen=True, slots=True, eq=False)

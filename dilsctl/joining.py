@@ -6,13 +6,14 @@ where several laws speak of one variable. What is joined to a part of a variable
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem
 from dilsctl.diagram import Box, Child, Initial, Law, Link, Shared
-from dilsctl.ir import Eqn, Index, Var
+from dilsctl.ir import BOOL, Eqn, Index, Var
 from dilsctl.operations.table import Builder
 
 if TYPE_CHECKING:
@@ -23,7 +24,27 @@ def as_step(builder: Builder, law: Law, target: Var, value: Var) -> Var:
     """What a law adds to ``target``: of a rate or a step its ``value``, of a next the difference."""
     if law.kind != "next":
         return value
-    return builder.emit("sub", (_real(builder, value), _real(builder, target)))
+    if not law.index:
+        return builder.emit("sub", (_real(builder, value), _real(builder, target)))
+    old = builder.emit("slice", (target,), index=law.index)
+    step = builder.emit("sub", (_real(builder, value), _real(builder, old)))
+    return builder.emit("pad_slice", (step,), index=law.index, shape=target.shape)
+
+
+def within(outer: Index, inner: Index) -> Index:
+    """The part ``inner`` of a part ``outer``, as a part of the whole."""
+    rest = iter(inner)
+    found: list[Any] = []
+    for entry in outer:
+        then = None if isinstance(entry, int) else next(rest, None)
+        if then is None:
+            found.append(entry)
+        elif isinstance(then, int):
+            found.append(range(*entry)[then])
+        else:
+            picked = range(*entry)[slice(*then)]
+            found.append((picked[0], picked[-1] + 1, picked.step) if picked else (0, 0, 1))
+    return tuple(found)
 
 
 def _real(builder: Builder, value: Var) -> Var:
@@ -62,15 +83,16 @@ class Joined:
         return part
 
     def lift(self, laws: list[Law]) -> list[Law]:
-        """The laws, each of a whole variable."""
+        """The laws, each of a variable or, if it is a next law, of a part of one."""
         found = []
         for law in laws:
             while law.target in self.parts:
                 var, index = self.parts[law.target]
-                value = as_step(self.builder, law, law.target, law.value)
-                value = self.builder.emit("pad_slice", (value,), index=index, shape=var.shape)
-                kind: Any = "step" if law.kind == "next" else law.kind
-                law = replace(law, kind=kind, target=var, value=value)
+                if law.kind == "next":
+                    law = replace(law, target=var, index=within(index, law.index))
+                else:
+                    value = self.builder.emit("pad_slice", (law.value,), index=index, shape=var.shape)
+                    law = replace(law, target=var, value=value)
             found.append(law)
         return found
 
@@ -148,8 +170,9 @@ def combined(flat: Flat) -> tuple[dict[Var, Var], dict[Var, Var]]:
             raise _conflict(one, "has a rate and a next law that is not triggered", laws, help)
         if flowing:
             rates[state] = _sum(builder, [law.value for law in flowing])
-        if len(clocked) == 1 and clocked[0].kind == "next":
-            updates[state] = clocked[0].value
+        together = _side_by_side(builder, state, clocked)
+        if together is not None:
+            updates[state] = together
         elif clocked:
             if state.type.kind not in ("real", "int"):
                 help = "what several laws say of real and int variables is added; others take one law"
@@ -157,6 +180,48 @@ def combined(flat: Flat) -> tuple[dict[Var, Var], dict[Var, Var]]:
             steps = [as_step(builder, law, state, law.value) for law in clocked]
             updates[state] = _sum(builder, [state, *steps])
     return updates, rates
+
+
+def _side_by_side(builder: Builder, state: Var, laws: list[Law]) -> Var | None:
+    """The new value, where each element has one next law at most; None where laws add."""
+    if not laws or any(law.kind != "next" for law in laws):
+        return None
+    if not laws[0].index:
+        return laws[0].value if len(laws) == 1 else None
+    moved = bytearray(state.type.size)
+    total: Var | None = None
+    for law in laws:
+        if not law.index:
+            return None
+        for place in _places(law.index, state.shape):
+            if moved[place]:
+                return None
+            moved[place] = 1
+        part = builder.emit("pad_slice", (law.value,), index=law.index, shape=state.shape)
+        total = part if total is None else builder.emit("add", (total, part))
+    assert total is not None
+    if total.type.kind != state.type.kind:
+        total = builder.emit("cast", (total,), kind=state.type.kind, classes=state.type.classes)
+    mask = builder.constant(_nested([bool(one) for one in moved], state.shape), BOOL.with_shape(state.shape))
+    return builder.emit("where", (mask, total, state))
+
+
+def _places(index: Index, shape: tuple[int, ...]) -> Iterator[int]:
+    """The elements that an index of all axes picks, by their number in the array."""
+    axes = [range(one, one + 1) if isinstance(one, int) else range(*one) for one in index]
+    for place in itertools.product(*axes):
+        number = 0
+        for at, length in zip(place, shape, strict=True):
+            number = number * length + at
+        yield number
+
+
+def _nested(values: list[bool], shape: tuple[int, ...]) -> Any:
+    """A list as nested tuples of a shape."""
+    if not shape:
+        return values[0]
+    size = len(values) // max(shape[0], 1)
+    return tuple(_nested(values[k * size : (k + 1) * size], shape[1:]) for k in range(shape[0]))
 
 
 def _sum(builder: Builder, values: list[Var]) -> Var:

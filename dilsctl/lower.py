@@ -317,8 +317,10 @@ class _Flattening:
         for law in flat.laws:
             target, value = fresh[law.target], fresh[law.value]
             if law.target in mapped:
+                if law.index:
+                    law = replace(law, index=((0, length, 1), *law.index))
                 if law.value not in mapped:
-                    value = builder.emit("broadcast", (value,), shape=target.shape)
+                    value = builder.emit("broadcast", (value,), shape=(length, *value.shape))
             else:  # all copies add to one variable
                 value = as_step(builder, law, target, value)
                 if law.value in mapped or value.rank > target.rank:
@@ -326,7 +328,7 @@ class _Flattening:
                 else:
                     many = builder.constant(length, Type("int" if value.type.kind == "int" else "real"))
                     value = builder.emit("mul", (value, many))
-                law = replace(law, kind="step" if law.kind == "next" else law.kind)
+                law = replace(law, kind="step" if law.kind == "next" else law.kind, index=())
             result.laws.append(replace(law, target=target, value=value))
         for trigger in flat.triggers:
             condition = fresh[trigger.condition]

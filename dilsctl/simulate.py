@@ -260,7 +260,7 @@ class Simulation:
         """Where it stands, as the bytes of a file."""
         course = self.course
         tick, states = self.running.resumable()
-        where = {"dt": course.dt, "method": course.method, "precision": course.precision}
+        where = _settings(course)
         position = Position(0, tick, course.seed, self.runs, self.plan_hash, environment=where)
         return encode(states, {}, position)
 
@@ -269,10 +269,7 @@ class Simulation:
         found = read_checkpoint(path)
         position, course = found.position, self.course
         facts = {**position.environment, "seed": position.seed, "runs": position.batch}
-        mine = {
-            "dt": course.dt, "method": course.method, "precision": course.precision,
-            "seed": course.seed, "runs": self.runs,
-        }  # fmt: skip
+        mine = {**_settings(course), "seed": course.seed, "runs": self.runs}
         differ = [
             f"{key} was {facts.get(key)} and is {value}"
             for key, value in mine.items()
@@ -285,6 +282,14 @@ class Simulation:
             help = "go on with the file and settings that it was saved with"
             raise Problem.of("bad-state", message, help=help, file=str(path))
         self.running.restore(found.states, position.step)
+
+
+def _settings(course: Course) -> dict[str, Any]:
+    """What a saved state must have in common with the run that goes on from it."""
+    found: dict[str, Any] = {"dt": course.dt, "method": course.method, "precision": course.precision}
+    if course.method in ADAPTIVE:
+        return {**found, "rtol": course.rtol, "atol": course.atol}
+    return {**found, "steps": course.steps}
 
 
 @contextmanager

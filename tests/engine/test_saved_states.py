@@ -84,7 +84,7 @@ def _same(a: Trace, b: Trace) -> None:
     [
         ({"time.dt": 0.2}, "dt was 0.1 and is 0.2"),
         ({"time.method": "euler"}, "method was rk4 and is euler"),
-        ({"time.steps": 2}, "its boxes, wires or laws have changed"),
+        ({"time.steps": 2}, "steps was 1 and is 2"),
         ({"simulate.seed": 3}, "seed was 0 and is 3"),
         ({"runs": 3}, "runs was 2 and is 3"),
         ({"text": TEXT.replace("-0.1 * u", "-0.2 * u")}, "its boxes, wires or laws have changed"),
