@@ -13,15 +13,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan
+from dilsctl.diagnostics import Problem, SourceSpan
 from dilsctl.diagram import Box, Child, Initial, Law, Shared, State, count_equations, holes
+from dilsctl.hole_findings import hole_finding
 from dilsctl.ir import CLOCK, Eqn, Type, Var
 from dilsctl.joining import Joined, as_step, combined
 from dilsctl.limits import MOST_EQUATIONS
 from dilsctl.named import with_named_lets
 from dilsctl.operations.table import OPERATIONS, Builder
 from dilsctl.order import sort_equations
-from dilsctl.places import children_on, nearest, use_labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,33 +73,12 @@ def flatten(box: Box, *, mark: bool = False) -> Flat:
     """
     left = holes(box)
     if left:
-        raise Problem([_hole(box, path, hole) for path, hole in left])
+        raise Problem([hole_finding(box, path, hole) for path, hole in left])
     total = count_equations(box)
     if total > MOST_EQUATIONS:
         message = f"all boxes together have {total} equations; at most {MOST_EQUATIONS} can be"
         raise Problem.of("too-large", message, box.span)
     return close(_Flattening(mark).flat(box))
-
-
-def _hole(main: Box, path: str, hole: Box) -> Diagnostic:
-    """A hole is filled where the box around it is used, or where that box is given to another one."""
-    message = f"'{path}' is a hole: an interface without an interior can't run"
-    if hole is main:
-        where = Label(hole.span) if hole.span is not None else None
-        return Diagnostic("hole-in-run", message, where, (), "put a box in its place")
-    uses = use_labels(main, path)
-    around = children_on(main, path)[:-1]
-    given = around[-1].given if around else None
-    places = [one.span for one in uses[1:]] or [one.span for one in uses]
-    span = given or nearest(places, main) or hole.span
-    related = [one for one in uses if one.span != span]
-    if hole.span is not None:
-        related.append(Label(hole.span, "the hole"))
-    filled = f"with: {{{path.rpartition('.')[2]}: some_box}}"
-    help = f"fill it where the box around it is used: {filled}"
-    if given is not None:
-        help = f"fill it where the box around it is given: {{box: …, {filled}}}"
-    return Diagnostic("hole-in-run", message, Label(span) if span is not None else None, tuple(related), help)
 
 
 _NOTHING: Mapping[str, Var] = {}

@@ -7,29 +7,26 @@ A counted box is one Box shared by all elements wherever possible: what differs 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
+from dilsctl.diagnostics import Problem, SourceSpan, did_you_mean
 from dilsctl.diagram import Box, Child
+from dilsctl.elaborate.arguments import Arguments
 from dilsctl.elaborate.convert import leaves, static_shape
-from dilsctl.elaborate.definitions import Given, identities
+from dilsctl.elaborate.definitions import identities
 from dilsctl.elaborate.dimensions import unify
 from dilsctl.elaborate.emitter import NeedsStatic, Unknown
 from dilsctl.elaborate.filling import Chooser
 from dilsctl.elaborate.interface import PortSite
 from dilsctl.elaborate.static import is_number
-from dilsctl.elaborate.written import Written
 from dilsctl.ir import INT, Kind, Type, Var
-from dilsctl.limits import LARGEST_WHOLE, MOST_COUNT, MOST_ELEMENTS, MOST_SEPARATE
+from dilsctl.limits import MOST_ELEMENTS
 from dilsctl.operations.table import OperationError
 
 if TYPE_CHECKING:
     from dilsctl.elaborate.boxes import BoxElaboration
-
-_INDEX = re.compile(r"\bindex\b")
 
 
 class ChildSite:
@@ -99,6 +96,7 @@ class Children:
     def __init__(self, box: BoxElaboration) -> None:
         self.box = box
         self.sites: dict[str, ChildSite] = {}
+        self.arguments = Arguments(box)
         self._plain: dict[Any, BoxElaboration] = {}
 
     def read(self) -> None:
@@ -112,11 +110,11 @@ class Children:
     def _site(self, name: str, spec: Any, boxes: Any) -> ChildSite:
         options: Any = spec if isinstance(spec, dict) and "box" in spec else {}
         chooser = Chooser(self.box, name, boxes)
-        site = ChildSite(self.box, name, boxes.key_span(name), self._count(options))
+        site = ChildSite(self.box, name, boxes.key_span(name), self.arguments.count(options))
         site.separate = partial(self._elements, site, chooser, options)
         chooser.choose(site.count)
         site.given = chooser.given
-        fixed, varying, site.told = self._arguments(options, site.count)
+        fixed, varying, site.told = self.arguments.read(options, site.count)
         element = {key: run_time_type([one.value for one in values]) for key, values in varying.items()}
         if len(chooser.chosen) > 1 or any(type is None for type in element.values()):
             self._separate(site)
@@ -145,83 +143,14 @@ class Children:
         site.adopt([made])
         return site
 
-    def _count(self, options: Any) -> int | None:
-        if "count" not in options:
-            return None
-        span = options.value_span("count")
-        count = self.box.parameters.whole_number(options["count"], span, "a count")
-        if count < 1:
-            raise Problem.of("bad-count", f"a count is at least 1, not {count}", span)
-        if count > MOST_COUNT:
-            text = str(count) if count <= LARGEST_WHOLE else f"{str(count)[:6]}…"
-            raise Problem.of("too-large", f"a count of {text} is over the limit of {MOST_COUNT}", span)
-        return count
-
-    def _arguments(
-        self, options: Any, count: int | None
-    ) -> tuple[dict[str, Given], dict[str, Sequence[Given]], dict[str, Var]]:
-        """Values the same for all elements, values that differ, and those known only when the box runs."""
-        told: dict[str, Var] = {}
-        fixed: dict[str, Given] = {}
-        varying: dict[str, Sequence[Given]] = {}
-        given: Any = options.get("with") or {}
-        for key, value in given.items():
-            span, key_span = given.value_span(key), given.key_span(key)
-            if count is not None and isinstance(value, str) and _INDEX.search(value):
-                self._few(count, span)
-                varying[key] = [Given(self._at(i, value, span), key_span, span) for i in range(count)]
-                continue
-            try:
-                fixed[key] = Given(self.box.parameters.static(value, span), key_span, span)
-            except NeedsStatic:
-                told[key] = self._run_time(value, span)
-        each: Any = options.get("each") or {}
-        for key, values in each.items():
-            span, key_span = each.value_span(key), each.key_span(key)
-            if count is None:
-                help = "add a count, or give the value under 'with'"
-                raise Problem.of("bad-count", "'each' needs a 'count'", key_span, help=help)
-            if key in fixed or key in varying:
-                label = Label(given.key_span(key), "here for all elements")
-                message = f"'{key}' is given under 'with' and under 'each'"
-                raise Problem([Diagnostic("duplicate-name", message, Label(key_span), (label,))])
-            if len(values) != count:
-                message = f"'{key}' has {len(values)} values for {count} elements"
-                label = Label(options.value_span("count"), "the count")
-                raise Problem([Diagnostic("bad-count", message, Label(span), (label,))])
-            varying[key] = [
-                Given(self.box.parameters.static(one, values.span(i)), key_span, values.span(i))
-                for i, one in enumerate(values)
-            ]
-        return fixed, varying, told
-
-    def _run_time(self, value: Any, span: SourceSpan) -> Var:
-        """A value that depends on what differs from element to element. Raises NeedsStatic."""
-        found = self.box.evaluate(Written(value, span)) if isinstance(value, str) else None
-        if not isinstance(found, Var):
-            raise NeedsStatic
-        return found
-
-    def _at(self, index: int, text: str, span: SourceSpan) -> Any:
-        self.box.params["index"] = index
-        try:
-            return self.box.parameters.static(text, span)
-        finally:
-            del self.box.params["index"]
-
     # -- elements one by one ----------------------------------------------------------------------
 
-    def _few(self, count: int, span: SourceSpan) -> None:
-        if count > MOST_SEPARATE:
-            message = f"{count} elements are made one by one here; at most {MOST_SEPARATE} can be"
-            raise Problem.of("too-large", message, span, help="use 'index' in expressions inside the box")
-
     def _elements(self, site: ChildSite, chooser: Chooser, options: Any) -> list[BoxElaboration]:
-        fixed, varying, told = self._arguments(options, site.count)
+        fixed, varying, told = self.arguments.read(options, site.count)
         if told:
             raise NeedsStatic
         elements = []
-        self._few(site.count or 1, site.span)
+        self.arguments.few(site.count or 1, site.span)
         for i in range(site.count or 1):
             filling = chooser.chosen[i if len(chooser.chosen) > 1 else 0]
             arguments = {**fixed, **{key: values[i] for key, values in varying.items()}, **filling.arguments}
