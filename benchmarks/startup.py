@@ -23,7 +23,7 @@ import sys
 sys.argv[0] = "dilsctl"
 from dilsctl.cli import main
 try:
-    main()
+    main(sys.argv[1:])
 except SystemExit as stop:
     code = stop.code
 print("numpy" in sys.modules, "scipy" in sys.modules, "rich" in sys.modules, code, file=sys.stderr)
