@@ -13,6 +13,8 @@ from dilsctl.diagnostics import Problem, SourceSpan, did_you_mean
 from dilsctl.elaborate.written import Written
 from dilsctl.trace import Array
 
+MOST_TICKS = 10**12
+
 if TYPE_CHECKING:
     from dilsctl.checked_box import CheckedBox
     from dilsctl.diagram import Diagram
@@ -68,7 +70,11 @@ class Course:
             if keys["until"] is None:
                 help = "say how long: simulate: {until: 100}, or --until 100"
                 raise Problem.of("bad-simulation", "nothing says how long to simulate", where, help=help)
-            ticks = round(keys["until"] / keys["dt"])
+            count = keys["until"] / keys["dt"]
+            if not count <= MOST_TICKS:
+                message = f"{count:.3g} ticks; at most {MOST_TICKS:.0e} can be run"
+                raise Problem.of("bad-simulation", message, where, help="a larger time.dt, or a nearer end")
+            ticks = round(count)
             if ticks * keys["dt"] < keys["until"] * (1 - 1e-9):
                 ticks += 1
         drives: dict[str, Written] = {}

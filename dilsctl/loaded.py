@@ -245,7 +245,10 @@ class LoadedDiagram:
             from dilsctl.separately import Separately
 
             return Separately(self, columns, total)
-        return Simulation(diagram, course, runs=total, sweep=columns)
+        simulation = Simulation(diagram, course, runs=total, sweep=columns)
+        if self._learner is not None:
+            simulation.take_up(self._learner.states)
+        return simulation
 
     def simulate(self, *, sweeps: Sequence[Sweep] = (), runs: int = 1, **overrides: Any) -> Trace:
         """Run the main box; what it recorded. overrides: keys of the simulate block, with ``__`` for a dot.

@@ -104,6 +104,10 @@ class Simulation:
             help = did_you_mean(path, running.states) or f"its moving states: {', '.join(running.states)}"
             message = f"there is no parameter or moving state '{path}' to sweep"
             raise Problem.of("bad-simulation", message, help=help)
+        type = self.motion.states[path].var.type
+        if type.kind != "real":
+            message = f"'{path}' is '{type}': only real states can be swept"
+            raise Problem.of("bad-simulation", message, help="sweep a parameter that it begins with")
         running.states[path][...] = values
 
     # -- recording --------------------------------------------------------------------------------
@@ -143,7 +147,8 @@ class Simulation:
         """Run to the end, or until interrupted (``stopped`` is true then). Raises Problem: not-finite."""
         running, course = self.running, self.course
         first = running.tick
-        at = [k for k in range(first, course.ticks + 1) if k % course.every == 0 or k == course.ticks]
+        begin = -(-first // course.every) * course.every
+        at = [*range(begin, course.ticks, course.every), course.ticks]
         times = np.array(at) * course.dt
         values = {
             name: np.empty((len(at), *type.shape, self.runs), self._dtype(where))
@@ -234,6 +239,12 @@ class Simulation:
             help="a smaller dt, more steps a tick or another method may help: --set time.dt=…",
         )  # fmt: skip
 
+    def take_up(self, learned: Mapping[str, Array]) -> None:
+        """Begin with what was learned, in place of initial values."""
+        for path, value in learned.items():
+            if path in self.running.states:
+                self.running.states[path][...] = value
+
     # -- saving -----------------------------------------------------------------------------------
 
     @property
@@ -256,11 +267,19 @@ class Simulation:
 
         return hashlib.sha256(canonical_text(self._identity).encode()).hexdigest()[:16]
 
+    @property
+    def _swept(self) -> str:
+        """What is swept, in short; empty if nothing is."""
+        import zlib
+
+        parts = [f"{name}:{zlib.crc32(one.tobytes()):08x}" for name, one in self.sweep.items()]
+        return " ".join(parts)
+
     def saved(self) -> bytes:
         """Where it stands, as the bytes of a file."""
         course = self.course
         tick, states = self.running.resumable()
-        where = _settings(course)
+        where = {**_settings(course), "sweep": self._swept}
         position = Position(0, tick, course.seed, self.runs, self.plan_hash, environment=where)
         return encode(states, {}, position)
 
@@ -269,7 +288,7 @@ class Simulation:
         found = read_checkpoint(path)
         position, course = found.position, self.course
         facts = {**position.environment, "seed": position.seed, "runs": position.batch}
-        mine = {**_settings(course), "seed": course.seed, "runs": self.runs}
+        mine = {**_settings(course), "seed": course.seed, "runs": self.runs, "sweep": self._swept}
         differ = [
             f"{key} was {facts.get(key)} and is {value}"
             for key, value in mine.items()
@@ -281,6 +300,12 @@ class Simulation:
             message = f"'{path}' is the state of another simulation: {'; '.join(differ)}"
             help = "go on with the file and settings that it was saved with"
             raise Problem.of("bad-state", message, help=help, file=str(path))
+        if position.step > course.ticks:
+            time = position.step * course.dt
+            message = (
+                f"'{path}' is the state at t = {time:g}, and the end is at t = {course.ticks * course.dt:g}"
+            )
+            raise Problem.of("bad-state", message, help="go on for longer: --until TIME", file=str(path))
         self.running.restore(found.states, position.step)
 
 

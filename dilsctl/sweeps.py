@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ import numpy as np
 
 from dilsctl.diagnostics import Problem, SourceFile, SourceSpan
 from dilsctl.trace import Array
+
+MOST_RUNS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,13 @@ def parse_sweep(text: str) -> Sweep:
 def columns_of(sweeps: Sequence[Sweep], runs: int) -> dict[str, Array]:
     """For each name its value in every run: all combinations, the last name moving fastest, each ``runs``
     times."""
+    names = [one.name for one in sweeps]
+    if len(set(names)) < len(names):
+        raise Problem.of("bad-override", f"the same name is swept twice: {', '.join(names)}")
+    total = runs * math.prod(len(one.values) for one in sweeps)
+    if total > MOST_RUNS:
+        help = "fewer values, or fewer runs"
+        raise Problem.of("too-large", f"{total} runs; at most {MOST_RUNS} can be", help=help)
     rows = list(itertools.product(*(one.values for one in sweeps)))
     table = np.repeat(np.array(rows, float).reshape(len(rows), len(sweeps)), runs, axis=0)
     return {one.name: table[:, number] for number, one in enumerate(sweeps)}

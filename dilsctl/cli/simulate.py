@@ -71,8 +71,8 @@ def command(
     \b
     Examples:
       dilsctl simulate examples/lotka-volterra.yaml
-      dilsctl simulate examples/lotka-volterra.yaml --until 40 --plot fish.svg --phase prey,predators
-      dilsctl simulate examples/epidemic.yaml --sweep params.beta=0.1:0.9:50 --out sweep.csv
+      dilsctl simulate examples/lotka-volterra.yaml --until 40 --plot foxes.svg --phase rabbits,foxes
+      dilsctl simulate examples/epidemic.yaml --sweep params.rate=0.1:0.9:50 --out sweep.csv
       dilsctl simulate examples/kuramoto.yaml --runs 100 --seed 0 --out runs.npz
     """
     from dilsctl import api

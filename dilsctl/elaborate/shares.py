@@ -91,13 +91,28 @@ class Shares:
         if name not in self.sites:
             self._new(name, index, theirs, key_span)
         self._joins.append(_Join(name, index, site, port, span, key_span))
-        mine = list(self.sites[name].array_dims)[len(index) :]
-        if not index:
+        if index:
+            self._fit_part(self._joins[-1], theirs)
+        else:
+            mine = list(self.sites[name].array_dims)
             if site.count is not None and len(mine) == len(theirs.array_dims) + 1:
                 unify(mine.pop(0), site.count, span)
             if len(mine) == len(theirs.array_dims):
                 for a, b in zip(mine, theirs.array_dims, strict=True):
                     unify(a, b, span)
+
+    def _fit_part(self, one: _Join, theirs: PortSite) -> None:
+        """Let the lengths of a part fix the dimensions of what is joined to it."""
+        whole = self.sites[one.name].own_type()
+        if whole is None:
+            return
+        items = self.box.emitter(Written("", one.key_span)).items_of(list(one.index))
+        lengths = list(region_shape(region(items, whole.shape, one.key_span), whole.shape))
+        if one.child.count is not None and len(lengths) == len(theirs.array_dims) + 1:
+            lengths.pop(0)
+        if len(lengths) == len(theirs.array_dims):
+            for dim, length in zip(theirs.array_dims, lengths, strict=True):
+                unify(dim, length, one.span)
 
     def _new(self, name: str, index: tuple[ast.expr, ...], like: PortSite, key_span: SourceSpan) -> None:
         """A variable of its own, which nothing outside shares."""
@@ -149,6 +164,10 @@ class Shares:
     def _link(self, one: _Join) -> Link | None:
         mine, theirs = self.sites[one.name].own_type(), one.child.shares[one.port].own_type()
         if mine is None or theirs is None or one.name not in self.made:
+            if self.box.sound:
+                what = f"the length of '{one.name}', or of '{one.child.name}.{one.port}', can't be determined"
+                help = "give one of them a number"
+                raise Problem.of("unknown-dimension", what, one.span, help=help)
             return None
         span = one.key_span
         emitter = self.box.emitter(Written("", span))

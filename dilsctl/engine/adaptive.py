@@ -25,6 +25,7 @@ from dilsctl.passes.edge import BEFORE
 ANEW = 64  # ticks after which a method that goes over ticks begins anew, so that a run can be resumed there
 LOOKS = 4  # times within a step at which triggers are looked at
 MOST_EVENTS = 10_000  # between two ticks
+MOST_STEPS = 200_000  # of the method, likewise
 
 
 class Adaptive(Running):
@@ -57,6 +58,8 @@ class Adaptive(Running):
         self._over = not held and not self._clocked
         self._solver: Any = None
         self._given: Mapping[str, Array] = {}
+        read = {one for eqn in flow.jump.eqns for one in eqn.inputs}
+        self._located = [flow.jump.inputs[f"fired.{n}"] in read for n in range(len(flow.triggers))]
         self._fired: list[Array] = []
         self._fired = [np.zeros_like(one) for one in self._conditions()]
         self._before = [np.zeros_like(one) for one in self._fired]
@@ -69,8 +72,9 @@ class Adaptive(Running):
         """A live view of the rate of a flowing state, of its shape."""
         name = f"rate.{number}"
         rate = self._slope.outputs[name]
-        wide = rate if self.flow.slope.outputs[name].batched else rate[..., None]
-        return np.broadcast_to(wide, array.shape)
+        if self.flow.flowing[number].batched and not self.flow.slope.outputs[name].batched:
+            rate = rate[..., None]
+        return np.broadcast_to(rate, array.shape)
 
     def advance(self, inputs: Mapping[str, Array] | None = None) -> Mapping[str, Array]:
         """One tick. ``inputs``: values by port, the runs last. Gives what is shown before the step."""
@@ -105,23 +109,33 @@ class Adaptive(Running):
         return new
 
     def _act(self, time: float) -> None:
-        """Let the triggered laws act."""
+        """Let the triggered laws act. A condition that they make false may become true again at once."""
         self._run(self._jump, time)
         self._solver = None
-        for fired in self._fired:
+        for fired, before, condition in zip(self._fired, self._before, self._conditions(time), strict=True):
             fired[...] = False
+            before &= condition
 
     # -- flowing ----------------------------------------------------------------------------------
 
     def _flow_to(self, begin: float, end: float) -> None:
-        events = 0
+        events = steps = 0
+        if not self._over:
+            self._solver = None
         time = begin
         while time < end:
-            if self._solver is None or not self._over:
-                self._solver = self._method(time, np.inf if self._over else end)
+            if self._solver is None:
+                anew = (self.tick // ANEW + 1) * ANEW * self.dt
+                self._solver = self._method(time, anew if self._over else end)
             solver = self._solver
             if solver.t <= time:  # else a step went over the last tick already
-                message = solver.step()
+                steps += 1
+                if steps > MOST_STEPS:
+                    raise self._failed(solver.t, f"{MOST_STEPS} steps did not end the tick")
+                try:
+                    message = solver.step()
+                except ValueError as error:
+                    raise self._failed(solver.t, str(error)) from None
                 if solver.status == "failed":
                     raise self._failed(solver.t, message)
                 if not np.isfinite(solver.y).all():
@@ -135,9 +149,11 @@ class Adaptive(Running):
                 time = until
                 continue
             self._put(dense(found))
-            for fired, before, condition in zip(
-                self._fired, self._before, self._conditions(found), strict=True
+            for located, fired, before, condition in zip(
+                self._located, self._fired, self._before, self._conditions(found), strict=True
             ):
+                if not located:  # with a law of each tick: it acts at the next one
+                    continue
                 np.logical_and(condition, ~before, out=fired)
                 before[...] = condition
             self._act(found)
@@ -156,8 +172,11 @@ class Adaptive(Running):
             high = end if number == LOOKS else begin + (end - begin) * number / LOOKS
             if not self._rises(dense, high):
                 low = high
-                for before, condition in zip(self._before, self._conditions(high), strict=True):
-                    before[...] = condition
+                for located, before, condition in zip(
+                    self._located, self._before, self._conditions(high), strict=True
+                ):
+                    if located:
+                        before[...] = condition
                 continue
             while high - low > 4 * np.finfo(float).eps * max(1.0, abs(high)):
                 middle = (low + high) / 2
@@ -172,7 +191,8 @@ class Adaptive(Running):
         self._put(dense(time))
         now = self._conditions(time)
         return any(
-            bool((condition & ~before).any()) for before, condition in zip(self._before, now, strict=True)
+            located and bool((condition & ~before).any())
+            for located, before, condition in zip(self._located, self._before, now, strict=True)
         )
 
     def _conditions(self, time: float = 0.0) -> list[Array]:
@@ -204,7 +224,8 @@ class Adaptive(Running):
         method = {"dopri5": RK45, "lsoda": LSODA, "bdf": BDF}[self.method]
         start = np.concatenate([one.ravel() for one in self._flowing]).astype(float)
         try:
-            return method(self._rates, time, start, end, rtol=self.rtol, atol=self.atol)
+            longest = self.dt if "t" in self._slope.inputs else np.inf  # else a short pulse is stepped over
+            return method(self._rates, time, start, end, rtol=self.rtol, atol=self.atol, max_step=longest)
         except ValueError as error:
             raise self._failed(time, str(error)) from None
 

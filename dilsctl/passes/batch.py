@@ -45,7 +45,12 @@ def batch(program: Program) -> Program:
         value = new.get(value, value)
         if state in moving:
             return broadcast(builder, value, value.shape, True)
-        return builder.emit("batch_mean", (value,), batched=False) if value.batched else value
+        if not value.batched:
+            return value
+        mean = builder.emit("batch_mean", (value,), batched=False)
+        if state.type.kind in ("real", "simplex"):
+            return mean
+        return builder.emit("cast", (mean,), kind=state.type.kind, classes=state.type.classes)
 
     return replace(
         program,

@@ -13,10 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from dilsctl.diagnostics import Problem
 from dilsctl.ir import CLOCK, REAL, Eqn, Program, Var
 from dilsctl.operations.rules import broadcast
 from dilsctl.operations.table import Builder
 from dilsctl.passes.separate import separated
+
+MOST_WRITTEN = 500_000  # equations of all steps together, for one stage
 
 States = dict[Var, Var]  # flowing state -> its value
 
@@ -31,6 +34,9 @@ def integrate(program: Program, method: str, dt: float, steps: int = 1) -> Progr
     if not program.rates:
         return program
     work = _Integration(program, dt, steps)
+    if len(work.moving) * steps > MOST_WRITTEN:
+        message = f"{steps} integrator steps a tick are too many to be written out"
+        raise Problem.of("too-large", message, help="a smaller time.dt, and fewer steps a tick")
     values = work.start
     for number in range(steps):
         work.step = number
