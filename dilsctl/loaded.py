@@ -263,6 +263,8 @@ class LoadedDiagram:
         if overrides:
             texts = from_arguments(overrides, "simulate")
             wanted = load_diagram(self.path, (*self.settings, *texts), self.folder)
+            if self._learner is not None:
+                wanted.use(self._learner, self._fitted, self.epochs)
         return wanted.simulation(sweeps=sweeps, runs=runs).run()
 
     # -- learning ---------------------------------------------------------------------------------
