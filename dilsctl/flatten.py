@@ -251,15 +251,17 @@ class _Writing:
                 begins = None
         elif initial.value != 0 or isinstance(initial.value, tuple):
             begins = _plain(initial.value, one.var.type)
-        if drawn or one.state.keep or isinstance(begins, list):
+            if isinstance(begins, list):  # of one box: all those of an array begin so
+                for length in reversed(one.lead):
+                    begins = [begins] * length
+        if drawn or one.state.keep:
             found: dict[str, Any] = {"type": text}
             if begins is not None:
                 found["init"] = begins
             return {**found, **({"keep": True} if one.state.keep else {}), **drawn}
         if begins is None:
             return text
-        shown = ("true" if begins else "false") if isinstance(begins, bool) else begins
-        return f"{text} = {shown}"
+        return f"{text} = {_shown(begins)}"
 
     def _drop_unread(self, body: dict[str, Any]) -> None:
         """Take out the lets and parameters that nothing reads."""
@@ -288,6 +290,13 @@ def _plain(value: Any, type: Type) -> Any:
     if type.kind == "bool":
         return bool(value)
     return int(value) if type.kind in ("int", "class") else float(value)
+
+
+def _shown(value: Any) -> str:
+    """A value as an expression."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_shown, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _drawn(one: FlatState, initial: Initial, name: str) -> dict[str, Any]:

@@ -309,3 +309,41 @@ def test_a_state_may_begin_with_the_draws_of_another() -> None:
 )
 def test_names_of_draws_are_checked(text: str, code: str) -> None:
     assert [one.code for one in api.validate("draws.yaml", text=text)] == [code]
+
+
+COUNTED = """\
+dils: 1
+define:
+  c:
+    out: {y: real 3}
+    state:
+      x: real 3 = [0.1, 0.5, 0.9]
+    wires:
+      - x -> y
+  m:
+    out: {y: real 2 3}
+    boxes: {c: {box: c, count: 2}}
+    wires:
+      - c.y -> y
+main: m
+"""
+SHARED = """\
+dils: 1
+main:
+  out: {x: bool 2}
+  share:
+    x: bool 2 = [true, false]
+  next:
+    x: x[::-1]
+"""
+
+
+@pytest.mark.parametrize("text", [COUNTED, SHARED], ids=["counted", "shared"])
+def test_lists_as_initial_values(text: str, tmp_path: Path) -> None:
+    path, flat = tmp_path / "lists.yaml", tmp_path / "flat.yaml"
+    path.write_text(text)
+    loaded = api.load(path)
+    flat.write_text(dump(loaded.flatten()))
+    before, after = loaded.simulate(until=2), api.load(flat).simulate(until=2)
+    for name, values in before.values.items():
+        assert values.tolist() == after.values[name].tolist()
