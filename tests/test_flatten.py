@@ -345,5 +345,5 @@ def test_lists_as_initial_values(text: str, tmp_path: Path) -> None:
     loaded = api.load(path)
     flat.write_text(dump(loaded.flatten()))
     before, after = loaded.simulate(until=2), api.load(flat).simulate(until=2)
-    for name, values in before.values.items():
-        assert values.tolist() == after.values[name].tolist()
+    for name, array in before.values.items():
+        assert array.tolist() == after.values[name].tolist()
