@@ -311,7 +311,7 @@ def test_names_of_draws_are_checked(text: str, code: str) -> None:
     assert [one.code for one in api.validate("draws.yaml", text=text)] == [code]
 
 
-COUNTED = """\
+COUNTED_LIST = """\
 dils: 1
 define:
   c:
@@ -327,7 +327,7 @@ define:
       - c.y -> y
 main: m
 """
-SHARED = """\
+SHARED_LIST = """\
 dils: 1
 main:
   out: {x: bool 2}
@@ -338,7 +338,7 @@ main:
 """
 
 
-@pytest.mark.parametrize("text", [COUNTED, SHARED], ids=["counted", "shared"])
+@pytest.mark.parametrize("text", [COUNTED_LIST, SHARED_LIST], ids=["counted", "shared"])
 def test_lists_as_initial_values(text: str, tmp_path: Path) -> None:
     path, flat = tmp_path / "lists.yaml", tmp_path / "flat.yaml"
     path.write_text(text)
