@@ -45,8 +45,7 @@ def engine_for(loaded: LoadedDiagram) -> Engine:
         ticks = check.ticks if check.ticks is not None else rows
         last = None if check.simulate is not None else ticks - 1
         course = Course.of(loaded.document, loaded.folder, diagram, last, checked)
-        names = [name for name in check.expect]
-        course = replace(course, record=tuple(names), every=1)
+        course = replace(course, record=tuple(check.expect), every=1)
         return Simulation(diagram, course, given=given).run()
 
     return Engine(show, train, simulate)

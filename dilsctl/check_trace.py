@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dilsctl.compare import CaseError, Difference, columns_of, compare, value_text
+from dilsctl.compare import (
+    EXACT,
+    CaseError,
+    Difference,
+    bounds_text,
+    columns_of,
+    compare,
+    value_text,
+    within_bounds,
+)
 
 if TYPE_CHECKING:
     from dilsctl.checked_box import CheckedBox
     from dilsctl.diagram import Diagram
     from dilsctl.syntax.checks import Expectation
     from dilsctl.trace import Trace
-
-EXACT = ("bool", "int", "class")
 
 
 def compare_trace(
@@ -79,12 +86,9 @@ class _Moment:
         found: list[Difference] = []
         for row in rows:
             if bounded:
-                low = want.at_least is None or bool((got[row] >= want.at_least).all())
-                high = want.at_most is None or bool((got[row] <= want.at_most).all())
-                if not (low and high):
-                    bounds = [f"≥ {want.at_least:g}"] if want.at_least is not None else []
-                    bounds += [f"≤ {want.at_most:g}"] if want.at_most is not None else []
-                    found.append(Difference(self.name, row, " and ".join(bounds), value_text(got[row]), {}))
+                if not within_bounds(got[row], want.at_least, want.at_most):
+                    text = bounds_text(want.at_least, want.at_most)
+                    found.append(Difference(self.name, row, text, value_text(got[row]), {}))
             else:
                 for one in compare(self.name, [want.value], got[row : row + 1], exact, self.within, {}):
                     time = {"t": value_text(float(self.trace.times[row]))}

@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from dilsctl.check_trace import compare_trace
 from dilsctl.checked_box import CheckedBox
-from dilsctl.compare import CaseError, Difference, columns_of, compare, near, value_text
+from dilsctl.compare import (
+    EXACT,
+    CaseError,
+    Difference,
+    bounds_text,
+    columns_of,
+    compare,
+    near,
+    value_text,
+    within_bounds,
+)
 from dilsctl.diagnostics import Diagnostic, Problem, did_you_mean
 from dilsctl.diagram import Diagram
 
@@ -22,8 +32,6 @@ if TYPE_CHECKING:
     from dilsctl.documents import LoadedDocument
     from dilsctl.syntax.checks import Check, Expectation
     from dilsctl.trace import Trace
-
-EXACT = ("bool", "int", "class")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,21 +194,20 @@ class _Run:
         return want.value, within, want if bounded else None
 
     def _bounds(self, name: str, want: Expectation, got: float) -> list[Difference]:
-        low, high = want.at_least, want.at_most
-        if (low is None or got >= low) and (high is None or got <= high):
+        if within_bounds(got, want.at_least, want.at_most):
             return []
-        return [Difference(name, None, _bounds_text(want), value_text(float(got)), {})]
+        text = bounds_text(want.at_least, want.at_most)
+        return [Difference(name, None, text, value_text(float(got)), {})]
 
     def _all_bounds(
         self, name: str, want: Expectation, got: Any, given: Mapping[str, Any]
     ) -> list[Difference]:
         found = []
         for row, have in enumerate(got):
-            low = want.at_least is None or (have >= want.at_least).all()
-            high = want.at_most is None or (have <= want.at_most).all()
-            if not (low and high):
+            if not within_bounds(have, want.at_least, want.at_most):
                 inputs = {key: value_text(array[row]) for key, array in given.items()}
-                found.append(Difference(name, row, _bounds_text(want), value_text(have), inputs))
+                text = bounds_text(want.at_least, want.at_most)
+                found.append(Difference(name, row, text, value_text(have), inputs))
         return found
 
 
@@ -208,9 +215,3 @@ def _number(name: str, row: int | None, want: Any, got: float, within: float | N
     if want is None or (isinstance(want, bool | int | float) and near(float(want), got, False, within)):
         return []
     return [Difference(name, row, value_text(want), value_text(float(got)), {})]
-
-
-def _bounds_text(want: Expectation) -> str:
-    parts = [f"≥ {want.at_least:g}"] if want.at_least is not None else []
-    parts += [f"≤ {want.at_most:g}"] if want.at_most is not None else []
-    return " and ".join(parts)

@@ -14,6 +14,7 @@ import numpy as np
 from dilsctl.ir import Type
 
 NEAR = 1e-6  # how near a real value must be where a check does not say, relative to 1 or the value expected
+EXACT = ("bool", "int", "class")  # kinds whose values are equal or not
 LONGEST = 60
 
 
@@ -122,6 +123,20 @@ def near(want: float, have: float, exact: bool = False, within: float | None = N
     if within is None:
         within = 0.0 if exact else NEAR * max(1.0, abs(want))
     return want == have or abs(want - have) <= within
+
+
+def within_bounds(got: Any, at_least: float | None, at_most: float | None) -> bool:
+    """Whether every number is; a bound that is None is none."""
+    low = at_least is None or np.all(got >= at_least)
+    high = at_most is None or np.all(got <= at_most)
+    return bool(low and high)
+
+
+def bounds_text(at_least: float | None, at_most: float | None) -> str:
+    """Bounds as one would say them."""
+    parts = [f"≥ {at_least:g}"] if at_least is not None else []
+    parts += [f"≤ {at_most:g}"] if at_most is not None else []
+    return " and ".join(parts)
 
 
 def value_text(value: Any) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, Report, Severity, SourceSpan
@@ -15,7 +14,7 @@ from dilsctl.garbage import collection_off
 from dilsctl.ir import CLOCK, Eqn, Program, Type
 from dilsctl.loops import flatten_in_order
 from dilsctl.lower import Flat, FlatState
-from dilsctl.objective import Objective, add_objective, program_of, read_objective
+from dilsctl.objective import Objective, add_objective, program_of, read_objective, without_losses
 from dilsctl.passes.batch import batch
 from dilsctl.passes.drop_dead import drop_dead
 from dilsctl.passes.edge import detect_edges
@@ -65,9 +64,9 @@ class Compiled:
     @property
     def plan_hash(self) -> str:
         """A digest of the plan: equal for equal operations, shapes and states, whatever the names."""
-        from dilsctl.plan_text import canonical_text
+        from dilsctl.plan_text import plan_hash
 
-        return hashlib.sha256(canonical_text(self.program).encode()).hexdigest()[:16]
+        return plan_hash(self.program)
 
 
 def run_passes(
@@ -110,11 +109,7 @@ def compile_diagram(
     Raises Problem: hole-in-run, algebraic-loop, those of the objective and of an episode.
     """
     flat, program = flattened(diagram)
-    if objective is not None:
-        program = add_objective(program, objective)
-    else:
-        outputs = {name: var for name, var in program.outputs.items() if not name.startswith("loss.")}
-        program = replace(program, outputs=outputs)
+    program = add_objective(program, objective) if objective is not None else without_losses(program)
     program, edges = detect_edges(program, flat.triggers)
     if not optimise:
         program = batch(program)

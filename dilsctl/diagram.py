@@ -81,7 +81,8 @@ class Law:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trigger:
-    """A condition that acts where it becomes true: laws read ``fired``."""
+    """A condition that acts where it becomes true: laws read ``fired``, which has its shape. In a flat
+    diagram ``name`` is a path."""
 
     name: str
     condition: Var

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dilsctl.diagnostics import Problem, SourceSpan
+from dilsctl.diagram import Trigger
 from dilsctl.ir import CLOCK, Eqn, Type, Var
-from dilsctl.lower import Flat, FlatTrigger
+from dilsctl.lower import Flat
 from dilsctl.written_back import Writer
 from dilsctl.written_values import Value, call, whole
 
@@ -100,7 +101,7 @@ class FlatLaws:
         return number if isinstance(number, int) else None
 
 
-def mixed_triggers(flat: Flat, producer: Mapping[Var, Eqn], laws: FlatLaws) -> list[FlatTrigger]:
+def mixed_triggers(flat: Flat, producer: Mapping[Var, Eqn], laws: FlatLaws) -> list[Trigger]:
     """The triggers whose laws are not those of one state alone: several boxes move what they share.
 
     A state without a rate may have them none the less, as a law that acts at every tick. Raises Problem:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dilsctl.diagnostics import Problem
-from dilsctl.diagram import Diagram, Initial, State
+from dilsctl.diagram import Diagram, Initial
 from dilsctl.expression import names_read, parse_expression
 from dilsctl.flat_laws import FlatLaws, mixed_triggers
 from dilsctl.ir import CLOCK, Eqn, Type, Var
@@ -23,6 +23,7 @@ from dilsctl.loops import schedule
 from dilsctl.lower import Flat, FlatState, flatten
 from dilsctl.operations.functions import FUNCTIONS
 from dilsctl.order import reached_from
+from dilsctl.passes.edge import edge_of
 from dilsctl.recursion import deep_calls
 from dilsctl.scan import MOST_CHARACTERS
 from dilsctl.written_back import Writer
@@ -88,16 +89,10 @@ class _Writing:
     def _remember(self) -> None:
         """Where laws of several boxes move one state, what their conditions were is a state."""
         for one in mixed_triggers(self.flat, self.producer, self.laws):
-            before = Var(one.condition.type)
-            state = State("before", before.type, Initial(value=False), None, one.span, before)
-            self.flat.states.append(FlatState(f"{one.path}.before", state, before))
-            self.flat.updates[before] = one.condition
-            still = Var(before.type)
-            self.eqns = [
-                Eqn("not", (before,), (still,), (), one.span),
-                Eqn("and", (one.condition, still), (one.fired,), (), one.span),
-                *self.eqns,
-            ]
+            state, equations = edge_of(one)
+            self.flat.states.append(state)
+            self.flat.updates[state.var] = one.condition
+            self.eqns = [*equations, *self.eqns]
             del self.fired[one.fired]
         self.producer.update({out: eqn for eqn in self.eqns for out in eqn.outputs})
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from dilsctl.diagnostics import Problem, SourceSpan
-from dilsctl.diagram import Box, Child, Initial, Law, Shared, State, count_equations, holes
+from dilsctl.diagnostics import Problem
+from dilsctl.diagram import Box, Child, Initial, Law, Shared, State, Trigger, count_equations, holes
 from dilsctl.hole_findings import hole_finding
 from dilsctl.ir import CLOCK, Eqn, Type, Var
 from dilsctl.joining import Joined, as_step, combined
@@ -34,16 +34,6 @@ class FlatState:
     lead: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FlatTrigger:
-    """A trigger with its path. ``fired`` has the shape of ``condition``, box stacks leading."""
-
-    path: str
-    condition: Var
-    fired: Var
-    span: SourceSpan | None = None
-
-
 @dataclass(slots=True, eq=False)
 class Flat:
     """The equations of a box and all that is inside it, over its own inputs, states and shared variables.
@@ -60,7 +50,7 @@ class Flat:
     eqns: list[Eqn] = field(default_factory=list)
     shared: dict[str, Shared] = field(default_factory=dict)
     laws: list[Law] = field(default_factory=list)
-    triggers: list[FlatTrigger] = field(default_factory=list)
+    triggers: list[Trigger] = field(default_factory=list)
     updates: dict[Var, Var] = field(default_factory=dict)
     rates: dict[Var, Var] = field(default_factory=dict)
     cyclic: int = 0  # how many equations at the end of ``eqns`` are in no order yet
@@ -101,7 +91,7 @@ class _Flattening:
         result.states = [FlatState(name, one, one.var) for name, one in box.states.items()]
         result.losses = list(box.losses)
         result.laws = list(box.laws)
-        result.triggers = [FlatTrigger(one.name, one.condition, one.fired, one.span) for one in box.triggers]
+        result.triggers = list(box.triggers)
         eqns = list(box.eqns)
         joined = Joined(box, eqns, self.flat)
         alias: dict[Var, Var] = {}  # interior output, as the pattern reads it -> the variable inside
@@ -184,7 +174,7 @@ class _Flattening:
                 fresh[shared.var] = own.var
                 result.states.append(replace(own, path=f"{name}.{shared.name}"))
         for trigger in flat.triggers:
-            fresh[trigger.fired] = Var(trigger.fired.type, name=f"{name}.{trigger.path}")
+            fresh[trigger.fired] = Var(trigger.fired.type, name=f"{name}.{trigger.name}")
         for one in flat.states:
             var = Var(one.var.type, name=f"{name}.{one.path}")
             fresh[one.var] = var
@@ -200,8 +190,8 @@ class _Flattening:
         for law in flat.laws:
             result.laws.append(replace(law, target=fresh[law.target], value=fresh[law.value]))
         for trigger in flat.triggers:
-            path, condition = f"{name}.{trigger.path}", fresh[trigger.condition]
-            result.triggers.append(FlatTrigger(path, condition, fresh[trigger.fired], trigger.span))
+            path, condition = f"{name}.{trigger.name}", fresh[trigger.condition]
+            result.triggers.append(Trigger(path, condition, fresh[trigger.fired], trigger.span))
         return {port: fresh[var] for port, var in flat.outputs.items()}
 
     def _place_each(
@@ -244,7 +234,7 @@ class _Flattening:
             if fresh[shared.var].rank > shared.var.rank:
                 mapped.add(shared.var)
         for trigger in flat.triggers:
-            fresh[trigger.fired] = Var(_led(trigger.fired.type, length), name=f"{name}.{trigger.path}")
+            fresh[trigger.fired] = Var(_led(trigger.fired.type, length), name=f"{name}.{trigger.name}")
             mapped.add(trigger.fired)
         for port, var in flat.inputs.items():
             fresh[var] = dispatch[port]
@@ -313,8 +303,8 @@ class _Flattening:
             condition = fresh[trigger.condition]
             if trigger.condition not in mapped:
                 condition = builder.emit("broadcast", (condition,), shape=(length, *condition.shape))
-            path = f"{name}.{trigger.path}"
-            result.triggers.append(FlatTrigger(path, condition, fresh[trigger.fired], trigger.span))
+            path = f"{name}.{trigger.name}"
+            result.triggers.append(Trigger(path, condition, fresh[trigger.fired], trigger.span))
         found: dict[str, Var] = {}
         for port, var in flat.outputs.items():
             new = fresh[var]

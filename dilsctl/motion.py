@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 
 from dilsctl.compile import FORWARD, TIDY, flattened, run_passes
 from dilsctl.diagnostics import Problem
-from dilsctl.diagram import Diagram
+from dilsctl.diagram import Diagram, Trigger
 from dilsctl.elaborate import convert
 from dilsctl.elaborate.emitter import Emitter
 from dilsctl.elaborate.written import Written
 from dilsctl.garbage import collection_off
 from dilsctl.ir import CLOCK, Eqn, Program, Type, Var
-from dilsctl.lower import FlatState, FlatTrigger
-from dilsctl.objective import Scope
+from dilsctl.lower import FlatState
+from dilsctl.objective import Scope, without_losses
 from dilsctl.operations import functions
 from dilsctl.operations.rules import broadcast
 from dilsctl.operations.table import Builder, OperationError
 from dilsctl.order import sort_equations
-from dilsctl.passes.batch import unpooled
+from dilsctl.passes.batch import batch, unpooled
 from dilsctl.passes.drop_dead import drop_dead
 from dilsctl.passes.edge import detect_edges
 from dilsctl.passes.integrate import SEPARATED, integrate
@@ -57,8 +57,7 @@ def compile_motion(
     Raises Problem: hole-in-run, algebraic-loop, not-pooled (for more than one run), not-separable.
     """
     flat, program = flattened(diagram)
-    outputs = {name: var for name, var in program.outputs.items() if not name.startswith("loss.")}
-    program = _driven(replace(program, outputs=outputs), drives or {})
+    program = _driven(without_losses(program), drives or {})
     program, edges = detect_edges(program, flat.triggers)
     if runs > 1:
         _refuse_unpooled(program, {one.var: one for one in flat.states})
@@ -72,8 +71,6 @@ def compile_motion(
             program, (("integrate", lambda one: integrate(one, method, dt, steps)), *TIDY), kept
         )
     else:
-        from dilsctl.passes.batch import batch
-
         program = batch(program)
         tick = integrate(program, method, dt, steps)
     still = replace(program, updates={}, rates={})
@@ -101,7 +98,7 @@ class Flow:
     jump: Program
     clock: Program
     flowing: tuple[Var, ...]
-    triggers: tuple[FlatTrigger, ...]
+    triggers: tuple[Trigger, ...]
     states: dict[str, FlatState]
     inputs: dict[str, Type]
 
@@ -115,8 +112,8 @@ class Flow:
 def compile_flow(diagram: Diagram, *, drives: Mapping[str, Written] | None = None, runs: int = 1) -> Flow:
     """The programs of a diagram for an adaptive method. Raises Problem, as ``compile_motion``."""
     flat, program = flattened(diagram)
-    outputs = {name: var for name, var in program.outputs.items() if not name.startswith("loss.")}
-    inputs = dict(program.inputs)
+    program = without_losses(program)
+    outputs, inputs = dict(program.outputs), dict(program.inputs)
     for number, one in enumerate(flat.triggers):
         outputs[f"when.{number}"] = one.condition
         inputs[f"fired.{number}"] = one.fired
@@ -176,7 +173,7 @@ def _driven(program: Program, drives: Mapping[str, Written]) -> Program:
 def _fit(builder: Builder, value: object, port: Var, written: Written) -> Var:
     builder.span = written.span
     try:
-        if isinstance(value, tuple) and any(isinstance(one, Var) for one in convert.leaves(value)):
+        if convert.holds_values(value):
             value = functions.as_var(builder, value)
         if not isinstance(value, Var):
             return convert.fit_static(builder, value, port.type)

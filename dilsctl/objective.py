@@ -139,6 +139,12 @@ def program_of(flat: Flat) -> Program:
     )
 
 
+def without_losses(program: Program) -> Program:
+    """The program without the losses that boxes declare."""
+    outputs = {name: var for name, var in program.outputs.items() if not name.startswith("loss.")}
+    return replace(program, outputs=outputs)
+
+
 def add_objective(
     program: Program, objective: Objective, ports: Mapping[str, SourceSpan] | None = None
 ) -> Program:
@@ -196,7 +202,7 @@ def _emit(
     scope = Scope(known, spans)
     eqns = list(program.eqns)
     builder = Builder(eqns)
-    outputs = {name: var for name, var in program.outputs.items() if not name.startswith("loss.")}
+    outputs = dict(without_losses(program).outputs)
     problems: list[Diagnostic] = []
 
     def attempt(written: Written, what: str, feeds: str) -> Var | None:

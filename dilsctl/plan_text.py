@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import textwrap
 from collections.abc import Iterable
 from typing import Any
@@ -32,6 +33,11 @@ def canonical_text(program: Program) -> str:
     lines.append("out " + " ".join(str(number[var]) for var in program.outputs.values()))
     lines += [f"update {number[var]} {number[to]}" for var, to in program.updates.items()]
     return "\n".join(lines)
+
+
+def plan_hash(program: Program) -> str:
+    """A digest of ``canonical_text``: equal for equal plans, whatever the names."""
+    return hashlib.sha256(canonical_text(program).encode()).hexdigest()[:16]
 
 
 def type_text(var: Var) -> str:

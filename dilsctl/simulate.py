@@ -19,6 +19,7 @@ from dilsctl.engine.running import CHECKED, Running
 from dilsctl.ir import Program, Type
 from dilsctl.limits import MOST_ELEMENTS
 from dilsctl.motion import Flow, Motion, compile_flow, compile_motion
+from dilsctl.passes.edge import BEFORE
 from dilsctl.syntax.simulate import ADAPTIVE
 from dilsctl.trace import Array, Trace
 
@@ -122,7 +123,7 @@ class Simulation:
             or tuple(
                 path
                 for path in self.running.states
-                if self.running.per_run[path] and not path.endswith(".before")
+                if self.running.per_run[path] and not path.endswith(f".{BEFORE}")
             )
         )
         for name in wanted:
@@ -261,11 +262,9 @@ class Simulation:
     @property
     def plan_hash(self) -> str:
         """A digest of what runs at a tick."""
-        import hashlib
+        from dilsctl.plan_text import plan_hash
 
-        from dilsctl.plan_text import canonical_text
-
-        return hashlib.sha256(canonical_text(self._identity).encode()).hexdigest()[:16]
+        return plan_hash(self._identity)
 
     @property
     def _swept(self) -> str:

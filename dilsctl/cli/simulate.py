@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dilsctl.cli.options import json_option, quiet_option, set_option
 from dilsctl.cli.output import count, is_terminal, wants_colour, write_json, writing
 from dilsctl.cli.trace_output import check_phase, check_targets, output_options, show_trace, write_records
+
+if TYPE_CHECKING:
+    from dilsctl.simulate import Progress
 
 
 @click.command("simulate", short_help="Run a diagram for a time, and record what it shows.")
@@ -123,7 +127,7 @@ def _unused(path: Path) -> Path:
     return found
 
 
-def _progress(silent: bool):  # type: ignore[no-untyped-def]
+def _progress(silent: bool) -> Progress | None:
     """What shows how far it is, on standard error."""
     if silent or not is_terminal(sys.stderr):
         return None

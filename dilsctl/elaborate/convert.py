@@ -45,6 +45,11 @@ def leaves(value: Any) -> list[Any]:
     return [value]
 
 
+def holds_values(value: Any) -> bool:
+    """A list in which something is computed as the diagram runs."""
+    return isinstance(value, tuple) and any(isinstance(one, Var) for one in leaves(value))
+
+
 def check_static(value: Any, type: Type) -> None:
     """Raise OperationError unless every number of a static value is one that ``type`` can hold."""
     for leaf in leaves(value):

@@ -173,7 +173,7 @@ class Laws:
         builder.span = written.span
         if not isinstance(value, Var):
             try:
-                if isinstance(value, tuple) and any(isinstance(one, Var) for one in convert.leaves(value)):
+                if convert.holds_values(value):
                     value = functions.as_var(builder, value)
                 else:
                     return convert.fit_static(builder, value, wanted)

@@ -125,7 +125,7 @@ class Pattern:
 
     def _stacked(self, wire: Wire, value: Value) -> Value:
         """A list that holds values of ports becomes one array."""
-        if not isinstance(value, tuple) or not any(isinstance(one, Var) for one in convert.leaves(value)):
+        if not convert.holds_values(value):
             return value
         self.box.builder.span = wire.span
         try:

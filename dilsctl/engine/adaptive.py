@@ -10,7 +10,7 @@ BDF as SciPy has it.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -59,13 +59,14 @@ class Adaptive(Running):
         self._solver: Any = None
         self._given: Mapping[str, Array] = {}
         read = {one for eqn in flow.jump.eqns for one in eqn.inputs}
-        self._located = [flow.jump.inputs[f"fired.{n}"] in read for n in range(len(flow.triggers))]
+        # The numbers of the triggers that act between ticks; one beside a law of each tick acts at the next.
+        self._located = [n for n in range(len(flow.triggers)) if flow.jump.inputs[f"fired.{n}"] in read]
         self._fired: list[Array] = []
         self._fired = [np.zeros_like(one) for one in self._conditions()]
         self._before = [np.zeros_like(one) for one in self._fired]
         for one, before in zip(flow.triggers, self._before, strict=True):
-            self.states[f"{one.path}.{BEFORE}"] = before
-            self.per_run[f"{one.path}.{BEFORE}"] = True
+            self.states[f"{one.name}.{BEFORE}"] = before
+            self.per_run[f"{one.name}.{BEFORE}"] = True
         self._anchor = 0, self.copy()
 
     def _slope_of(self, number: int, array: Array) -> Array:
@@ -96,9 +97,7 @@ class Adaptive(Running):
 
     def _next_clocked(self, now: float) -> list[Array]:
         """What the clocked states become when the tick is over; notes which triggers fire at its begin."""
-        for fired, before, condition in zip(self._fired, self._before, self._conditions(now), strict=True):
-            np.logical_and(condition, ~before, out=fired)
-            before[...] = condition
+        self._note(self._conditions(now), range(len(self._fired)))
         if not self._clocked:
             return []
         old = [one.copy() for one in self._clocked]
@@ -107,6 +106,12 @@ class Adaptive(Running):
         for array, value in zip(self._clocked, old, strict=True):
             array[...] = value
         return new
+
+    def _note(self, conditions: list[Array], which: Iterable[int]) -> None:
+        """Let the triggers of these numbers fire whose conditions have become true."""
+        for number in which:
+            np.logical_and(conditions[number], ~self._before[number], out=self._fired[number])
+            self._before[number][...] = conditions[number]
 
     def _act(self, time: float) -> None:
         """Let the triggered laws act. A condition that they make false may become true again at once."""
@@ -148,14 +153,7 @@ class Adaptive(Running):
                 self._put(dense(until) if until < solver.t else solver.y)
                 time = until
                 continue
-            self._put(dense(found))
-            for located, fired, before, condition in zip(
-                self._located, self._fired, self._before, self._conditions(found), strict=True
-            ):
-                if not located:  # with a law of each tick: it acts at the next one
-                    continue
-                np.logical_and(condition, ~before, out=fired)
-                before[...] = condition
+            self._note(self._conditions_at(dense, found), self._located)
             self._act(found)
             time = found
             events += 1
@@ -165,35 +163,32 @@ class Adaptive(Running):
     def _first_event(self, dense: Any, begin: float, end: float) -> float | None:
         """The first time after ``begin`` at which a condition has become true; until then what conditions
         were is kept in mind."""
-        if not self._fired:
+        if not self._located:
             return None
         low = begin
         for number in range(1, LOOKS + 1):
             high = end if number == LOOKS else begin + (end - begin) * number / LOOKS
-            if not self._rises(dense, high):
+            conditions = self._conditions_at(dense, high)
+            if not self._rises(conditions):
                 low = high
-                for located, before, condition in zip(
-                    self._located, self._before, self._conditions(high), strict=True
-                ):
-                    if located:
-                        before[...] = condition
+                for n in self._located:
+                    self._before[n][...] = conditions[n]
                 continue
             while high - low > 4 * np.finfo(float).eps * max(1.0, abs(high)):
                 middle = (low + high) / 2
-                if self._rises(dense, middle):
+                if self._rises(self._conditions_at(dense, middle)):
                     high = middle
                 else:
                     low = middle
             return high
         return None
 
-    def _rises(self, dense: Any, time: float) -> bool:
+    def _conditions_at(self, dense: Any, time: float) -> list[Array]:
         self._put(dense(time))
-        now = self._conditions(time)
-        return any(
-            located and bool((condition & ~before).any())
-            for located, before, condition in zip(self._located, self._before, now, strict=True)
-        )
+        return self._conditions(time)
+
+    def _rises(self, conditions: list[Array]) -> bool:
+        return any(bool((conditions[n] & ~self._before[n]).any()) for n in self._located)
 
     def _conditions(self, time: float = 0.0) -> list[Array]:
         """Every trigger's condition, of the shape of its program's output."""

@@ -16,14 +16,6 @@ from dilsctl.motion import Flow, Motion
 CHECKED = 64  # ticks from one look for numbers that are not finite to the next
 
 
-class NotFinite(Exception):
-    """A state became infinite or no number: ``path``, at the end of ``tick``, in ``run``."""
-
-    def __init__(self, path: str, tick: int, run: int) -> None:
-        super().__init__(path)
-        self.path, self.tick, self.run = path, tick, run
-
-
 class Running:
     """Many runs of one diagram, side by side: states by path, arrays with the runs last.
 

@@ -10,7 +10,7 @@ Wanner, Geometric Numerical Integration (2006), I.1 and VI.3 for symplectic Eule
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from dilsctl.diagnostics import Problem
@@ -73,13 +73,7 @@ class _Integration:
             if not changing.isdisjoint(eqn.inputs):
                 changing.update(eqn.outputs)
                 found.append(eqn)
-        needed = set(self.program.rates.values())
-        kept = []
-        for eqn in reversed(found):
-            if not needed.isdisjoint(eqn.outputs):
-                needed.update(eqn.inputs)
-                kept.append(eqn)
-        return kept[::-1]
+        return _needed(found, self.program.rates.values())
 
     def rates(self, values: Mapping[Var, Var], at: float, wanted: list[Var] | None = None) -> States:
         """The rate of each state (or of those wanted) where the states have ``values`` and the time is ``at``
@@ -90,13 +84,7 @@ class _Integration:
         new: dict[Var, Var] = dict(values)
         if at and self.timed:
             new[CLOCK["t"]] = self.add(CLOCK["t"], self.factor(at / self.steps))
-        needed = {self.program.rates[state] for state in wanted}
-        part = []
-        for eqn in reversed(self.moving):
-            if not needed.isdisjoint(eqn.outputs):
-                needed.update(eqn.inputs)
-                part.append(eqn)
-        for eqn in reversed(part):
+        for eqn in _needed(self.moving, [self.program.rates[state] for state in wanted]):
             inputs = tuple([new.get(one, one) for one in eqn.inputs])
             outs = tuple([Var(one.type, one.batched, one.name) for one in eqn.outputs])
             new.update(zip(eqn.outputs, outs, strict=True))
@@ -126,6 +114,17 @@ class _Integration:
             value = self.add(values[state], step)
             found[state] = broadcast(self.builder, value, state.shape, state.batched)
         return found
+
+
+def _needed(eqns: Sequence[Eqn], ends: Iterable[Var]) -> list[Eqn]:
+    """The equations among these that ``ends`` need, in order."""
+    needed = set(ends)
+    kept = []
+    for eqn in reversed(eqns):
+        if not needed.isdisjoint(eqn.outputs):
+            needed.update(eqn.inputs)
+            kept.append(eqn)
+    return kept[::-1]
 
 
 def _euler(work: _Integration, y: States) -> States:
