@@ -25,6 +25,7 @@ FILE_TOPICS: dict[str, dict[str, str]] = {
     "Types, expressions, wires": {
         "bad-expression": "no expression of the language",
         "bad-index": "an index or axis that is not there",
+        "bad-feedback": "an input declared feedback of what it can't be",
         "bad-operands": "an operation on values that it is not for",
         "bad-target": "what stands after a wire's arrow is no port",
         "bad-type": "no type",

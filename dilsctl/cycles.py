@@ -3,6 +3,8 @@ learning."""
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from dilsctl.diagnostics import Problem
 from dilsctl.ir import Eqn, Var
 from dilsctl.loops import Component, Node
@@ -11,16 +13,18 @@ from dilsctl.order import components, sort_equations, strong_components
 
 
 class Cycles:
-    """The cycles of a flat diagram in which every port has an equation (``flatten`` with ``mark``)."""
+    """The cycles of a flat diagram in which every port has an equation (``flatten`` with ``mark``).
+    ``dropped``: inputs, by path, that count for nothing."""
 
-    def __init__(self, flat: Flat) -> None:
+    def __init__(self, flat: Flat, dropped: Container[str] = ()) -> None:
         self.ports: dict[str, Var] = {}
-        for eqn in flat.eqns:
+        eqns = [one for one in flat.eqns if one.op != "copy" or one.outputs[0].name not in dropped]
+        for eqn in eqns:
             if eqn.op == "copy" and eqn.outputs[0].name:
                 self.ports.setdefault(eqn.outputs[0].name, eqn.outputs[0])
         self.groups: dict[Var, set[int]] = {}  # of a variable with elements on cycles, the cycles' numbers
         count = 0
-        _, cyclic = sort_equations([*flat.eqns, *_motion(flat)])
+        _, cyclic = sort_equations([*eqns, *_motion(flat)])
         for group in components(cyclic):
             if len(group) == 1:
                 continue

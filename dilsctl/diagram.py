@@ -17,12 +17,14 @@ from dilsctl.ir import Eqn, Index, Type, Var
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A named, typed place on a box's border. ``var`` stands for its value inside the box."""
+    """A named, typed place on a box's border. ``var`` stands for its value inside the box. ``feedback``: the
+    output that an input answers."""
 
     name: str
     type: Type
     span: SourceSpan | None
     var: Var
+    feedback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

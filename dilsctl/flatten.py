@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dilsctl.diagnostics import Problem
-from dilsctl.diagram import Diagram, Initial
+from dilsctl.diagram import Diagram, Initial, Port
 from dilsctl.expression import names_read, parse_expression
 from dilsctl.flat_laws import FlatLaws, mixed_triggers
 from dilsctl.ir import CLOCK, Eqn, Type, Var
@@ -216,7 +216,7 @@ class _Writing:
         return {
             "doc": main.doc,
             "params": self.params,
-            "in": {name: str(port.type) for name, port in main.inputs.items()},
+            "in": {name: _input(port) for name, port in main.inputs.items()},
             "out": {name: str(port.type) for name, port in main.outputs.items()},
             "share": {one.path: self._declared(one) for one in shared},
             "state": {self.names[one.path]: self._declared(one) for one in own},
@@ -274,6 +274,11 @@ class _Writing:
             del self.params[name]
 
 
+def _input(port: Port) -> Any:
+    """An input as a file has it."""
+    return {"type": str(port.type), "feedback": port.feedback} if port.feedback else str(port.type)
+
+
 def _is_range(value: tuple[Any, ...]) -> bool:
     return value == tuple(range(len(value))) and not any(isinstance(one, bool) for one in value)
 
@@ -299,6 +304,7 @@ def _drawn(one: FlatState, initial: Initial, name: str) -> dict[str, Any]:
     own, stacks = one.path, len(one.lead)
     if initial.drawn is not None:
         own = own[: len(own) - len(one.state.name)] + initial.drawn[0]
+        own = initial.drawn[0][1:] if initial.drawn[0].startswith("/") else own
         stacks += initial.drawn[1]
     if own == name and not stacks:
         return {}

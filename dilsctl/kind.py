@@ -3,9 +3,9 @@ deeply interacting learning system (DILS), with the wires and states that prove 
 
 Two questions decide. *Do boxes talk to their peers?* A wire from one interior box to another is a layer wire
 if something in the diagram is learned, both of its ends are differentiable and it lies on no cycle; else it
-is a peer wire. Cycles are counted by port element, over the laws of motion and not over learning. A variable
-that several siblings share is a peer link, if it is not learned. *Can a pattern change?* See
-``dilsctl.pattern``.
+is a peer wire. A wire to an input declared feedback is neither. Cycles are counted by port element, over the
+laws of motion and not over learning. A variable that several siblings share is a peer link, if it is not
+learned. *Can a pattern change?* See ``dilsctl.pattern``.
 
 | | peer wires | changeable pattern |
 |---|---|---|
@@ -120,8 +120,8 @@ class _Question:
 
     def _on_cycle(self, box: Box, source: str, target: str) -> bool:
         if self.cycles is None:
-            self.cycles = Cycles(flatten(self.main, mark=True))
             self.paths = _paths(self.main)
+            self.cycles = Cycles(flatten(self.main, mark=True), set(_feedback(self.paths)))
         return any(self.cycles.holds(path + source, path + target) for path in self.paths[box])
 
 
@@ -150,6 +150,14 @@ def _paths(main: Box) -> dict[Box, list[str]]:
         for child in reversed(box.children.values()):
             stack.extend(reversed(list(_members(path, child))))
     return found
+
+
+def _feedback(paths: dict[Box, list[str]]) -> Iterator[str]:
+    """The inputs declared feedback, by path."""
+    for box, found in paths.items():
+        for name, port in box.inputs.items():
+            if port.feedback is not None:
+                yield from (path + name for path in found)
 
 
 def _members(path: str, child: Child) -> Iterator[tuple[str, Box]]:

@@ -37,7 +37,7 @@ def sibling_wires(box: Box, reads: Reads) -> Iterator[Sibling]:
     producer = {out: eqn for eqn in box.eqns for out in eqn.outputs}
     for key, var in box.dispatch.items():
         name, port = key
-        if name is None:
+        if name is None or box.children[name].box.inputs[port].feedback is not None:
             continue
         for source in reads.of(var):
             shown = reads.shown.get(source)

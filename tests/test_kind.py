@@ -30,6 +30,43 @@ define:
 main: net
 """
 
+UNFOLDED = """
+define:
+  worker:
+    in: {dy: {type: real, feedback: y}, %s}
+    out: {y: real, %s}
+    state: {guess: {type: real = 1, keep: true}}
+    next: {guess: guess - 0.1 * (dy + %s)}
+    wires: [guess -> y, %s]
+  manager:
+    in: {truth: real}
+    out: {p: real}
+    boxes: {left: worker, right: worker}
+    state: {scale: {type: real = 1, keep: true}}
+    wires:
+      - scale * (left.y + right.y) -> p
+      - scale * (left.y + right.y - truth) -> left.dy
+      - scale * (left.y + right.y - truth) -> right.dy
+%s
+    next: {scale: scale - 0.1 * (left.y + right.y - truth) * (left.y + right.y)}
+main: manager
+"""
+
+
+def test_feedback_is_no_peer_wire() -> None:
+    found = kind(UNFOLDED % ("told: real", "shown: real", "told", "guess -> shown", PEERS))
+    assert found.name == "DILS"
+    assert {(one.source, one.target) for one in found.peers} == {
+        ("left.shown", "right.told"), ("right.shown", "left.told")
+    }  # fmt: skip
+    text = UNFOLDED.replace(", %s}\n    out", "}\n    out").replace(", %s}\n    state", "}\n    state")
+    text = text.replace(", %s]", "]").replace(" + %s", "").replace("%s\n", "")
+    alone = kind(text)
+    assert alone.name == "DNN" and not alone.peers and not alone.layers
+
+
+PEERS = "      - right.shown -> left.told\n      - left.shown -> right.told"
+
 CNN = """
 use: {nn: std/nn}
 define:

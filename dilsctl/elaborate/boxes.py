@@ -154,6 +154,7 @@ class BoxElaboration:
         self.links = self.shares.links()
         self.readout, self.dispatch = self.pattern.targets.close()
         self.types.undetermined()
+        self.types.feedback()
         self.pattern.undetermined()
         if self.report.ok:
             self.pattern.targets.warn_unread()

@@ -162,10 +162,15 @@ def _misfits(hole: BoxElaboration, inner: BoxElaboration, key: str) -> Iterator[
             source, target = sites[0].get(name), sites[1].get(name)
             if source is not None and target is not None and not _may_fit(source, target):
                 yield (
-                    f"its {port} is '{theirs[name]}', the hole's '{mine[name]}'",
+                    f"its {port} is '{_type(theirs[name])}', the hole's '{_type(mine[name])}'",
                     Label(mine.value_span(name), "the hole's port"),
                     Label(theirs.value_span(name), "the box's port"),
                 )
+
+
+def _type(port: Any) -> str:
+    """The type of a port, as it is written."""
+    return str(port if isinstance(port, str) else port["type"])
 
 
 def _may_fit(source: PortSite, target: PortSite) -> bool:

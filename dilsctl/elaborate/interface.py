@@ -28,6 +28,7 @@ class PortSite:
     count: int | None = None  # a counted box's port has one more leading axis
     known: Type | None = None
     fault: tuple[str, str] | None = None
+    feedback: tuple[str, SourceSpan] | None = None  # the output that an input answers, and where it is named
 
     @property
     def array_dims(self) -> tuple[Dimension, ...]:

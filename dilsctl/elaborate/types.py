@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
 from dilsctl.diagram import Port
@@ -13,7 +13,7 @@ from dilsctl.elaborate.dimensions import Dimension, Unsolved, resolve, unsolved
 from dilsctl.elaborate.emitter import NeedsStatic, Unknown
 from dilsctl.elaborate.interface import PortSite, port_site
 from dilsctl.elaborate.written import Written
-from dilsctl.ir import Var
+from dilsctl.ir import Type, Var
 from dilsctl.syntax.types import TypeText, TypeTextError, parse_type
 
 if TYPE_CHECKING:
@@ -76,7 +76,11 @@ class Types:
             where = Written(text, span).locate(error.start, error.end)
             raise Problem.of(error.code, error.message, where, help=error.help) from None
 
-    def _port(self, name: str, text: str, span: SourceSpan) -> PortSite:
+    def _port(self, name: str, given: Any, span: SourceSpan) -> PortSite:
+        options = None if isinstance(given, str) else given
+        text = given
+        if options is not None:
+            text, span = options["type"], options.value_span("type")
         read = self.text(text, span)
         if read.init is not None:
             where = Written(text, span).locate(read.init_start, len(text))
@@ -84,7 +88,33 @@ class Types:
         site = port_site(name, read, self.dimension_at(span), span)
         if site.own_type() is None and site.fault is not None:
             raise Problem.of(*site.fault, span)
+        if options is not None and options.get("feedback") is not None:
+            site.feedback = options["feedback"], options.value_span("feedback")
         return site
+
+    def feedback(self) -> None:
+        """Report the inputs that are declared feedback of what is no output, or of one of another shape."""
+        outputs = self.box.section("out")
+        for name, site in self.box.inputs.items():
+            if site.feedback is None:
+                continue
+            of, span = site.feedback
+            if of not in outputs:
+                help = did_you_mean(of, outputs) or "name an output of this box"
+                message = f"'{name}' is feedback of '{of}', which is no output of this box"
+                self.box.report.error("bad-feedback", message, span, help=help)
+                continue
+            own, other = site.own_type(), self.box.outputs[of].own_type() if of in self.box.outputs else None
+            if own is None or other is None:
+                continue
+            if own.kind != "real" or other.kind not in ("real", "simplex") or own.shape != other.shape:
+                wanted = f"'{Type('real', other.shape)}'"
+                help = f"feedback says how an output should change: it is {wanted} here"
+                if other.kind not in ("real", "simplex"):
+                    help = f"'{of}' is '{other}': only real numbers have feedback"
+                message = f"'{name}' is '{own}', and the output '{of}' that it answers '{other}'"
+                label = Label(outputs.value_span(of), f"'{of}' is declared here")
+                self.box.report.error("bad-feedback", message, site.span, related=[label], help=help)
 
     def ports(self, sites: dict[str, PortSite], var: Callable[[str], Var | None]) -> dict[str, Port]:
         """The ports of the box, as far as their types are known; ``var`` gives the value of each."""
@@ -92,7 +122,8 @@ class Types:
         for name, site in sites.items():
             type = site.own_type()
             if type is not None:
-                found[name] = Port(name, type, site.span, var(name) or Var(type, name=name))
+                feedback = site.feedback[0] if site.feedback is not None else None
+                found[name] = Port(name, type, site.span, var(name) or Var(type, name=name), feedback)
         return found
 
     def faulty(self) -> bool:

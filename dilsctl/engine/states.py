@@ -47,7 +47,8 @@ def drawn(flat: FlatState, seed: int, run: int = 0) -> Array:
     """What a state with a rule begins with; runs side by side draw each its own."""
     first, path, stacks = flat.state.initial, flat.path, len(flat.lead)
     if first.drawn is not None:
-        path = path[: len(path) - len(flat.state.name)] + first.drawn[0]
+        own = path[: len(path) - len(flat.state.name)]
+        path = first.drawn[0][1:] if first.drawn[0].startswith("/") else own + first.drawn[0]
         stacks += first.drawn[1]
     path = f"{path}#{run}" if run else path
     return initial(first.rule, first.arguments, flat.var.type, seed, path, stacks)

@@ -82,12 +82,29 @@ Count = Annotated[
 ]
 
 
+def _port_shape(value: Any) -> str:
+    return "<options>" if isinstance(value, dict | InPort) else "<text>"
+
+
+class InPort(Model):
+    """An input, key by key."""
+
+    type: Text = Field(description="Its type.", examples=["real n"])
+    feedback: Name | None = Field(
+        default=None,
+        description="The output of this box that it answers: what is told here is how that should change. "
+        "It has that output's shape, and makes no box a peer of another.",
+        examples=["x"],
+    )
+
+
 class Drawn(Model):
     """Where the draws of an initial value come from."""
 
     path: Text = Field(
         alias="as",
-        description="The path of the state that begins with the same draws.",
+        description="The path of the state that begins with the same draws, as seen from this box; with / "
+        "before it, from the main box.",
         examples=["hidden.weight"],
     )
     stacks: Annotated[Whole, Field(ge=0)] = Field(
@@ -152,10 +169,15 @@ class Box(Model):
         "Set with `with` where the box is used.",
         examples=[{"units": 8, "activation": "identity"}],
     )
-    inputs: dict[Name, Text] = Field(
+    inputs: dict[
+        Name,
+        Annotated[
+            Annotated[str, Tag("<text>")] | Annotated[InPort, Tag("<options>")], Discriminator(_port_shape)
+        ],
+    ] = Field(
         default_factory=dict,
         alias="in",
-        description="What it is told: port: type.",
+        description="What it is told: port: type, or {type, feedback}.",
         examples=[{"x": "real n"}],
     )
     outputs: dict[Name, Text] = Field(
