@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, Report, Severity, SourceSpan
@@ -26,6 +26,7 @@ from dilsctl.passes.simplify import simplify
 from dilsctl.passes.sparsify import sparsify
 from dilsctl.passes.stack_isomorphic import stack_isomorphic
 from dilsctl.passes.unroll import Episode, unroll
+from dilsctl.pooling import refuse_unpooled
 from dilsctl.reach import unreached_states
 from dilsctl.sizes import refuse_large
 from dilsctl.train_names import check_train_names
@@ -53,12 +54,16 @@ FORWARD: tuple[Pass, ...] = (
 @dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
     """A compiled diagram. ``program`` has the outputs ``port.NAME`` and, with an objective, ``loss`` (one
-    number an example) and ``metric.NAME``. ``stages`` has the program after each pass, if they were kept."""
+    number an example) and ``metric.NAME``. ``episode``: what an example is, if it is more than one tick of
+    what does not move; then updates are those of states that live on from example to example. ``single``:
+    the same program for an episode of one tick. ``stages`` has the program after each pass, if kept."""
 
     program: Program
     states: dict[str, FlatState]
     inputs: dict[str, Type]
     targets: dict[str, Type]
+    episode: Episode | None
+    single: Program
     stages: list[tuple[str, Program]] = field(default_factory=list)
 
     @property
@@ -118,27 +123,38 @@ def compile_diagram(
     types = {name: var.type for name, var in program.inputs.items()}
     if optimise:
         program = run_passes(program, FORWARD, stages if keep_stages else None)
+    states = {one.path: one for one in (*flat.states, *edges)}
+    single = program = program if episode is not None else replace(program, updates={}, rates={})
     if episode is not None:
-        program = _over_time(program, episode, {one.path: one for one in (*flat.states, *edges)})
+        flows = episode
+        moved = run_passes(
+            program, (("integrate", lambda one: integrate(one, flows.method, flows.dt, flows.steps)),)
+        )
+        program, added = _over_time(moved, episode, states)
+        longer = episode.goes_on and episode.ticks > 1
+        single = _over_time(moved, replace(episode, ticks=1, ragged=False), states)[0] if longer else program
+        states |= {one.path: one for one in added}
         if keep_stages:
             stages.append(("unroll", program))
         types = {name: var.type for name, var in program.inputs.items()}
     return Compiled(
         program,
-        {one.path: one for one in (*flat.states, *edges)},
+        states,
         {name: type for name, type in types.items() if name in flat.inputs},
         {name: type for name, type in types.items() if name not in flat.inputs and name not in CLOCK},
+        episode,
+        single,
         stages,
     )
 
 
-def _over_time(program: Program, episode: Episode, states: dict[str, FlatState]) -> Program:
-    """The program of an episode."""
-    passes: tuple[Pass, ...] = (
-        ("integrate", lambda one: integrate(one, episode.method, episode.dt, episode.steps)),
-        ("unroll", lambda one: unroll(one, episode, states)),
-    )
-    return run_passes(program, (*passes, *TIDY))
+def _over_time(
+    program: Program, episode: Episode, states: dict[str, FlatState]
+) -> tuple[Program, tuple[FlatState, ...]]:
+    """The program of an episode, and the states that it adds."""
+    found = unroll(program, episode, states)
+    verify(found.program, "unroll")
+    return run_passes(found.program, TIDY), found.added
 
 
 def _spans(diagram: Diagram) -> dict[str, SourceSpan]:
@@ -176,9 +192,11 @@ def check(document: LoadedDocument, diagram: Diagram, report: Report) -> None:
         except Problem as problem:
             report.extend(problem.diagnostics)
             return
-    objective = read_objective(document.root)
+    objective, block = read_objective(document.root), document.document.train
     try:
         flat, program = flattened(diagram)
+        if block is not None and block.batch > 1 and not block.is_endless:
+            refuse_unpooled(flat, program, "examples of a batch", "say batch: 1")
         program = add_objective(program, objective, _spans(diagram))
     except Problem as problem:
         report.extend(problem.diagnostics)

@@ -170,13 +170,14 @@ class Diagram:
     span: SourceSpan | None = None
 
 
-def moves(box: Box) -> bool:
-    """Has the box, or one inside it, a state that moves by a law of its own?"""
+def moves(box: Box, *, kept: bool = True) -> bool:
+    """Has the box, or one inside it, a state that moves by a law of its own? ``kept``: do kept ones count?"""
     seen: set[int] = set()
     stack = [box]
     while stack:
         one = stack.pop()
-        if one.laws:
+        lasting = set() if kept else {state.var for state in one.states.values() if state.keep}
+        if any(law.target not in lasting for law in one.laws):
             return True
         for child in one.children.values():
             for interior in child.boxes:

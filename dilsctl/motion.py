@@ -19,10 +19,11 @@ from dilsctl.operations import functions
 from dilsctl.operations.rules import broadcast
 from dilsctl.operations.table import Builder, OperationError
 from dilsctl.order import sort_equations
-from dilsctl.passes.batch import batch, unpooled
+from dilsctl.passes.batch import batch
 from dilsctl.passes.drop_dead import drop_dead
 from dilsctl.passes.edge import detect_edges
 from dilsctl.passes.integrate import SEPARATED, integrate
+from dilsctl.pooling import refuse_unpooled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +61,7 @@ def compile_motion(
     program = _driven(without_losses(program), drives or {})
     program, edges = detect_edges(program, flat.triggers)
     if runs > 1:
-        _refuse_unpooled(program, {one.var: one for one in flat.states})
+        refuse_unpooled(flat, program, "runs", "make one run")
     stages: list[tuple[str, Program]] = [("flatten", program)] if keep_stages else []
     kept = stages if keep_stages else None
     if optimise:
@@ -119,7 +120,7 @@ def compile_flow(diagram: Diagram, *, drives: Mapping[str, Written] | None = Non
         inputs[f"fired.{number}"] = one.fired
     program = _driven(replace(program, inputs=inputs, outputs=outputs), drives or {})
     if runs > 1:
-        _refuse_unpooled(program, {one.var: one for one in flat.states})
+        refuse_unpooled(flat, program, "runs", "make one run")
     untriggered = {law.target for law in flat.laws if law.kind != "rate" and not law.triggered}
     tags = {one.path for one in flat.states if one.var in untriggered}
     passes = tuple(one for one in FORWARD if one[0] != "stack_isomorphic") if flat.triggers else FORWARD
@@ -183,14 +184,3 @@ def _fit(builder: Builder, value: object, port: Var, written: Written) -> Var:
         message = f"the input '{port.name}' is '{port.type}', this is '{value.type}'"
         raise Problem.of("type-mismatch", message, written.span)
     return broadcast(builder, convert.as_kind(builder, value, port.type), port.shape)
-
-
-def _refuse_unpooled(program: Program, states: Mapping[Var, FlatState]) -> None:
-    for var in unpooled(program):
-        state = states[var]
-        raise Problem.of(
-            "not-pooled",
-            f"all runs share the kept state '{state.path}', but its law reads what each has of its own",
-            state.state.span,
-            help="write pool(…) around it, the mean over the runs; or make one run",
-        )

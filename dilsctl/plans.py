@@ -11,8 +11,9 @@ import numpy as np
 
 from dilsctl.compile import compile_diagram
 from dilsctl.data.columns import Selection
-from dilsctl.data.dataset import Dataset, DataSpec, Fitted, load_dataset, make_dataset, make_inputs
+from dilsctl.data.dataset import Dataset, DataSpec, Fitted, make_dataset, make_inputs
 from dilsctl.data.files import find_data_file
+from dilsctl.data.frames import Grouping, frames_by
 from dilsctl.data.tables import Table, read_table, table_of
 from dilsctl.diagnostics import Problem, SourceSpan
 from dilsctl.diagram import Diagram
@@ -23,6 +24,7 @@ from dilsctl.ir import Params, Var
 from dilsctl.learning.methods import Method, method_of
 from dilsctl.objective import read_objective
 from dilsctl.operations.table import Builder
+from dilsctl.passes.unroll import Episode
 
 Data = str | Path | Table | Mapping[str, Any]  # a table or its file, or arrays by input and target
 
@@ -52,6 +54,14 @@ class Plans:
             (spec.inputs if name in self.diagram.main.inputs else spec.targets)[name] = one.columns
         return spec
 
+    def episode(self) -> Episode | None:
+        """What one example is. Where rows are ticks, the data says how many. Raises Problem."""
+        grouping = self.spec.episode
+        longest = 1
+        if isinstance(grouping, Grouping):
+            longest = frames_by(self.table(None)[0], grouping, self.where("data", "episode")).longest
+        return episode_of(self.document, self.diagram, longest)
+
     @property
     def precision(self) -> str:
         """Of real numbers."""
@@ -67,9 +77,8 @@ class Plans:
     def learner(self, training: bool = False) -> Learner:
         """States and programs. Only one made for ``training`` can learn. Raises Problem."""
         block = self.document.document.train
-        episode = episode_of(self.document, self.diagram)
         objective = read_objective(self.document.root) if block is not None else None
-        compiled = compile_diagram(self.diagram, objective, episode=episode)
+        compiled = compile_diagram(self.diagram, objective, episode=self.episode())
         if not training:
             return Learner(compiled, precision=self.precision, seed=self.seed)
         if block is None:
@@ -97,16 +106,14 @@ class Plans:
 
     def dataset(self, learner: Learner, data: Data | None = None, fitted: Fitted | None = None) -> Dataset:
         """The data: that of the train block, or ``data`` instead. Raises Problem."""
-        real = np.dtype(self.precision)
-        if data is None:
-            return load_dataset(
-                self.spec, learner.types, self.folder,
-                seed=self.seed, real=real, fitted=fitted, locate=self.where,
-            )  # fmt: skip
         table, spec = self.table(data)
+        episode = learner.compiled.episode
+        if episode is not None:
+            spec = replace(spec, ticks=episode.ticks)
         return make_dataset(
-            table, spec, learner.types, seed=self.seed, real=real, fitted=fitted, locate=self.where
-        )
+            table, spec, learner.row_types,
+            seed=self.seed, real=np.dtype(self.precision), fitted=fitted, locate=self.where,
+        )  # fmt: skip
 
     def table(self, data: Data | None) -> tuple[Table, DataSpec]:
         """A table, and what to take from it."""
@@ -127,7 +134,7 @@ class Plans:
 
     def inputs(self, learner: Learner, data: Data | None, fitted: Fitted | None) -> dict[str, Any]:
         """The inputs alone, prepared as in training. Standardising that was never fitted is left out."""
-        types = {name: type for name, type in learner.types.items() if name in self.diagram.main.inputs}
+        types = {name: type for name, type in learner.row_types.items() if name in self.diagram.main.inputs}
         given = data if isinstance(data, Mapping) else self.spec.inputs
         for name in types:
             if name not in given:
@@ -137,6 +144,8 @@ class Plans:
                 raise Problem.of("missing-input", f"there are no values for the input '{name}'", help=help)
         table, spec = self.table(data)
         spec = replace(spec, targets={}, scale={name: by for name, by in spec.scale.items() if name in types})
+        if learner.compiled.episode is not None:
+            spec = replace(spec, ticks=learner.compiled.episode.ticks)
         real = np.dtype(self.precision)
         return dict(make_inputs(table, spec, types, fitted or Fitted(), real, locate=self.where))
 

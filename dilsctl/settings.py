@@ -44,12 +44,13 @@ def settings_of(block: Any, locate: Locate = nowhere) -> Settings:
             raise Problem.of("bad-metric", message, locate("early_stopping", "metric"), help=help)
         patience = stopping.get("patience", 5) if given.get("early_stopping") is not None else None
         watch = Watch(metric, minimise is not False, patience)
+    endless = dict(given.get("data") or {}).get("episode") == "all"
     return Settings(
         epochs=given.get("epochs", defaults.epochs),
-        batch=given.get("batch", defaults.batch),
+        batch=1 if endless else given.get("batch", defaults.batch),
         seed=given.get("seed", defaults.seed),
         rate=method_of(given.get("optimiser", "adam")).rate,
-        shuffle=given.get("shuffle", True),
+        shuffle=given.get("shuffle", True) and not endless,
         watch=watch,
         keep_best=keep_best,
     )

@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("lower", "hole_findings", "joining", "named", "elements", "loops", "loop_findings"),
     (
         "sizes", "passes", "verify", "reach", "objective", "train_names", "watched", "plan_costs",
-        "plan_text", "plan_json", "episodes", "compile", "motion",
+        "plan_text", "plan_json", "episodes", "pooling", "compile", "motion",
         "written_values", "written_arrays", "written_back", "flat_laws", "flatten", "flat_document",
         "cycles", "pattern", "siblings", "kind", "kind_text",
     ),

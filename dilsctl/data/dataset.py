@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from dilsctl.data.columns import Selection, port_values
-from dilsctl.data.files import Locate, find_data_file, nowhere
+from dilsctl.data.files import Locate, nowhere
+from dilsctl.data.frames import Frames, Grouping, frames_by, frames_of
 from dilsctl.data.labels import Labels
 from dilsctl.data.scaling import Standard, fit_standard
 from dilsctl.data.splits import Rows, split_rows
-from dilsctl.data.tables import Table, read_table
+from dilsctl.data.tables import Table
 from dilsctl.diagnostics import Problem, did_you_mean
 from dilsctl.ir import Type
+from dilsctl.passes.unroll import LENGTH
 
 Array = npt.NDArray[Any]
 
@@ -53,7 +54,8 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True)
 class DataSpec:
-    """The ``data`` block. ``standardise`` is true for all real inputs."""
+    """The ``data`` block. ``standardise`` is true for all real inputs. ``episode``: an example is a row, or a
+    group of rows, at most ``ticks`` of them, or ``ticks`` rows of one episode that is the whole file."""
 
     file: str | None = None
     inputs: dict[str, Selection] = field(default_factory=dict)
@@ -61,12 +63,15 @@ class DataSpec:
     scale: dict[str, float] = field(default_factory=dict)
     standardise: bool | tuple[str, ...] = False
     split: dict[str, Any] = field(default_factory=dict)
+    episode: Literal["row", "all"] | Grouping = "row"
+    ticks: int = 1
 
     @classmethod
     def of(cls, block: Any) -> DataSpec:
         """From a mapping, or a model with these keys."""
         given = dict(block)
         standardise = given.get("standardise") or False
+        episode: Any = given.get("episode") or "row"
         return cls(
             given.get("file"),
             dict(given.get("inputs") or {}),
@@ -74,6 +79,7 @@ class DataSpec:
             dict(given.get("scale") or {}),
             standardise if isinstance(standardise, bool) else tuple(standardise),
             dict(given.get("split") or {}),
+            episode if episode in ("row", "all") else Grouping.of(episode),
         )
 
     @property
@@ -104,27 +110,6 @@ class Dataset:
         }
 
 
-def load_dataset(
-    spec: DataSpec,
-    types: Mapping[str, Type],
-    folder: Path,
-    *,
-    seed: int = 0,
-    real: npt.DTypeLike = np.float32,
-    fitted: Fitted | None = None,
-    locate: Locate = nowhere,
-) -> Dataset:
-    """Read the file that a diagram in ``folder`` names, and make the dataset: see ``make_dataset``."""
-    if spec.file is None:
-        message = "'data' names no file"
-        raise Problem.of(
-            "data-not-found", message, locate("data"), help="give data.file, or arrays from Python"
-        )
-    span = locate("data", "file")
-    table = read_table(find_data_file(folder, spec.file, span), spec.file, span)
-    return make_dataset(table, spec, types, seed=seed, real=real, fitted=fitted, locate=locate)
-
-
 def make_dataset(
     table: Table,
     spec: DataSpec,
@@ -143,13 +128,35 @@ def make_dataset(
     """
     _check_names(spec, types, locate)
     columns, labels = encode(table, spec, types, real, fitted=fitted, locate=locate)
-    parts = split_rows(table.rows, spec.split, seed, locate("data", "split"), table.name)
+    frames = grouped(table, spec, locate)
+    examples = table.rows if frames is None else len(frames.ticks)
+    parts = split_rows(examples, spec.split, seed, locate("data", "split"), table.name)
+    chosen = parts["train"]
+    if spec.episode == "all":
+        frames, parts = frames_of(parts, spec.ticks)
+        examples = len(frames.ticks)
+    elif frames is not None:
+        chosen = np.unique(frames.rows[chosen])
     if fitted is None:
-        chosen = _standardised(spec, types, locate)
-        fitted = Fitted(labels, {name: fit_standard(columns[name], parts["train"]) for name in chosen})
+        names = _standardised(spec, types, locate)
+        fitted = Fitted(labels, {name: fit_standard(columns[name], chosen) for name in names})
     for name, standard in fitted.standards.items():
         columns[name] = standard.apply(columns[name])
-    return Dataset(columns, table.rows, parts, fitted, table.name, table.digest)
+    if frames is not None:
+        columns = {name: frames.taken(values) for name, values in columns.items()} | {LENGTH: frames.ticks}
+    return Dataset(columns, examples, parts, fitted, table.name, table.digest)
+
+
+def grouped(table: Table, spec: DataSpec, locate: Locate = nowhere) -> Frames | None:
+    """The rows of each group; None where rows are not grouped. Raises Problem: bad-episode, and others."""
+    if not isinstance(spec.episode, Grouping):
+        return None
+    span = locate("data", "episode")
+    frames = frames_by(table, spec.episode, span)
+    if frames.longest > spec.ticks:
+        message = f"an episode of '{table.name}' has {frames.longest} ticks; at most {spec.ticks} are run"
+        raise Problem.of("bad-episode", message, span, help=f"train.ticks: {frames.longest}")
+    return frames.lengthened(spec.ticks)
 
 
 def make_inputs(
@@ -162,12 +169,16 @@ def make_inputs(
     locate: Locate = nowhere,
 ) -> dict[str, Array]:
     """The inputs alone, as they were in training: for predictions on a table without targets."""
-    inputs = DataSpec(spec.file, spec.inputs, {}, spec.scale)
+    inputs = replace(spec, targets={}, standardise=False, split={})
     columns, _ = encode(table, inputs, types, real, fitted=fitted, locate=locate)
-    return {
+    columns = {
         name: fitted.standards[name].apply(values) if name in fitted.standards else values
         for name, values in columns.items()
     }
+    frames = grouped(table, spec, locate)
+    if frames is None:
+        return columns
+    return {name: frames.taken(values) for name, values in columns.items()} | {LENGTH: frames.ticks}
 
 
 def encode(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ from dilsctl.passes.fuse_loss import fuse_loss
 from dilsctl.passes.share_common import share_common
 from dilsctl.passes.simplify import simplify
 from dilsctl.passes.stage import stage
+from dilsctl.passes.unroll import LENGTH
 
 CHUNK = 1024
 BACKWARD: tuple[Pass, ...] = (
@@ -74,20 +76,23 @@ class Learner:
         self.real = np.dtype(precision)
         self.seed = seed
         self.types: dict[str, Type] = {**compiled.inputs, **compiled.targets}
-        program = replace(compiled.program, updates={}, rates={})  # a batch is one tick of each example
-        self._predict = drop_dead(_only(program, "port."))
-        measured = drop_dead(_only(program, "loss", "metric."))
-        self.staging, self.measure = stage(measured)
-        self._layout = _rows_first(self.measure)
+        program = compiled.program
+        self._goes_on = compiled.episode is not None and compiled.episode.goes_on
+        self._predict = drop_dead(_measuring(_only(compiled.single, "port.")))
+        self.staging, joint = stage(drop_dead(_only(program, "loss", "metric.", "train.loss", "held.")))
+        self.measure = drop_dead(_measuring(_only(joint, "loss", "metric.", "held.")))
+        self._layout = _rows_first(joint)
         self.descent: Descent | None = None
         self.stages: list[tuple[str, Program]] = []
         if method_of is not None and "loss" in program.outputs and program.learned:
-            descent = descend(drop_dead(_only(self.measure, "loss")), method_of, clip)
+            loss = joint.outputs.get("train.loss", joint.outputs["loss"])
+            descent = descend(drop_dead(replace(joint, outputs={"loss": loss})), method_of, clip)
             self.stages.append(("descend", descent.program))
             step = run_passes(descent.program, BACKWARD, self.stages)
             read = {one for eqn in step.eqns for one in eqn.inputs}
             inputs = {name: var for name, var in step.inputs.items() if var in read or not var.batched}
             self.descent = replace(descent, program=replace(step, inputs=inputs))
+        self._moving: dict[str, Array] = {}
         self._allocate()
         self._bound: dict[tuple[str, int], Bound] = {}
         self._staged: tuple[Staged, dict[tuple[str, int], _Ready]] | None = None
@@ -105,15 +110,51 @@ class Learner:
             for state, offset in group.offsets.items():
                 flat = arrays[group.parameter][offset : offset + state.type.size]
                 arrays[state] = flat.reshape(state.shape)
-        arrays |= allocate(tuple(one for one in self.compiled.program.states if one not in arrays), self.real)
+        program = self.compiled.program
+        own = tuple(one for one in program.states if one.batched)  # of the one example that goes on
+        arrays |= {var: value[..., None] for var, value in allocate(own, self.real).items()}
+        arrays |= allocate(tuple(one for one in program.states if one not in arrays), self.real)
         self._arrays = arrays
-        self.states = state_views(self.compiled.program.slots, arrays)
+        self.states = state_views(program.slots, arrays)
+        self._moving = {}
+        for path, slot in program.slots.items():
+            if slot.var.batched:
+                self.states[path] = self.states[path][..., 0]
+            if slot.var in program.updates and slot.var not in program.kept:
+                self._moving[path] = self.states[path]
         initialise(self.states, self.compiled.states, self.seed)
+
+    def begin(self) -> None:
+        """Let the one long episode begin anew, if there is one: states that move are as at first."""
+        initialise(self._moving, self.compiled.states, self.seed)
+
+    @contextmanager
+    def _from_the_beginning(self) -> Iterator[None]:
+        """What is run inside goes through the one long episode from its beginning, and leaves no trace."""
+        before = {path: value.copy() for path, value in self._moving.items()}
+        self.begin()
+        try:
+            yield
+        finally:
+            for path, value in before.items():
+                self._moving[path][...] = value
 
     @property
     def parameters(self) -> int:
         """How many numbers are learned."""
         return sum(var.type.size for var in self.compiled.program.learned)
+
+    @property
+    def row_types(self) -> dict[str, Type]:
+        """What one row of the data gives to each input and target: a tick, where rows are ticks."""
+        episode = self.compiled.episode
+        types = {name: type for name, type in self.types.items() if name != LENGTH}
+        if episode is None or not (episode.ragged or episode.goes_on):
+            return types
+        return {
+            name: type.with_shape(type.shape[1:]) if name in episode.sequences else type
+            for name, type in types.items()
+        }
 
     @property
     def plan_hash(self) -> str:
@@ -188,6 +229,8 @@ class Learner:
         """
         if self.descent is None:
             raise ValueError("nothing is learned")
+        if self._goes_on:
+            self.begin()
         order = np.ascontiguousarray(order, np.intp)
         total, done = 0.0, 0
         full = len(order) - len(order) % batch
@@ -223,33 +266,53 @@ class Learner:
         return total / max(len(order), 1)
 
     def evaluate(self, staged: Staged, rows: Array, epoch: int = 0) -> dict[str, float]:
-        """Means over the rows: ``loss``, and each metric by its name."""
-        rows = np.ascontiguousarray(rows, np.intp)
-        names = [name for name in self.measure.outputs]
+        """Means over the rows: ``loss``, and each metric by its name. Of one long episode, all rows up to the
+        last of these are run, from its beginning."""
+        counted = np.ascontiguousarray(rows, np.intp)
+        names = list(self.measure.outputs)
         totals = dict.fromkeys(names, 0.0)
-        for start in range(0, len(rows), CHUNK):
-            part = rows[start : start + CHUNK]
-            ready = self._ready("measure", self.measure, len(part), staged)
-            for _, *pairs in in_batches(ready.feeds, part, len(part)):
-                for into, block in pairs:
-                    np.copyto(into, block)
-            ready.bound.context.examples[...] = part
-            ready.bound.context.epoch[...] = epoch
-            ready.bound.run()
-            for name in names:
-                value = ready.bound.outputs[name]
-                many = value.shape == (len(part),) and self.measure.outputs[name].batched
-                totals[name] += float(value.sum(dtype=np.float64)) if many else float(value) * len(part)
+        if not self._goes_on:
+            for start in range(0, len(counted), CHUNK):
+                part = counted[start : start + CHUNK]
+                for name, value in self._measure(staged, part, epoch).items():
+                    many = value.shape == (len(part),) and self.measure.outputs[name].batched
+                    totals[name] += float(value.sum(dtype=np.float64)) if many else float(value) * len(part)
+        else:
+            wanted = set(counted.tolist())
+            with self._from_the_beginning():
+                for row in range(max(wanted, default=-1) + 1):
+                    found = self._measure(staged, np.array([row]), epoch)
+                    if row in wanted:
+                        for name, value in found.items():
+                            totals[name] += float(value.sum())
         return {name.removeprefix("metric."): total / max(len(rows), 1) for name, total in totals.items()}
 
+    def _measure(self, staged: Staged, rows: Array, epoch: int) -> dict[str, Array]:
+        """The loss and the metrics of some rows, live."""
+        ready = self._ready("measure", self.measure, len(rows), staged)
+        for _, *pairs in in_batches(ready.feeds, rows, len(rows)):
+            for into, block in pairs:
+                np.copyto(into, block)
+        ready.bound.context.examples[...] = rows
+        ready.bound.context.epoch[...] = epoch
+        ready.bound.run()
+        return ready.bound.outputs
+
     def predict(self, columns: Mapping[str, Array]) -> dict[str, Array]:
-        """Every output port of the main box for each row, rows first. A box without inputs has one row."""
+        """Every output port of the main box for each row, rows first; a box without inputs has one row. The
+        rows of one long episode are its first ones."""
+        if self._goes_on:
+            with self._from_the_beginning():
+                return self._shown(columns, 1)
+        return self._shown(columns, CHUNK)
+
+    def _shown(self, columns: Mapping[str, Array], most: int) -> dict[str, Array]:
         program = self._predict
         needed = [name for name in program.inputs if name in self.compiled.inputs]
         rows = len(columns[needed[0]]) if needed else 1
         found: dict[str, list[Array]] = {name: [] for name in program.outputs}
-        for start in range(0, rows, CHUNK):
-            size = min(CHUNK, rows - start)
+        for start in range(0, rows, most):
+            size = min(most, rows - start)
             bound = self._bind("predict", program, size)
             for name in needed:
                 bound.inputs[name][...] = np.moveaxis(np.asarray(columns[name])[start : start + size], 0, -1)
@@ -266,6 +329,17 @@ class Learner:
             else np.zeros((0, *program.outputs[name].shape), self.real)
             for name, parts in found.items()
         }
+
+
+def _measuring(program: Program) -> Program:
+    """The program that leaves what is kept as it is: with ``unroll``'s updates for that, if there are any."""
+    moved = {
+        state: program.outputs.get(f"held.{number}", new)
+        for number, (state, new) in enumerate(program.updates.items())
+        if state not in program.kept
+    }
+    outputs = {name: var for name, var in program.outputs.items() if not name.startswith("held.")}
+    return replace(program, outputs=outputs, updates=moved)
 
 
 def _only(program: Program, *prefixes: str) -> Program:

@@ -88,7 +88,7 @@ def descend(program: Program, method_of: Callable[[Params], Method], clip: Clip 
     flat = [_flat_gradient(builder, group, found) for group in groups]
     if clip is not None:
         flat = clip(builder, flat)
-    updates: dict[Var, Var] = {}
+    updates: dict[Var, Var] = {state: views.get(new, new) for state, new in program.updates.items()}
     all_inputs = dict(program.inputs)
     for i, (group, gradient) in enumerate(zip(groups, flat, strict=True)):
         builder.span = None

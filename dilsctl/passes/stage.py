@@ -58,6 +58,7 @@ def stage(program: Program) -> tuple[Program, Program]:
         | {name: var for name, var in program.inputs.items() if not var.batched},
         eqns=tuple(eqns),
         outputs={name: fresh.get(var, var) for name, var in program.outputs.items()},
+        updates={state: fresh.get(var, var) for state, var in program.updates.items()},
     )
     return staging, drop_dead(rest)
 
@@ -83,7 +84,7 @@ def _split(program: Program, raw: set[Var], refused: set[Var]) -> tuple[list[Eqn
             for one in eqn.inputs:
                 if one in known:
                     frontier[one] = None
-    for var in program.outputs.values():
+    for var in program.ends:
         if var in known:
             frontier[var] = None
     return hoisted, list(frontier)

@@ -1,7 +1,12 @@
 """An episode becomes one program: its ticks are written out one after another, to be differentiated.
 
 States that move begin anew with every episode and are values within it; what is learned stays a state, the
-same at every tick. An input that is a sequence has one more leading axis, the ticks; any other is held.
+same at every tick. A kept state lives on: the first tick finds it as it is, and what it is after the last one
+is its update. Where the episode is a piece of a longer one, all states that move live on so. An input that is
+a sequence has one more leading axis, the ticks; any other is held.
+
+Measuring must not change what is kept: where a kept state moves within an episode, the program has the loss
+twice, ``train.loss`` with it moving, and ``loss`` with it held; ``held.N`` then is what update N is.
 """
 
 from __future__ import annotations
@@ -11,13 +16,16 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from dilsctl.diagnostics import Problem
-from dilsctl.diagram import Initial
-from dilsctl.ir import CLOCK, INT, REAL, Eqn, Program, Type, Var
+from dilsctl.diagram import Initial, State
+from dilsctl.ir import CLOCK, INT, REAL, Eqn, Program, Slot, Var
 from dilsctl.lower import FlatState
 from dilsctl.operations.rules import broadcast
 from dilsctl.operations.table import Builder
 
 MOST_UNROLLED = 2_000_000  # equations of all ticks together
+LENGTH = "episode.ticks"  # an input: how many ticks of each example there are
+TICK = "episode.tick"  # a state: the tick that a piece of a longer episode begins with
+FIRST = Var(INT, name=TICK)
 At = Literal["last", "each", "end"]
 
 
@@ -26,7 +34,9 @@ class Episode:
     """One example over time: ``ticks`` of length ``dt``, with flows moved by ``method`` in ``steps`` each.
 
     ``at``: when the loss counts: at the last tick, at each (the mean), or after the last step. ``horizon``:
-    how many ticks back gradients flow; None for all. ``sequences``: inputs and targets by tick.
+    how many ticks back gradients flow; None for all. ``sequences``: inputs and targets by tick. ``ragged``:
+    examples have different numbers of ticks, at most ``ticks``, given by the input ``LENGTH``. ``goes_on``:
+    an example is a piece of one long episode, and the next one goes on where it ends.
     """
 
     ticks: int = 1
@@ -36,12 +46,22 @@ class Episode:
     at: At = "last"
     horizon: int | None = None
     sequences: frozenset[str] = frozenset()
+    ragged: bool = False
+    goes_on: bool = False
 
 
-def unroll(program: Program, episode: Episode, states: Mapping[str, FlatState]) -> Program:
+@dataclass(frozen=True, slots=True, eq=False)
+class Unrolled:
+    """The program of an episode, and the state that it adds, if any."""
+
+    program: Program
+    added: tuple[FlatState, ...] = ()
+
+
+def unroll(program: Program, episode: Episode, states: Mapping[str, FlatState]) -> Unrolled:
     """The program of an episode. ``states``: those of the diagram by path, for how they begin.
 
-    Raises Problem: too-large, moving-state (a kept state that moves), bad-initial.
+    Raises Problem: too-large, bad-initial.
     """
     size = len(program.eqns) * episode.ticks
     if size > MOST_UNROLLED:
@@ -57,6 +77,9 @@ class _Unrolling:
         self.states = states
         self.eqns: list[Eqn] = []
         self.builder = Builder(self.eqns)
+        self.living = {
+            one for one in program.updates if episode.goes_on or one in program.kept
+        }  # states that live on after the episode
         self.inputs = {
             name: Var(var.type.with_shape((episode.ticks, *var.shape)), True, name)
             if name in episode.sequences
@@ -64,47 +87,98 @@ class _Unrolling:
             for name, var in program.inputs.items()
             if name not in CLOCK
         }
+        self.length = Var(INT, True, LENGTH) if episode.ragged else None
+        if self.length is not None:
+            self.inputs[LENGTH] = self.length
+        self.first = FIRST if episode.goes_on else None
+        self.counts = [self._counts(tick) for tick in range(episode.ticks)]
 
-    def run(self) -> Program:
+    def run(self) -> Unrolled:
         program, episode = self.program, self.episode
-        values = {state: self._begin(state) for state in program.updates}
+        begin = {one: one if one in self.living else self._begin(one) for one in program.updates}
+        outputs, after = self._ticks(begin, frozenset())
+        living = [one for one in program.updates if one in self.living]
+        held = program.kept.intersection(living)
+        if held and (episode.ticks > 1 or episode.at == "end") and "loss" in outputs:
+            still, values = self._ticks(begin, held)
+            moved = {f"held.{number}": values[one] for number, one in enumerate(living)}
+            outputs = {**still, **moved, "train.loss": outputs["loss"]}
+        lasting = tuple(one for one in program.states if one not in program.updates or one in self.living)
+        updates = {one: after[one] for one in living}
+        slots = {path: slot for path, slot in program.slots.items() if slot.var in set(lasting)}
+        added: tuple[FlatState, ...] = ()
+        if self.first is not None:
+            count = self.length or self.builder.constant(episode.ticks, INT)
+            if count.batched:
+                mean = self.builder.emit("batch_mean", (count,), batched=False)  # a piece is one example
+                count = self.builder.emit("cast", (mean,), kind="int")
+            updates[self.first] = self.builder.emit("add", (self.first, count))
+            slots[TICK] = Slot(self.first)
+            lasting = (*lasting, self.first)
+            added = (FlatState(TICK, State(TICK, INT, Initial(value=0), None, None, FIRST), FIRST),)
+        found = replace(
+            program,
+            inputs=self.inputs,
+            states=lasting,
+            slots=slots,
+            outputs=outputs,
+            eqns=tuple(self.eqns),
+            updates=updates,
+        )
+        return Unrolled(found, added)
+
+    def _ticks(self, begin: Mapping[Var, Var], held: frozenset[Var]) -> tuple[dict[str, Var], dict[Var, Var]]:
+        """Write all ticks: (what the episode shows, the states after it). ``held`` states do not move."""
+        program, episode = self.program, self.episode
+        values = dict(begin)
         shown: list[dict[str, Var]] = []
         for tick in range(episode.ticks):
             new = self._tick(values, tick)
             shown.append({name: new.get(var, var) for name, var in program.outputs.items()})
-            values = {state: new.get(update, update) for state, update in program.updates.items()}
+            moved = {
+                state: values[state] if state in held else new.get(update, update)
+                for state, update in program.updates.items()
+            }
+            values = {state: self._choose(tick, value, values[state]) for state, value in moved.items()}
             left = episode.ticks - 1 - tick
             if episode.horizon is not None and left and left % episode.horizon == 0:
                 values = {state: self.builder.emit("stop", (value,)) for state, value in values.items()}
         if episode.at == "end":
             new = self._tick(values, episode.ticks)
-            shown.append({name: new.get(var, var) for name, var in program.outputs.items()})
-        outputs = dict(shown[-1])
+            return {name: new.get(var, var) for name, var in program.outputs.items()}, values
+        outputs = dict(shown[0])
+        for tick, later in enumerate(shown[1:], 1):
+            outputs = {name: self._choose(tick, later[name], outputs[name]) for name in outputs}
         if episode.at == "each":
             for name in outputs:
                 if not name.startswith("port."):
                     outputs[name] = self._mean([one[name] for one in shown])
-        kept = tuple(one for one in program.states if one not in program.updates)
-        return replace(
-            program,
-            inputs=self.inputs,
-            states=kept,
-            slots={path: slot for path, slot in program.slots.items() if slot.var in set(kept)},
-            outputs=outputs,
-            eqns=tuple(self.eqns),
-            updates={},
-        )
+        return outputs, values
+
+    def _counts(self, tick: int) -> Var | None:
+        """Whether each example still goes on at a tick; None where all do."""
+        if self.length is None or tick == 0:
+            return None
+        return self.builder.emit("gt", (self.length, self.builder.constant(tick, INT)))
+
+    def _choose(self, tick: int, value: Var, before: Var) -> Var:
+        """``value`` where an example still goes on at a tick, else ``before``."""
+        counts = self.counts[tick]
+        if counts is None or value is before:
+            return value
+        if not value.batched and not before.batched:  # one for the whole batch: while any example goes on
+            some = self.builder.emit("cast", (counts,), kind="real")
+            some = self.builder.emit("batch_mean", (some,), batched=False)
+            counts = self.builder.emit("gt", (some, self.builder.constant(0.0, REAL)))
+        return self.builder.emit("where", (counts, value, before))
 
     def _tick(self, values: Mapping[Var, Var], tick: int) -> dict[Var, Var]:
         """Write the equations of a tick; what stands for each variable at it."""
         new: dict[Var, Var] = dict(values)
         self.builder.span = None
-        clock: dict[str, tuple[Any, Type]] = {
-            "t": (tick * self.episode.dt, REAL), "dt": (self.episode.dt, REAL), "tick": (tick, INT),
-        }  # fmt: skip
         for name, var in self.program.inputs.items():
-            if name in clock:
-                new[var] = self.builder.constant(*clock[name])
+            if name in CLOCK:
+                new[var] = self._clock(name, tick)
             elif name in self.episode.sequences:
                 at = min(tick, self.episode.ticks - 1)
                 index = (at, *((0, length, 1) for length in var.shape))
@@ -119,10 +193,33 @@ class _Unrolling:
             self.eqns.append(Eqn(eqn.op, inputs, outs, params, eqn.span))
         return new
 
+    def _clock(self, name: str, tick: int) -> Var:
+        """The time, the length of a tick, or its number."""
+        dt = self.episode.dt
+        if name == "dt":
+            return self.builder.constant(dt, REAL)
+        if tick == self.episode.ticks and self.length is not None:
+            number = self.length
+        elif self.first is None:
+            return self.builder.constant(*((tick, INT) if name == "tick" else (tick * dt, REAL)))
+        else:
+            number = self.builder.constant(tick, INT)
+        if self.first is not None:
+            number = self.builder.emit("add", (self.first, number))
+        if name == "tick":
+            return number
+        return self.builder.emit(
+            "mul", (self.builder.constant(dt, REAL), self.builder.emit("cast", (number,), kind="real"))
+        )
+
     def _mean(self, values: list[Var]) -> Var:
+        """The mean over the ticks of each example."""
         total = values[0]
-        for one in values[1:]:
-            total = self.builder.emit("add", (total, one))
+        zero = self.builder.constant(0.0, REAL)
+        for tick, one in enumerate(values[1:], 1):
+            total = self.builder.emit("add", (total, self._choose(tick, one, zero)))
+        if self.length is not None:
+            return self.builder.emit("div", (total, self.builder.emit("cast", (self.length,), kind="real")))
         share = self.builder.constant(1.0 / len(values), REAL)
         return self.builder.emit("mul", (share, total))
 
@@ -130,9 +227,6 @@ class _Unrolling:
 
     def _begin(self, state: Var) -> Var:
         """The value of a moving state when an episode begins, for every example."""
-        if state in self.program.kept:
-            message = f"the kept state '{state.name}' moves by a law of its own: that can't be trained yet"
-            raise Problem.of("moving-state", message, help="leave 'keep' out, or learn it")
         pieces, index = [], []
         for path, slot in self.program.slots.items():
             if slot.var is state:

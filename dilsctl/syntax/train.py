@@ -79,6 +79,25 @@ class SequenceColumns(Model):
     )
 
 
+class Grouped(Model):
+    """Many rows are one episode, each row a tick."""
+
+    by: str | int = Field(description="Rows with the same value in this column are one episode.")
+    order: str | int | None = Field(
+        default=None, description="The column that orders the rows of an episode; else as in the file."
+    )
+
+
+def _episode_shape(value: Any) -> str:
+    return "<options>" if isinstance(value, dict | Grouped) else "<text>"
+
+
+EpisodeValue = Annotated[
+    Annotated[Literal["row", "all"], Tag("<text>")] | Annotated[Grouped, Tag("<options>")],
+    Discriminator(_episode_shape),
+]
+
+
 class Split(Model):
     """Which rows are kept apart. Fractions are drawn by a seeded shuffle; the rest is for training."""
 
@@ -114,6 +133,12 @@ class Data(Model):
         default_factory=dict,
         description="Input or target that differs from tick to tick: {columns, each}.",
         examples=[{"pen": {"columns": "x0..y7", "each": 2}}],
+    )
+    episode: EpisodeValue = Field(
+        default="row",
+        description="What one example is: a row; the rows with one value in a column, {by, order}, a tick "
+        "each; or all rows are one episode that never ends.",
+        examples=["all", {"by": "id", "order": "time"}],
     )
     scale: dict[Name, Real] = Field(
         default_factory=dict,
@@ -235,6 +260,11 @@ class Train(Model):
         default=False,
         description="End with the best epoch's states: by the early-stopping metric, or validation loss.",
     )
+
+    @property
+    def is_endless(self) -> bool:
+        """Are all rows one episode?"""
+        return self.data is not None and self.data.episode == "all"
 
     @property
     def loss_text(self) -> str:
