@@ -36,17 +36,42 @@ def _texts(settings: Settings) -> tuple[str, ...]:
     return tuple(settings)
 
 
-def validate(path: str | Path, *, text: str | None = None, settings: Settings = ()) -> Report:
-    """Every mistake of a diagram file, and of the files that it imports.
+def validate(
+    path: str | Path,
+    *,
+    text: str | None = None,
+    settings: Settings = (),
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+) -> Report:
+    """Every mistake of a diagram file, and of the files that it imports, and what lints find odd.
 
-    ``text`` is taken instead of the file's content, if given. The report is empty where all is well, and its
-    ``ok`` is true where there are warnings only.
+    ``text`` is taken instead of the file's content, if given. ``select`` and ``ignore`` are codes of lints,
+    or patterns such as ``unused-*``: the only ones that are wanted, and those that are not; what a project's
+    settings say is not looked up. The report is empty where all is well, and its ``ok`` is true where there
+    are warnings only.
     """
-    from dilsctl.loaded import elaborate, read
+    from dilsctl.validation import Choice, validate_file
 
-    library = read(Path(path), text=text, settings=_texts(settings))
-    elaborate(library)
-    return library.report
+    return validate_file(Path(path), text, _texts(settings), Choice(tuple(select), tuple(ignore)))
+
+
+def validate_files(
+    files: Iterable[str | Path],
+    *,
+    text: str | None = None,
+    settings: Settings = (),
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+) -> Report:
+    """The findings of many files, with the settings of the project that each is in (pyproject.toml).
+
+    ``select`` takes the place of what the project selects, ``ignore`` comes on top. Raises Problem:
+    bad-project.
+    """
+    from dilsctl.tree import validate_tree
+
+    return validate_tree([Path(one) for one in files], text, _texts(settings), tuple(select), tuple(ignore))
 
 
 def load(path: str | Path, *, settings: Settings = ()) -> LoadedDiagram:

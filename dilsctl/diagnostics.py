@@ -90,6 +90,23 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A text in place of the characters of a span; an empty span is a place to insert at."""
+
+    span: SourceSpan
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """How to mend a finding. ``safe``: what the diagram means stays as it is."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding. ``primary`` is None only where there is no text to point at (a file that is missing)."""
 
@@ -100,6 +117,7 @@ class Diagnostic:
     help: str = ""
     severity: Severity = Severity.ERROR
     file: str = ""  # where primary is None: the name of the file
+    fix: Fix | None = None
 
     @property
     def where(self) -> tuple[str, int]:
@@ -130,6 +148,20 @@ class Report:
     ) -> None:
         primary = Label(span, label) if span is not None else None
         self.add(Diagnostic(code, message, primary, tuple(related), help))
+
+    def warn(
+        self,
+        code: str,
+        message: str,
+        span: SourceSpan | None,
+        *,
+        label: str = "",
+        related: Iterable[Label] = (),
+        help: str = "",
+        fix: Fix | None = None,
+    ) -> None:
+        primary = Label(span, label) if span is not None else None
+        self.add(Diagnostic(code, message, primary, tuple(related), help, Severity.WARNING, fix=fix))
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.found.extend(diagnostics)

@@ -7,14 +7,12 @@ import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
-from dilsctl.diagnostics import Problem
+from dilsctl.project import Project, project_of
 
 ENDINGS = (".yaml", ".yml")
 MARKS = ("pyvenv.cfg", "run.json")  # a folder with one of these is not a place where people write diagrams
 ENOUGH = 65536
-PROJECT = "pyproject.toml"
 
 _DILS = re.compile(rb"^(?:\xef\xbb\xbf)?(?:dils|\"dils\"|'dils')\s*:", re.MULTILINE)
 
@@ -37,58 +35,21 @@ class Excluded:
     What holds the searched folder itself is taken none the less: it was named. Raises Problem: bad-project.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, project: Project | None = None) -> None:
         folder = folder.resolve()
-        self.root = folder
-        patterns: tuple[str, ...] = ()
-        for root in (folder, *folder.parents):
-            table = _table(root / PROJECT)
-            if table is not None:
-                self.root, patterns = root, _patterns(root / PROJECT, table)
-                break
+        project = project_of(folder) if project is None else project
+        self.root = project.root
         inside = folder.relative_to(self.root)
         around = [one.as_posix() for one in (inside, *inside.parents) if one.name]
-        self.patterns = tuple(one for one in patterns if not any(fnmatchcase(path, one) for path in around))
+        self.patterns = tuple(
+            one for one in project.exclude if not any(fnmatchcase(path, one) for path in around)
+        )
 
     def __call__(self, path: Path) -> bool:
         if not self.patterns:
             return False
         own = path.relative_to(self.root).as_posix()
         return any(fnmatchcase(own, one) for one in self.patterns)
-
-
-def _table(path: Path) -> dict[str, Any] | None:
-    """The table ``tool.dilsctl`` of a pyproject.toml, if there is one."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    if b"dilsctl" not in data:  # spares most projects the reading
-        return None
-    import tomllib
-
-    try:
-        tool = tomllib.loads(data.decode()).get("tool", {})
-    except ValueError as error:
-        raise _bad_project(path, f"it can't be read: {error}", "") from None
-    table = tool.get("dilsctl") if isinstance(tool, dict) else None
-    return table if isinstance(table, dict) else None
-
-
-def _patterns(path: Path, table: dict[str, Any]) -> tuple[str, ...]:
-    unknown = [name for name in table if name != "exclude"]
-    if unknown:
-        message = f"[tool.dilsctl] has no key '{unknown[0]}'"
-        raise _bad_project(path, message, "it has one: exclude, a list of paths")
-    found = table.get("exclude", [])
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        help = 'write it as in: exclude = ["tests/broken", "*/old"]'
-        raise _bad_project(path, "exclude in [tool.dilsctl] is no list of paths", help)
-    return tuple(one.removeprefix("./").rstrip("/") for one in found)
-
-
-def _bad_project(path: Path, message: str, help: str) -> Problem:
-    return Problem.of("bad-project", message, help=help, file=str(path))
 
 
 def diagrams_in(folder: Path) -> Iterator[Path]:

@@ -36,6 +36,11 @@ def test_pages_that_are_generated(name: str) -> None:
     assert page(name) == (ROOT / "docs" / name).read_text(encoding="utf-8"), "run docs/generate.py"
 
 
+def test_the_examples_of_explain_are_generated() -> None:
+    generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+    assert generate["CASES"].read_text(encoding="utf-8") == generate["cases"](), "run docs/generate.py"
+
+
 def test_every_limit_is_in_the_reference() -> None:
     text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
     section = text.split("## Limits", 1)[1].split("\n## ", 1)[0]

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "dilsctl"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("diagnostics", "codes", "garbage", "limits", "recursion"),
-    ("values", "scalars", "scan", "yaml_findings", "source"),
+    ("values", "scalars", "scan", "yaml_findings", "source", "removal"),
     ("ir", "order", "operations", "expression"),
     ("syntax",),
     ("documents", "diagram", "dump"),
@@ -21,14 +21,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "sizes", "passes", "verify", "reach", "objective", "train_names", "watched", "plan_costs",
         "plan_text", "plan_json", "episodes", "pooling", "compile", "motion",
         "written_values", "written_arrays", "written_back", "flat_laws", "flatten", "flat_document",
-        "cycles", "pattern", "siblings", "kind", "kind_text",
+        "cycles", "pattern", "siblings", "kind", "kind_text", "rules",
     ),
     ("engine", "learning", "data", "runs", "run_texts", "checkpoints", "provenance"),
     (
         "trace", "course", "simulate", "separately", "sweeps", "train", "roles", "settings", "stability",
         "resuming", "training", "loaded", "plans", "checks", "check_engine", "check_trace", "checked_box",
         "compare", "answers", "inspect", "doctor", "starter", "overrides", "find", "report", "compose",
-        "merging",
+        "merging", "project", "suppress", "renames", "validation", "tree", "explain",
     ),
     ("api",),
     ("cli",),

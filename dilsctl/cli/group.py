@@ -27,7 +27,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Run": ("simulate",),
     "Compose": ("flatten", "compose"),
     "Learn": ("train", "eval", "predict"),
-    "Check": ("test", "plan", "doctor"),
+    "Check": ("test", "plan", "explain", "rules", "doctor"),
 }
 
 EPILOG = "Exit codes: 0 good, 1 findings, 2 wrong usage, 3 the program failed, 130 interrupted."

@@ -95,6 +95,36 @@ def show_findings(found: Report | Iterable[Diagnostic], err: bool = False) -> No
         click.echo(text, err=err, nl=not text.endswith("\n"), color=True)
 
 
+def write_report(format: str, found: Sequence[Diagnostic], files: Sequence[str], path: Path | None) -> None:
+    """Findings in a format, printed or written to a file: a report of an earlier run is replaced, whole.
+
+    Raises Problem: not-writable.
+    """
+    from dilsctl.report.formats import render
+
+    text = render(format, found, files)
+    if path is None:
+        click.echo(text, nl=False)
+    else:
+        replace_file(path, text)
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a report in one go: whoever reads it finds the old one or the new one. Raises Problem:
+    not-writable."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():  # /dev/stderr, a named pipe
+            path.write_text(text, encoding="utf-8", newline="\n")
+            return
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            part.write_text(text, encoding="utf-8", newline="\n")
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
 def count(number: int, noun: str, plural: str = "") -> str:
     """``1 box``, ``1,797 rows``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

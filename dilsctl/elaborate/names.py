@@ -10,7 +10,6 @@ from dilsctl.diagnostics import (
     Diagnostic,
     Label,
     Problem,
-    Severity,
     SourceSpan,
     did_you_mean,
     shown_circle,
@@ -24,6 +23,7 @@ from dilsctl.expression import names_read
 from dilsctl.ir import CLOCK, Var
 from dilsctl.limits import MOST_STATIC_TOTAL
 from dilsctl.operations.functions import FUNCTIONS
+from dilsctl.removal import removal
 
 if TYPE_CHECKING:
     from dilsctl.elaborate.boxes import BoxElaboration
@@ -275,6 +275,5 @@ class Names:
             if name in read:
                 continue
             message = f"let '{name}' is never read"
-            self.box.report.add(
-                Diagnostic("unused-let", message, Label(lets.key_span(name)), severity=Severity.WARNING)
-            )
+            fix = removal(self.box.body, ("let", name), f"take '{name}' out of 'let'")
+            self.box.report.warn("unused-let", message, lets.key_span(name), fix=fix)

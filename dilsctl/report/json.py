@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dilsctl.diagnostics import Diagnostic, Label, Report
+from dilsctl.diagnostics import Diagnostic, Fix, Label, Report
 
 VERSION = 1
 
 
-def render_json(findings: Report | Iterable[Diagnostic]) -> str:
-    """A JSON object: ``version`` and ``diagnostics``, one object for each finding, in order.
+def render_json(findings: Report | Iterable[Diagnostic], files: Sequence[str] = ()) -> str:
+    """A JSON object: ``version``, ``files`` (those that were looked at) and ``diagnostics``, one object for
+    each finding, in order.
 
     Lines and columns count from 1, in characters; ``end_column`` is the column after the last character.
     They are null where a finding has no place in a file.
     """
-    content = {"version": VERSION, "diagnostics": [diagnostic_object(one) for one in findings]}
+    content = {
+        "version": VERSION,
+        "files": list(files),
+        "diagnostics": [diagnostic_object(one) for one in findings],
+    }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -34,7 +39,15 @@ def diagnostic_object(one: Diagnostic) -> dict[str, Any]:
         "label": one.primary.text if one.primary is not None else "",
         "help": one.help,
         "related": [{**_place(label), "label": label.text} for label in one.related],
+        "fix": _fix(one.fix),
     }
+
+
+def _fix(fix: Fix | None) -> dict[str, Any] | None:
+    if fix is None:
+        return None
+    edits = [{**_place(Label(one.span)), "text": one.text} for one in fix.edits]
+    return {"title": fix.title, "safe": fix.safe, "edits": edits}
 
 
 def _place(label: Label | None) -> dict[str, Any]:

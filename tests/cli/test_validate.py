@@ -104,3 +104,112 @@ def test_colour_is_a_matter_of_the_terminal(folder: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in call("sub").stdout
     assert os.environ["FORCE_COLOR"] == "1"
+
+
+WARNS = GOOD.replace("    wires:", "    let:\n      half: x / 2\n    wires:")
+
+
+def test_reports_beside_what_is_printed(folder: Path) -> None:
+    result = call("--report", "sarif=out/a.sarif", "--report", "junit=b.xml", "--format", "concise")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("sub/bad.yml:7:5: error[unknown-key]")
+    assert json.loads((folder / "out" / "a.sarif").read_text())["version"] == "2.1.0"
+    assert (folder / "b.xml").read_text().startswith("<?xml")
+    before = (folder / "b.xml").stat().st_ino
+    assert call("good.yaml", "--report", "junit=b.xml").exit_code == 0
+    assert 'failures="0"' in (folder / "b.xml").read_text() and (folder / "b.xml").stat().st_ino != before
+    assert sorted(one.name for one in folder.iterdir()) == ["b.xml", "good.yaml", "other.yaml", "out", "sub"]
+
+
+@pytest.mark.parametrize("wrong", ["sarif", "sarif=", "sarf=x", "=x"])
+def test_a_report_is_a_format_and_a_file(folder: Path, wrong: str) -> None:
+    assert call("good.yaml", "--report", wrong).exit_code == 2
+
+
+def test_a_report_that_cannot_be_written(folder: Path) -> None:
+    result = call("good.yaml", "--report", "json=good.yaml/x.json")
+    assert result.exit_code == 1 and "not-writable" in result.stderr
+
+
+def test_statistics_and_the_exit_code(folder: Path) -> None:
+    (folder / "warns.yaml").write_text(WARNS)
+    result = call("--statistics", "--exit-zero", "--format", "concise")
+    assert result.exit_code == 0
+    assert "1  unused-let" in result.stdout and "1  unknown-key" in result.stdout
+    assert call("--exit-zero", "no-such.yaml").exit_code == 2
+    counted = call("--statistics", "--json")
+    assert json.loads(counted.stdout)["files"] == ["good.yaml", "warns.yaml", "sub/bad.yml"]
+    assert "1  unused-let" in counted.stderr
+
+
+def test_lints_are_chosen(folder: Path) -> None:
+    (folder / "warns.yaml").write_text(WARNS)
+    assert "unused-let" in call("warns.yaml").stdout
+    for choice in (["--ignore", "unused-let"], ["--ignore", "unused-*"], ["--select", "unused-output"]):
+        assert "unused-let" not in call("warns.yaml", *choice).stdout
+    assert "unused-let" in call("warns.yaml", "--select", "open-holes,unused-let").stdout
+    wrong = call("warns.yaml", "--ignore", "unused-lets")
+    assert wrong.exit_code == 2 and "did you mean 'unused-let'?" in wrong.stderr
+    error = call("warns.yaml", "--ignore", "unknown-key")
+    assert error.exit_code == 2 and "always shown" in error.stderr
+
+
+def test_a_project_chooses(folder: Path) -> None:
+    (folder / "warns.yaml").write_text(WARNS)
+    (folder / "sub" / "warns.yaml").write_text(WARNS)
+    table = folder / "pyproject.toml"
+
+    def told() -> list[str]:
+        found = call("warns.yaml", "sub/warns.yaml", "--json")
+        return [one["file"] for one in json.loads(found.stdout)["diagnostics"]]
+
+    assert told() == ["sub/warns.yaml", "warns.yaml"]
+    for text, left in (
+        ('ignore = ["unused-let"]', []),
+        ('select = ["unused-output"]', []),
+        ('per-file-ignores = {"sub" = ["unused-*"]}', ["warns.yaml"]),
+        ('per-file-ignores = {"*arns.yaml" = ["all"]}', []),
+        ('per-file-ignores = {"sub/*.yml" = ["all"]}', ["sub/warns.yaml", "warns.yaml"]),
+    ):
+        table.write_text(f"[tool.dilsctl]\n{text}\n")
+        assert told() == left, text
+    table.write_text('[tool.dilsctl]\nselect = ["open-holes"]\n')
+    assert "unused-let" in call("warns.yaml", "--select", "unused-let").stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('ignor = ["unused-let"]', "did you mean 'ignore'?"),
+        ('ignore = "unused-let"', "no list of codes"),
+        ('ignore = ["unused-lets"]', "did you mean 'unused-let'?"),
+        ('per-file-ignores = ["a"]', "no table"),
+        ('per-file-ignores = {"a" = "b"}', "no list of codes"),
+        ('per-file-ignores = {"a" = ["unknown-key"]}', "is an error"),
+    ],
+)
+def test_a_project_that_is_wrong(folder: Path, text: str, says: str) -> None:
+    (folder / "pyproject.toml").write_text(f"[tool.dilsctl]\n{text}\n")
+    result = call("good.yaml")
+    assert result.exit_code == 1
+    assert (
+        "error[bad-project]" in result.stderr and says in result.stderr and "pyproject.toml" in result.stderr
+    )
+
+
+def test_explain_and_rules(folder: Path) -> None:
+    def run(*args: str) -> Result:
+        return CliRunner().invoke(main, list(args))
+
+    text = run("explain", "unused-let").stdout
+    assert text.startswith("unused-let (warning): a let that nothing reads")
+    assert "triple: 3 * x" in text and "let 'triple' is never read" in text
+    assert "error[unknown-key]" in run("explain", "unknown-key").stdout
+    wrong = run("explain", "unused-lt")
+    assert wrong.exit_code == 2 and "did you mean 'unused-let'?" in wrong.stderr
+    facts = json.loads(run("rules", "--json").stdout)
+    lints = json.loads(run("rules", "--json", "--lints").stdout)
+    assert {one["code"] for one in lints} == {one["code"] for one in facts if one["severity"] != "error"}
+    for one in facts:
+        assert run("explain", one["code"]).exit_code == 0
+        assert f"\n  {one['code']} " in run("rules").stdout if one is facts[-1] else True

@@ -20,6 +20,7 @@ def test_a_finding() -> None:
     )
     assert json.loads(render_json([finding])) == {
         "version": 1,
+        "files": [],
         "diagnostics": [
             {
                 "code": "some-code",
@@ -42,6 +43,7 @@ def test_a_finding() -> None:
                         "label": "that",
                     }
                 ],
+                "fix": None,
             }
         ],
     }
@@ -54,4 +56,4 @@ def test_a_finding_without_a_place() -> None:
 
 
 def test_nothing() -> None:
-    assert json.loads(render_json([])) == {"version": 1, "diagnostics": []}
+    assert json.loads(render_json([])) == {"version": 1, "files": [], "diagnostics": []}

@@ -1,0 +1,41 @@
+"""Lints: what is valid, and yet hardly what was meant. One rule a file.
+
+A rule has a code, says why, and has a bad and a good example, which are tests. ``RULES`` is the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+from dilsctl.diagnostics import Diagnostic, Severity
+from dilsctl.rules import (
+    bad_suppression,
+    open_holes,
+    unused_import,
+    unused_let,
+    unused_output,
+    unused_suppression,
+)
+from dilsctl.rules.rule import Rule, Subject
+
+_MODULES: tuple[ModuleType, ...] = (
+    open_holes,
+    unused_import,
+    unused_let,
+    unused_output,
+    bad_suppression,
+    unused_suppression,
+)
+
+RULES: dict[str, Rule] = {one.RULE.code: one.RULE for one in _MODULES}
+"""Every lint by its code, in the order of the reference page."""
+
+__all__ = ["RULES", "Rule", "Severity", "Subject", "lint"]
+
+
+def lint(subject: Subject, wanted: Callable[[str], bool]) -> Iterator[Diagnostic]:
+    """The findings of the rules that are wanted, about a diagram without errors."""
+    for rule in RULES.values():
+        if rule.check is not None and wanted(rule.code):
+            yield from rule.check(subject)
