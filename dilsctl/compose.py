@@ -266,9 +266,11 @@ class _Composing:
         document = home or self._origin(hole)
         definitions = Elaborator(Report()).definitions
         wanted = definitions.of_body(name, hole, document, hole.own_span)
+        if wanted.params:
+            return  # how large it is, the diagram around says: what is composed is checked as a whole
         for inner in fill.inner:
             elaborator = Elaborator(Report(), definitions)
-            check_fit(elaborator, fill.path, wanted, hole.own_span, _filling(elaborator, inner), None)
+            check_fit(elaborator, fill.path, wanted, hole.own_span, _filling(elaborator, inner), None, {})
 
     def _origin(self, hole: Any) -> LoadedDocument:
         """The document in which a hole is written."""

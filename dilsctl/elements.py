@@ -27,7 +27,7 @@ _TRAILING: dict[str, tuple[int, ...]] = {
     "max_pool": (3,),
 }
 _ALONG_AXES = {"sum", "mean", "prod", "max", "min", "any", "all", "logsumexp"}
-_ALONG_AXIS = {"softmax", "log_softmax", "argmax", "argmin"}
+_ALONG_AXIS = {"softmax", "log_softmax", "argsort", "argmax", "argmin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,9 +312,9 @@ def _of_reduction(eqn: Eqn, place: Place) -> Split:
 
 
 def _of_axis(eqn: Eqn, place: Place) -> Split:
-    """``argmax`` loses its axis; a softmax keeps it, so that one of its elements is one of a vector."""
+    """``argmax`` loses its axis; softmax and ``argsort`` keep it: an element of theirs is one of a vector."""
     axis = eqn.param("axis")
-    kept = eqn.op in ("softmax", "log_softmax")
+    kept = eqn.op in ("softmax", "log_softmax", "argsort")
     part = _places_around(eqn, place, (axis,), kept=kept)
     at = eqn.inputs[0].rank + axis
     pick = place[at] if kept and at < len(place) else None

@@ -27,7 +27,7 @@ _PLAIN = {
     "arctan", "abs", "sign", "floor", "ceil", "round", "minimum", "maximum", "arctan2", "stop",
 }  # fmt: skip
 _REDUCTIONS = {"sum", "mean", "prod", "max", "min", "logsumexp", "any", "all"}
-_ALONG = {"softmax", "log_softmax", "argmax", "argmin"}
+_ALONG = {"softmax", "log_softmax", "argsort", "argmax", "argmin"}
 
 
 class Writer:
@@ -51,7 +51,7 @@ class Writer:
         if eqn.op in _REDUCTIONS:
             return self._reduction(eqn, given[0])
         if eqn.op in _ALONG:
-            default = eqn.op in ("softmax", "log_softmax") or given[0].type.shape[1:] == ()
+            default = eqn.op in ("softmax", "log_softmax", "argsort") or given[0].type.shape[1:] == ()
             axis = {} if default and eqn.param("axis") == -1 else {"axis": whole(eqn.param("axis"))}
             return call(eqn.op, given[0].node, **axis), False
         method = getattr(self, f"_{eqn.op}", None)

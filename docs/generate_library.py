@@ -13,7 +13,7 @@ from typing import Any
 from dilsctl import api
 
 LIBRARY = Path(__file__).parents[1] / "dilsctl" / "library"
-NAMES = ("nn", "logic", "control", "systems")
+NAMES = ("nn", "logic", "control", "systems", "managers")
 HEAD = """\
 # The library
 

@@ -47,25 +47,39 @@ class ChildSite:
         self.separate: Callable[[], list[BoxElaboration]] | None = None  # an elaboration for each element
         self.boxes: tuple[Box, ...] = ()
         self.given: SourceSpan | None = None  # where the box in a hole is given
+        self.seen: tuple[str, ...] | None = None  # in a hole: its outputs; a box in it may show more
 
     def adopt(self, elements: list[BoxElaboration]) -> None:
         """Take the interface of the elements."""
         self.elements = elements
         first = elements[0]
         self.shares = first.shares.sites
+        outputs = self.visible(first)
         if self.count is None:
-            self.inputs, self.outputs = first.inputs, first.outputs
+            self.inputs, self.outputs = first.inputs, outputs
             return
-        for mine, theirs in ((self.inputs, first.inputs), (self.outputs, first.outputs)):
+        for mine, theirs in ((self.inputs, first.inputs), (self.outputs, outputs)):
             for name, site in theirs.items():
                 mine[name] = PortSite(name, site.kind, site.classes, site.dims, site.span, self.count)
+
+    def visible(self, element: BoxElaboration) -> dict[str, PortSite]:
+        """The outputs of an element that the box around may read."""
+        if self.seen is None:
+            return element.outputs
+        return {name: element.outputs[name] for name in self.seen if name in element.outputs}
 
     def shown(self) -> bool:
         """Are the types of all outputs known?"""
         return all(one.own_type() is not None for one in self.outputs.values())
 
+    def from_library(self) -> bool:
+        """Is it a box of the standard library?"""
+        return bool(self.elements) and self.elements[0].definition.document.library is not None
+
     def declares(self, key: str, port: str) -> bool:
         """Is there such a port, even if its type is in error?"""
+        if key == "out" and self.seen is not None and port not in self.seen:
+            return False
         return bool(self.elements) and port in self.elements[0].section(key)
 
     def read(self, port: str) -> Var:
@@ -112,9 +126,9 @@ class Children:
         chooser = Chooser(self.box, name, boxes)
         site = ChildSite(self.box, name, boxes.key_span(name), self.arguments.count(options))
         site.separate = partial(self._elements, site, chooser, options)
-        chooser.choose(site.count)
-        site.given = chooser.given
         fixed, varying, site.told = self.arguments.read(options, site.count)
+        chooser.choose(site.count, {key: values[0] for key, values in varying.items()} | fixed)
+        site.given, site.seen = chooser.given, chooser.shown
         element = {key: run_time_type([one.value for one in values]) for key, values in varying.items()}
         if len(chooser.chosen) > 1 or any(type is None for type in element.values()):
             self._separate(site)
@@ -126,7 +140,7 @@ class Children:
             site.values["index"] = range(site.count)
         types.update({key: var.type for key, var in site.told.items()})
         filling = chooser.chosen[0]
-        fixed = {**fixed, **filling.arguments}
+        fixed = chooser.arguments(filling, fixed)
         key = (filling.definition, identities(fixed), tuple(sorted(types.items(), key=str)))
         if key in self._plain:
             site.adopt([self._plain[key]])
@@ -153,7 +167,8 @@ class Children:
         self.arguments.few(site.count or 1, site.span)
         for i in range(site.count or 1):
             filling = chooser.chosen[i if len(chooser.chosen) > 1 else 0]
-            arguments = {**fixed, **{key: values[i] for key, values in varying.items()}, **filling.arguments}
+            own = {**fixed, **{key: values[i] for key, values in varying.items()}}
+            arguments = chooser.arguments(filling, own)
             elements.append(
                 self.box.elaborator.start(
                     filling.definition, arguments, {}, chooser.span, index=i, home=filling.home
@@ -171,7 +186,7 @@ class Children:
     def _alike(self, site: ChildSite) -> bool:
         """Have all elements one interface? Reported if not."""
         for number, other in enumerate(site.elements[1:], 1):
-            for mine, theirs in ((site.inputs, other.inputs), (site.outputs, other.outputs)):
+            for mine, theirs in ((site.inputs, other.inputs), (site.outputs, site.visible(other))):
                 for name in dict.fromkeys((*mine, *theirs)):
                     a, b = mine.get(name), theirs.get(name)
                     if a is None or b is None or not same_port(a, b):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
 from dilsctl.elaborate.convert import kind_fits
-from dilsctl.elaborate.definitions import Definition, Filling, Word, shown
+from dilsctl.elaborate.definitions import Definition, Filling, Given, Word, shown
 from dilsctl.elaborate.dimensions import resolve
 from dilsctl.elaborate.emitter import NeedsStatic, Unknown
 from dilsctl.elaborate.interface import PortSite
@@ -37,9 +37,14 @@ class Chooser:
                     self.span = use.value_span("box")
         self.chosen: list[Filling] = []
         self.given: SourceSpan | None = None  # where what fills it is given
+        self.shown: tuple[str, ...] | None = None  # the outputs of the hole that is filled
+        self.sizes: tuple[str, ...] = ()  # the parameters of the hole that is filled
 
-    def choose(self, count: int | None) -> None:
-        """Find the definition. Raises Problem: unknown-box, recursive-box, not-a-hole, hole-mismatch."""
+    def choose(self, count: int | None, values: dict[str, Given]) -> None:
+        """Find the definition. ``values`` are those that its parameters are given here.
+
+        Raises Problem: unknown-box, recursive-box, not-a-hole, hole-mismatch.
+        """
         own = self._named(self.reference, self.span)
         given = self.box.arguments.get(self.name)
         if given is None or self.name in self.box.definition.params:
@@ -49,16 +54,30 @@ class Chooser:
             raise Problem([Diagnostic("not-a-hole", message, Label(given.key_span), (self._label(),))])
         else:
             self.given = given.span
-            values = given.value if isinstance(given.value, tuple) else (given.value,)
-            if isinstance(given.value, tuple) and len(values) != (count or 1):
-                message = f"{len(values)} boxes are given for the {count or 1} elements of '{self.name}'"
+            self.shown = tuple(own.definition.body.get("out") or {})
+            self.sizes = tuple(own.definition.params)
+            sizes = {name: one for name, one in values.items() if name in self.sizes}
+            boxes = given.value if isinstance(given.value, tuple) else (given.value,)
+            if isinstance(given.value, tuple) and len(boxes) != (count or 1):
+                message = f"{len(boxes)} boxes are given for the {count or 1} elements of '{self.name}'"
                 raise Problem([Diagnostic("bad-count", message, Label(given.span), (self._label(),))])
-            self.chosen = [self._named(one, given.span) for one in values]
-            for filling in self.chosen:
-                self._not_inside_itself(filling, given.span)
-                self._fits(own.definition, filling, given.span)
+            self.chosen = [self._named(one, given.span) for one in boxes]
+            for one in self.chosen:
+                self._not_inside_itself(one, given.span)
+                used = Filling(one.definition, self.arguments(one, values), one.home)
+                elaborator = self.box.elaborator
+                check_fit(elaborator, self.name, own.definition, self.span, used, given.span, sizes)
             return
         self._not_inside_itself(own, self.span)
+
+    def arguments(self, filling: Filling, values: dict[str, Given]) -> dict[str, Given]:
+        """The values that a box's parameters take: its own, and those given here.
+
+        The parameters of a hole are its own; a box in it takes those that it has too.
+        """
+        declared = filling.definition.params
+        taken = {name: one for name, one in values.items() if name not in self.sizes or name in declared}
+        return {**taken, **filling.arguments}
 
     def _label(self) -> Label:
         return Label(self.span, "the interior box")
@@ -115,12 +134,6 @@ class Chooser:
         help = "repeat a box with a count, or share its definition by a third one"
         raise Problem([Diagnostic("recursive-box", message, label, links, help)])
 
-    # -- holes ------------------------------------------------------------------------------------
-
-    def _fits(self, hole: Definition, filling: Filling, span: SourceSpan) -> None:
-        """What fills a hole has its ports, and no others, of types that may agree."""
-        check_fit(self.box.elaborator, self.name, hole, self.span, filling, span)
-
 
 def check_fit(
     elaborator: Elaborator,
@@ -129,11 +142,13 @@ def check_fit(
     hole_span: SourceSpan,
     filling: Filling,
     span: SourceSpan | None,
+    sizes: dict[str, Given],
 ) -> None:
-    """Raise Problem ``hole-mismatch`` where what fills the hole ``name`` has not its ports. ``span``: where
-    it is given; None if no file says so, and the first port at fault is shown."""
+    """Raise Problem ``hole-mismatch`` where what fills the hole ``name`` has not its ports, of types that may
+    agree; it may show more. ``span``: where it is given; None if no file says so, and the first port at fault
+    is shown. ``sizes``: values of the hole's parameters."""
     start = elaborator.start
-    wanted = start(hole, {}, {}, hole_span)
+    wanted = start(hole, sizes, {}, hole_span)
     where = span or filling.definition.span
     given = start(filling.definition, filling.arguments, {}, where, home=filling.home)
     parts: list[str] = []
@@ -149,9 +164,9 @@ def check_fit(
 
 
 def _misfits(hole: BoxElaboration, inner: BoxElaboration, key: str) -> Iterator[tuple[Any, ...]]:
-    """(what is wrong, places …) for each port under ``key`` that a hole and a box have not in common."""
+    """(what is wrong, places …) for each port under ``key`` at which a box does not fit a hole."""
     mine, theirs = hole.section(key), inner.section(key)
-    for name in dict.fromkeys((*mine, *theirs)):
+    for name in dict.fromkeys((*mine, *theirs) if key == "in" else mine):
         port = f"{key}put '{name}'"
         if name not in theirs:
             yield f"it has no {port}", Label(mine.key_span(name), "the hole's port")
@@ -161,8 +176,10 @@ def _misfits(hole: BoxElaboration, inner: BoxElaboration, key: str) -> Iterator[
             sites = (hole.inputs, inner.inputs) if key == "in" else (inner.outputs, hole.outputs)
             source, target = sites[0].get(name), sites[1].get(name)
             if source is not None and target is not None and not _may_fit(source, target):
+                sites = (inner.inputs, hole.inputs) if key == "in" else (inner.outputs, hole.outputs)
+                own, wanted = (one[name].own_type() for one in sites)
                 yield (
-                    f"its {port} is '{_type(theirs[name])}', the hole's '{_type(mine[name])}'",
+                    f"its {port} is '{own or _type(theirs[name])}', the hole's '{wanted or _type(mine[name])}'",
                     Label(mine.value_span(name), "the hole's port"),
                     Label(theirs.value_span(name), "the box's port"),
                 )

@@ -1,7 +1,8 @@
 """Reductions: axes go away. ``axes`` is a sorted tuple of negative numbers; ``argmax`` has one ``axis``.
 
 Where several elements share the maximum (or minimum), the gradient is shared equally among them;
-``argmax`` and ``argmin`` take the first. ``mean`` over leading axes of simplexes is a simplex.
+``argmax`` and ``argmin`` take the first. ``argsort`` takes no axis away, but is of their kind. ``mean`` over
+leading axes of simplexes is a simplex.
 """
 
 from __future__ import annotations
@@ -169,3 +170,28 @@ for _name in ("argmax", "argmin"):
             doc=f"index of the {_name[3:]} along axis, the first if several; params axis. A class",
         )
     )
+
+
+def _order_type(types: tuple[Type, ...], params: dict[str, Any]) -> tuple[Type, ...]:
+    (x,) = types
+    axis = params["axis"]
+    whole_axes("argsort", len(x.shape), (axis,))
+    if x.shape[axis] == 0:
+        raise OperationError(f"'argsort' of no elements (shape {show(x.shape)})", argument=0)
+    return (Type("class", x.shape, x.shape[axis]),)
+
+
+def _order_cost(eqn: Eqn) -> int:
+    x, axis = eqn.inputs[0], int(eqn.param("axis"))
+    return x.type.size * x.shape[axis].bit_length()
+
+
+register(
+    Operation(
+        "argsort",
+        _order_type,
+        stack_trailing,
+        cost=_order_cost,
+        doc="indices that bring axis in order, smallest first, equals in theirs; params axis. Classes",
+    )
+)

@@ -396,6 +396,7 @@ class Writer:
             scores = real(*wanted.shape, wanted.classes or 1)
             name = choose.one(["argmax", "argmin"])
             options.append(lambda: f"{name}({self.write(scores, depth)}, axis=-1)")
+            options.append(lambda: f"argsort({self.write(scores, depth)})[..., 0]")
         return choose.one(options)()
 
     def _simplex(self, wanted: Typed, depth: int) -> str:

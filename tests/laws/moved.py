@@ -10,7 +10,7 @@ from .instances import Place
 
 ALONG_AXES = {
     *("sum", "mean", "prod", "max", "min", "any", "all", "logsumexp"),
-    *("argmax", "argmin", "softmax", "log_softmax"),
+    *("argmax", "argmin", "argsort", "softmax", "log_softmax"),
 }
 
 

@@ -188,6 +188,13 @@ for _axis in (-1, -2):
     case(
         "argmin", real(3, 4), ref=lambda x, a=_axis: _first(x, a, min), params={"axis": _axis}, gradient=False
     )
+    case(
+        "argsort",
+        real(3, 4),
+        ref=lambda x, a=_axis: np.apply_along_axis(lambda row: sorted(range(len(row)), key=row.item), a, x),
+        params={"axis": _axis},
+        gradient=False,
+    )
 
 
 def _rest(x: Any, axes: tuple[int, ...]) -> list[int]:

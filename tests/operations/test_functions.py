@@ -90,6 +90,16 @@ CALLS: list[tuple[str, Callable[..., Value], tuple[Type, ...], Callable[..., Any
     ("all", call("all", 0), (Type("bool", (2, 3)),), lambda x: x.all(0)),
     ("argmax", call("argmax"), (real(2, 3),), np.argmax),
     ("argmin", call("argmin", axis=0), (real(2, 3),), lambda x: x.argmin(0)),
+    ("sort", call("sort"), (real(2, 4),), np.sort),
+    ("sort", call("sort", axis=0), (real(4, 2),), lambda x: np.sort(x, axis=0)),
+    ("sort", call("sort", 1), (real(2, 3, 2),), lambda x: np.sort(x, axis=1)),
+    ("argsort", call("argsort"), (real(2, 4),), np.argsort),
+    ("argsort", call("argsort", axis=0), (real(4, 2),), lambda x: np.argsort(x, axis=0)),
+    ("argsort", call("argsort"), (Type("bool", (6,)),), lambda x: np.argsort(x, kind="stable")),
+    ("top_k", call("top_k", 2), (real(5),), lambda x: np.sort(x)[::-1][:2]),
+    ("top_k", call("top_k", 3, axis=0), (real(5, 2),), lambda x: np.sort(x, axis=0)[::-1][:3]),
+    ("in_top_k", call("in_top_k", 2), (real(2, 5),), lambda x: x >= np.sort(x)[:, [-2]]),
+    ("in_top_k", call("in_top_k", 1, axis=-2), (real(3, 4),), lambda x: x == x.max(0)),
     ("norm", call("norm", axis=1), (real(2, 3),), lambda x: np.linalg.norm(x, axis=1)),
     ("var", call("var"), (real(2, 3),), np.var),
     ("std", call("std", axis=0), (real(2, 3),), lambda x: x.std(0)),
@@ -231,7 +241,10 @@ def test_every_function_is_covered() -> None:
     assert {one[0] for one in CALLS} | {"normal", "uniform", "bernoulli"} == set(FUNCTIONS)
 
 
-NO_GRADIENT = {"sign", "floor", "ceil", "round", "int", "any", "all", "argmax", "argmin", "one_hot", "stop"}
+NO_GRADIENT = {
+    *("sign", "floor", "ceil", "round", "int", "any", "all", "argmax", "argmin", "one_hot", "stop"),
+    *("argsort", "in_top_k"),
+}
 SMOOTH = [one for one in CALLS if one[0] not in NO_GRADIENT and any(t.kind == "real" for t in one[2])]
 
 

@@ -133,3 +133,30 @@ def _place(method: str) -> Kernel:
 
 for _name in ("argmax", "argmin"):
     kernel(_name)(_place(_name))
+
+
+_AT_ONCE = 4096  # elements that are sorted by one call, which makes a new array of their places
+
+
+@kernel("argsort")
+def _argsort(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Context) -> list[Step]:
+    """Equal elements keep their order, so that every machine agrees. NumPy can't sort places into an array
+    that is there, so it is done by blocks of rows."""
+    steps: list[Step] = []
+    axis = physical(eqn.param("axis"), eqn.inputs[0])
+    moved, target = np.moveaxis(ins[0], axis, -1), np.moveaxis(outs[0], axis, -1)
+    length = moved.shape[-1]
+    x = contiguous(steps, moved).reshape(-1, length)
+    found = target if target.flags.c_contiguous else np.empty(target.shape, target.dtype)
+    places = found.reshape(-1, length)
+    rows = max(_AT_ONCE // length, 1)
+
+    def order() -> None:
+        for start in range(0, len(x), rows):
+            part = slice(start, start + rows)
+            places[part] = x[part].argsort(axis=-1, kind="stable")
+
+    steps.append(order)
+    if found is not target:
+        steps.append(partial(np.copyto, target, found))
+    return steps

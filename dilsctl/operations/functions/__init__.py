@@ -3,6 +3,7 @@
 from dilsctl.operations.functions import (
     elementwise,
     losses,
+    ordering,
     probability,
     products,
     reductions,
@@ -26,6 +27,7 @@ __all__ = [
     "elementwise",
     "index",
     "losses",
+    "ordering",
     "probability",
     "products",
     "reductions",
