@@ -178,8 +178,9 @@ def _misfits(hole: BoxElaboration, inner: BoxElaboration, key: str) -> Iterator[
             if source is not None and target is not None and not _may_fit(source, target):
                 sites = (inner.inputs, hole.inputs) if key == "in" else (inner.outputs, hole.outputs)
                 own, wanted = (one[name].own_type() for one in sites)
+                own_text, wanted_text = own or _type(theirs[name]), wanted or _type(mine[name])
                 yield (
-                    f"its {port} is '{own or _type(theirs[name])}', the hole's '{wanted or _type(mine[name])}'",
+                    f"its {port} is '{own_text}', the hole's '{wanted_text}'",
                     Label(mine.value_span(name), "the hole's port"),
                     Label(theirs.value_span(name), "the box's port"),
                 )
