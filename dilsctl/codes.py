@@ -54,6 +54,9 @@ FILE_TOPICS: dict[str, dict[str, str]] = {
     "Wires between ports": {
         "algebraic-loop": "values that depend on themselves within one tick",
         "doubly-wired": "a target, or an element of one, with two wires",
+        "bad-mode": "a mode whose condition can't decide it",
+        "mode-not-known": "a port that is read where it may not exist",
+        "modes-not-exhaustive": "modes of which none may hold",
         "unwired-input": "an interior input, or an element of one, without a wire",
         "unwired-output": "an own output, or an element of one, without a wire",
         "wrong-direction": "an input that is read, or an output that is driven",

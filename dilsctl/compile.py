@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from dilsctl.diagnostics import Diagnostic, Label, Problem, Report, Severity, SourceSpan
 from dilsctl.diagram import Diagram, holes
 from dilsctl.documents import LoadedDocument
+from dilsctl.elaborate.known import presences
 from dilsctl.episodes import episode_of
 from dilsctl.garbage import collection_off
 from dilsctl.ir import CLOCK, Eqn, Program, Type
@@ -114,7 +115,10 @@ def compile_diagram(
     Raises Problem: hole-in-run, algebraic-loop, those of the objective and of an episode.
     """
     flat, program = flattened(diagram)
-    program = add_objective(program, objective) if objective is not None else without_losses(program)
+    if objective is None:
+        program = without_losses(program)
+    else:
+        program = add_objective(program, objective, presences=presences(diagram.main))
     program, edges = detect_edges(program, flat.triggers)
     if not optimise:
         program = batch(program)
@@ -197,7 +201,7 @@ def check(document: LoadedDocument, diagram: Diagram, report: Report) -> None:
         flat, program = flattened(diagram)
         if block is not None and block.batch > 1 and not block.is_endless:
             refuse_unpooled(flat, program, "examples of a batch", "say batch: 1")
-        program = add_objective(program, objective, _spans(diagram))
+        program = add_objective(program, objective, _spans(diagram), presences(diagram.main))
     except Problem as problem:
         report.extend(problem.diagnostics)
         return

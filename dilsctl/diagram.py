@@ -18,13 +18,14 @@ from dilsctl.ir import Eqn, Index, Type, Var
 @dataclass(frozen=True, slots=True)
 class Port:
     """A named, typed place on a box's border. ``var`` stands for its value inside the box. ``feedback``: the
-    output that an input answers."""
+    output that an input answers. ``when``: the modes in which it exists; empty for a port that always does."""
 
     name: str
     type: Type
     span: SourceSpan | None
     var: Var
     feedback: str | None = None
+    when: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,8 @@ class Box:
 
     ``eqns`` compute, from own inputs, states, element values and interior outputs, the variables in
     ``readout`` (one for each output port), ``dispatch`` (one for each interior input), ``laws``, ``triggers``
-    and ``losses``.
+    and ``losses``. The readout of a port that exists in some modes only is right in these modes. ``modes``:
+    for each whether it holds, which is an output as well; exactly one does.
     """
 
     name: str
@@ -158,6 +160,7 @@ class Box:
     triggers: tuple[Trigger, ...] = ()
     links: tuple[Link, ...] = ()
     reads: frozenset[tuple[str, str]] = frozenset()  # interior outputs that some expression reads
+    modes: dict[str, Var] = field(default_factory=dict)
     written: Any = None  # the mapping of its keys, for who must find the place of a wire
 
 

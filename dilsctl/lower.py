@@ -40,6 +40,7 @@ class Flat:
 
     ``shared``: the box's own shared variables; those of the main box are among the states as well. ``laws``:
     every law as it stands; ``updates`` and ``rates``: what they make of each state of the main box together.
+    ``switches``: the modes, as triggers that no law acts on.
     """
 
     inputs: dict[str, Var]
@@ -51,6 +52,7 @@ class Flat:
     shared: dict[str, Shared] = field(default_factory=dict)
     laws: list[Law] = field(default_factory=list)
     triggers: list[Trigger] = field(default_factory=list)
+    switches: list[Trigger] = field(default_factory=list)
     updates: dict[Var, Var] = field(default_factory=dict)
     rates: dict[Var, Var] = field(default_factory=dict)
     cyclic: int = 0  # how many equations at the end of ``eqns`` are in no order yet
@@ -92,6 +94,7 @@ class _Flattening:
         result.losses = list(box.losses)
         result.laws = list(box.laws)
         result.triggers = list(box.triggers)
+        result.switches = [Trigger(name, flag, Var(flag.type), box.span) for name, flag in box.modes.items()]
         eqns = list(box.eqns)
         joined = Joined(box, eqns, self.flat)
         alias: dict[Var, Var] = {}  # interior output, as the pattern reads it -> the variable inside
@@ -140,12 +143,14 @@ class _Flattening:
                 resolve(var)
             result.laws = [replace(law, value=resolve(law.value)) for law in result.laws]
             result.triggers = [replace(one, condition=resolve(one.condition)) for one in result.triggers]
+            result.switches = [replace(one, condition=resolve(one.condition)) for one in result.switches]
         result.laws = joined.lift(result.laws)
         result.shared = joined.shared()
         for one in [one for one in result.shared.values() if one.private]:
             result.states.append(state_of(one))
             del result.shared[one.name]
         result.outputs = {name: resolve(var) for name, var in box.readout.items()}
+        _close_ports(box, result.outputs, {name: resolve(var) for name, var in box.modes.items()}, eqns)
         ordered, cyclic = sort_equations(eqns)
         result.eqns, result.cyclic = [*ordered, *cyclic], len(cyclic)
         return result
@@ -192,6 +197,7 @@ class _Flattening:
         for trigger in flat.triggers:
             path, condition = f"{name}.{trigger.name}", fresh[trigger.condition]
             result.triggers.append(Trigger(path, condition, fresh[trigger.fired], trigger.span))
+        result.switches += _placed(flat.switches, name, fresh)
         return {port: fresh[var] for port, var in flat.outputs.items()}
 
     def _place_each(
@@ -305,6 +311,7 @@ class _Flattening:
                 condition = builder.emit("broadcast", (condition,), shape=(length, *condition.shape))
             path = f"{name}.{trigger.name}"
             result.triggers.append(Trigger(path, condition, fresh[trigger.fired], trigger.span))
+        result.switches += _placed(flat.switches, name, fresh)
         found: dict[str, Var] = {}
         for port, var in flat.outputs.items():
             new = fresh[var]
@@ -318,6 +325,34 @@ class _Flattening:
         if self.mark and out.name and not new.name:
             new.name = f"{name}.{out.name}"
         return new
+
+
+def _placed(switches: list[Trigger], name: str, fresh: Mapping[Var, Var]) -> list[Trigger]:
+    """Modes of a box where it stands."""
+    return [
+        Trigger(f"{name}.{one.name}", fresh[one.condition], Var(fresh[one.condition].type), one.span)
+        for one in switches
+    ]
+
+
+def _close_ports(box: Box, outputs: dict[str, Var], modes: Mapping[str, Var], eqns: list[Eqn]) -> None:
+    """Outputs that exist in some modes only show a neutral value in the others."""
+    for name, port in box.outputs.items():
+        if port.when:
+            builder = Builder(eqns, port.span)
+            exists = modes[port.when[0]]
+            for one in port.when[1:]:
+                exists = builder.emit("or", (exists, modes[one]))
+            value = outputs[name]
+            nothing = builder.constant(neutral(value.type), value.type)
+            outputs[name] = builder.emit("where", (exists, value, nothing))
+
+
+def neutral(type: Type) -> float | bool:
+    """What a port that does not exist is filled with: 0, false, uniform."""
+    if type.kind == "simplex":
+        return 1.0 / (type.classes or 1)
+    return False if type.kind == "bool" else 0.0 if type.kind == "real" else 0
 
 
 def state_of(shared: Shared, var: Var | None = None) -> FlatState:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from dilsctl.compile import FORWARD, TIDY, flattened, run_passes
@@ -13,7 +13,7 @@ from dilsctl.elaborate.emitter import Emitter
 from dilsctl.elaborate.written import Written
 from dilsctl.garbage import collection_off
 from dilsctl.ir import CLOCK, Eqn, Program, Type, Var
-from dilsctl.lower import FlatState
+from dilsctl.lower import Flat, FlatState
 from dilsctl.objective import Scope, without_losses
 from dilsctl.operations import functions
 from dilsctl.operations.rules import broadcast
@@ -90,7 +90,8 @@ class Flow:
 
     ``settle``: outputs ``port.NAME``. ``slope``: outputs ``rate.N``, of ``flowing[N]``. ``watch``: outputs
     ``when.N``, the condition of trigger N. ``jump`` moves the states whose laws are triggered, ``clock`` the
-    other clocked ones; both have inputs ``fired.N``.
+    other clocked ones; both have inputs ``fired.N``. The last triggers, ``switches`` of them, are modes: no law
+    acts where they begin, but what flows changes.
     """
 
     settle: Program
@@ -100,6 +101,7 @@ class Flow:
     clock: Program
     flowing: tuple[Var, ...]
     triggers: tuple[Trigger, ...]
+    switches: int
     states: dict[str, FlatState]
     inputs: dict[str, Type]
 
@@ -114,8 +116,9 @@ def compile_flow(diagram: Diagram, *, drives: Mapping[str, Written] | None = Non
     """The programs of a diagram for an adaptive method. Raises Problem, as ``compile_motion``."""
     flat, program = flattened(diagram)
     program = without_losses(program)
+    triggers = (*flat.triggers, *_switches(flat, program))
     outputs, inputs = dict(program.outputs), dict(program.inputs)
-    for number, one in enumerate(flat.triggers):
+    for number, one in enumerate(triggers):
         outputs[f"when.{number}"] = one.condition
         inputs[f"fired.{number}"] = one.fired
     program = _driven(replace(program, inputs=inputs, outputs=outputs), drives or {})
@@ -123,7 +126,7 @@ def compile_flow(diagram: Diagram, *, drives: Mapping[str, Written] | None = Non
         refuse_unpooled(flat, program, "runs", "make one run")
     untriggered = {law.target for law in flat.laws if law.kind != "rate" and not law.triggered}
     tags = {one.path for one in flat.states if one.var in untriggered}
-    passes = tuple(one for one in FORWARD if one[0] != "stack_isomorphic") if flat.triggers else FORWARD
+    passes = tuple(one for one in FORWARD if one[0] != "stack_isomorphic") if triggers else FORWARD
     program = run_passes(program, passes)
     clocked = {slot.var for path, slot in program.slots.items() if path in tags}
     shown = {name: var for name, var in program.outputs.items() if name.startswith("port.")}
@@ -142,7 +145,8 @@ def compile_flow(diagram: Diagram, *, drives: Mapping[str, Written] | None = Non
         part({}, set(program.updates) - clocked),
         part({}, clocked),
         flowing,
-        tuple(flat.triggers),
+        triggers,
+        len(triggers) - len(flat.triggers),
         {one.path: one for one in flat.states},
         {
             name: var.type
@@ -150,6 +154,29 @@ def compile_flow(diagram: Diagram, *, drives: Mapping[str, Written] | None = Non
             if name not in CLOCK and not name.startswith("fired.")
         },
     )
+
+
+def _switches(flat: Flat, program: Program) -> list[Trigger]:
+    """The modes on which some rate depends, and which change between ticks: by what flows, or by the time."""
+    if not flat.switches or not program.rates:
+        return []
+    read = _cone(program, program.rates.values())
+    moving = {*program.rates, CLOCK["t"]}
+    boxes = {one.name.rpartition(".")[0] for one in flat.switches if one.condition in read}
+    return [
+        one
+        for one in flat.switches
+        if one.name.rpartition(".")[0] in boxes and moving & _cone(program, [one.condition])
+    ]
+
+
+def _cone(program: Program, ends: Iterable[Var]) -> set[Var]:
+    """Every variable on which some depend."""
+    found = set(ends)
+    for eqn in reversed(program.eqns):
+        if any(out in found for out in eqn.outputs):
+            found.update(eqn.inputs)
+    return found
 
 
 def _driven(program: Program, drives: Mapping[str, Written]) -> Program:

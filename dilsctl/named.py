@@ -31,6 +31,7 @@ def with_named_lets(box: Box) -> Box:
         readout={name: of(var) for name, var in box.readout.items()},
         dispatch={key: of(var) for key, var in box.dispatch.items()},
         losses=tuple(of(var) for var in box.losses),
+        modes={name: of(var) for name, var in box.modes.items()},
         lets={name: of(var) for name, var in box.lets.items()},
         laws=tuple(replace(law, value=of(law.value)) for law in box.laws),
         triggers=tuple(replace(one, condition=of(one.condition)) for one in box.triggers),

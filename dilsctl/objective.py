@@ -6,6 +6,7 @@ class of as many as the main box tells apart.
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from typing import Any
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
 from dilsctl.elaborate.definitions import shown
 from dilsctl.elaborate.emitter import Emitter
+from dilsctl.elaborate.known import NOTHING, Facts, Presence
 from dilsctl.elaborate.written import Written
 from dilsctl.ir import BOOL, CLOCK, REAL, Program, Slot, Type, Var
 from dilsctl.limits import MOST_STATIC_TOTAL
@@ -73,9 +75,15 @@ def column_count(columns: Any) -> int:
 class Scope:
     """What a loss or metric may read. Implements elaborate.emitter.Scope."""
 
-    def __init__(self, names: Mapping[str, Var], spans: Mapping[str, SourceSpan]) -> None:
+    def __init__(
+        self,
+        names: Mapping[str, Var],
+        spans: Mapping[str, SourceSpan],
+        presences: Mapping[str, Presence] | None = None,
+    ) -> None:
         self.names = names
         self.spans = spans
+        self.presences = presences or {}
         self.feeds = ""  # what the expression that is being read gives
         self.draws = 0  # how many draws it has so far
         self.static_numbers = 0
@@ -108,6 +116,18 @@ class Scope:
     def may_keep(self, numbers: int) -> bool:
         self.static_numbers += numbers
         return self.static_numbers <= MOST_STATIC_TOTAL
+
+    def presence(self, child: str | None, name: str) -> Presence | None:
+        return self.presences.get(name) if child is None else None
+
+    def count(self, child: str) -> int | None:
+        return None
+
+    def let_tree(self, name: str) -> ast.expr | None:
+        return None
+
+    def implied(self, possible: frozenset[str]) -> Facts:
+        return NOTHING
 
     def declared(self, child: str | None, name: str) -> Label | None:
         if child is not None or name not in self.names or name not in self.spans:
@@ -146,12 +166,15 @@ def without_losses(program: Program) -> Program:
 
 
 def add_objective(
-    program: Program, objective: Objective, ports: Mapping[str, SourceSpan] | None = None
+    program: Program,
+    objective: Objective,
+    ports: Mapping[str, SourceSpan] | None = None,
+    presences: Mapping[str, Presence] | None = None,
 ) -> Program:
     """The program with the outputs ``loss`` (one number an example) and ``metric.NAME``.
 
-    ``loss`` is absent where nothing declares one. ``ports`` says where ports are declared, for findings.
-    Raises Problem.
+    ``loss`` is absent where nothing declares one. ``ports`` says where ports are declared, for findings;
+    ``presences`` which exist in some modes only. Raises Problem.
     """
     inputs = objective.sequences.intersection(program.inputs)
     if inputs:
@@ -161,7 +184,7 @@ def add_objective(
     problems: list[Diagnostic] = []
     for types in _attempts(program, objective):
         try:
-            return _emit(program, objective, types, spans)
+            return _emit(program, objective, types, Scope({}, spans, presences))
         except Problem as problem:
             if not problems or len(problem.diagnostics) < len(problems):
                 problems = list(problem.diagnostics)
@@ -189,17 +212,14 @@ def _attempts(program: Program, objective: Objective) -> list[dict[str, Type]]:
     return [dict(zip(targets, one, strict=True)) for one in combinations]
 
 
-def _emit(
-    program: Program, objective: Objective, types: dict[str, Type], spans: Mapping[str, SourceSpan]
-) -> Program:
+def _emit(program: Program, objective: Objective, types: dict[str, Type], scope: Scope) -> Program:
     targets = {name: Var(type, name=name) for name, type in types.items()}
     clash = [name for name in targets if name in program.inputs or f"port.{name}" in program.outputs]
     if clash:
-        where = spans.get(clash[0])
+        where = scope.spans.get(clash[0])
         raise Problem.of("duplicate-name", f"target '{clash[0]}' has the name of a port", where)
     ports = {name[5:]: var for name, var in program.outputs.items() if name.startswith("port.")}
-    known = {**program.inputs, **ports, **targets}
-    scope = Scope(known, spans)
+    scope.names = {**program.inputs, **ports, **targets}
     eqns = list(program.eqns)
     builder = Builder(eqns)
     outputs = dict(without_losses(program).outputs)

@@ -1,8 +1,9 @@
 """Patterns that can change: which values flow where, or how, depends on a state or on a value.
 
-A pattern is changeable if (a) a wire of a box with interior boxes reads a moving state of its own; or (b)
-such a wire uses what an interior box shows as a condition or an index, to choose among what flows; or (c) an
-output depends on a learned state of its box together with an input.
+A pattern is changeable if (a) a wire of a box with interior boxes reads a moving state of its own, a mode, or
+a port that exists in some modes only; or (b) such a wire uses what an interior box shows as a condition or an
+index, to choose among what flows; or (c) an output depends on a learned state of its box together with an
+input.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Literal
 
 from dilsctl.diagnostics import SourceSpan
 from dilsctl.diagram import Box
-from dilsctl.ir import Var
+from dilsctl.elaborate.gates import is_gate
+from dilsctl.ir import Eqn, Var
 
 Rule = Literal["a", "b", "c"]
 
@@ -42,8 +44,11 @@ class Reads:
         self.shared = {one.var: name for name, one in box.shared.items()}
         leaves = {*self.shown, *self.inputs, *self.states, *self.shared}
         self._known: dict[Var, frozenset[Var]] = {var: frozenset([var]) for var in leaves}
+        producer: dict[Var, Eqn] = {}
         for eqn in box.eqns:
-            found = frozenset[Var]().union(*(self.of(one) for one in eqn.inputs))
+            producer.update(dict.fromkeys(eqn.outputs, eqn))
+            inputs = eqn.inputs[1:2] if is_gate(eqn, producer) else eqn.inputs
+            found = frozenset[Var]().union(*(self.of(one) for one in inputs))
             for out in eqn.outputs:
                 self._known[out] = found
 
@@ -56,7 +61,7 @@ def changeable(box: Box, reads: Reads, learned: set[str]) -> list[Changeable]:
     """What makes the pattern of a box changeable. ``learned``: its shared variables that are learned."""
     found = []
     if box.children:
-        found += [*_by_state(box, reads, learned), *_by_value(box, reads)]
+        found += [*_by_state(box, reads, learned), *_by_mode(box, reads), *_by_value(box, reads)]
     return [*found, *_by_learning(box, reads, learned)]
 
 
@@ -86,20 +91,56 @@ def _by_state(box: Box, reads: Reads, learned: set[str]) -> Iterator[Changeable]
             yield Changeable(box.name, "a", what, _span(box, var, names))
 
 
+def _by_mode(box: Box, reads: Reads) -> Iterator[Changeable]:
+    """(a) A wire reads a mode, or a port that exists in some modes only. An output that shows a mode of the
+    box is no such wire."""
+    told = {port.var: name for name, port in box.inputs.items() if port.when}
+    for target, var in _wires(box):
+        if target in box.modes:
+            continue
+        names, partial = set[str](), set[str]()
+        for one in reads.of(var):
+            if one in told:
+                partial.add(told[one])
+            if one in reads.shown:
+                child, port = reads.shown[one]
+                inside, name = box.children[child].box, f"{child}.{port}"
+                if port in inside.modes:
+                    names.add(name)
+                elif inside.outputs[port].when:
+                    partial.add(name)
+        parts = [", ".join(sorted(names))] if names else []
+        if partial:
+            several = "which exist" if len(partial) > 1 else "which exists"
+            parts.append(f"{', '.join(sorted(partial))}, {several} in some modes only")
+        if parts:
+            kind = ("the modes " if len(names) > 1 else "the mode ") if names else ""
+            what = f"the wire to {target} reads {kind}{' and '.join(parts)}"
+            yield Changeable(box.name, "a", what, _span(box, var, []))
+
+
 def _by_value(box: Box, reads: Reads) -> Iterator[Changeable]:
     """(b) A wire chooses by what an interior box shows. To choose among constants is to compute."""
     needed = _needed(box)
+    producer = {out: eqn for eqn in box.eqns for out in eqn.outputs}
     for eqn in box.eqns:
+        if is_gate(eqn, producer):
+            continue
         if eqn.op == "where":
             chooser, chosen, word = eqn.inputs[0], eqn.inputs[1:], "condition"
         elif eqn.op == "take":
             chooser, chosen, word = eqn.inputs[1], eqn.inputs[:1], "index"
         else:
             continue
-        by = sorted(".".join(reads.shown[one]) for one in reads.of(chooser) if one in reads.shown)
+        by = sorted(".".join(reads.shown[one]) for one in reads.of(chooser) if _is_value(box, reads, one))
         if by and any(reads.of(one) for one in chosen) and any(out in needed for out in eqn.outputs):
             article = "an" if word == "index" else "a"
             yield Changeable(box.name, "b", f"a wire uses {', '.join(by)} as {article} {word}", eqn.span)
+
+
+def _is_value(box: Box, reads: Reads, var: Var) -> bool:
+    """Is it something that an interior box shows, other than a mode?"""
+    return var in reads.shown and reads.shown[var][1] not in box.children[reads.shown[var][0]].box.modes
 
 
 def _needed(box: Box) -> set[Var]:

@@ -16,6 +16,7 @@ from dilsctl.operations.table import OperationError, PlaceError, ShapeError
 
 if TYPE_CHECKING:
     from dilsctl.elaborate.emitter import Scope
+    from dilsctl.elaborate.known import Presence
 
 Operands = Sequence[tuple[ast.AST, Any]]
 Locate = Callable[[ast.AST], SourceSpan]
@@ -102,3 +103,22 @@ def unknown_function(scope: Scope, name: str, value: Any, span: SourceSpan) -> P
         called = (Label(span, "it is called here"),)
         return Problem([Diagnostic("unknown-function", message, Label(label.span), called, hint)])
     return Problem.of("unknown-function", f"'{name}' is a value, not a function", span)
+
+
+def not_known(scope: Scope, span: SourceSpan, node: ast.expr, presence: Presence, rank: int) -> Problem:
+    """What to raise where a port is read that may not exist. ``rank``: that of the port of one box."""
+    port = port_of(node)
+    text = ast.unparse(node)
+    dot = text.rfind(".") + 1
+    modes = [f"{text[:dot]}{one}" for one in sorted(presence.when)]
+    label = scope.declared(*port) if port is not None else scope.declared(None, text)
+    several = port is not None and scope.count(port[0]) is not None and "[" not in text
+    axes = f"[:, {', '.join(['None'] * rank)}]" if several and rank else ""
+    condition = " or ".join(f"{one}{axes}" for one in modes)
+    help = f"write {text} if {condition} else …, with what to take where it does not exist"
+    if several:
+        help += "; sums and indices come after that choice"
+    shown = " or ".join(f"'{one}'" for one in modes)
+    message = f"'{text}' exists only where {shown} holds, which is not known here"
+    labels = (label,) if label is not None else ()
+    return Problem([Diagnostic("mode-not-known", message, Label(span), labels, help)])

@@ -17,7 +17,9 @@ from dilsctl.elaborate.definitions import Definition, Given, Home, Word, shown
 from dilsctl.elaborate.dimensions import Dimension
 from dilsctl.elaborate.emitter import Emitter, Unknown, Value
 from dilsctl.elaborate.interface import PortSite
+from dilsctl.elaborate.known import Known
 from dilsctl.elaborate.laws import Laws
+from dilsctl.elaborate.modes import Modes
 from dilsctl.elaborate.names import Names
 from dilsctl.elaborate.parameters import Parameters
 from dilsctl.elaborate.pattern import Pattern
@@ -83,6 +85,7 @@ class BoxElaboration:
         self.parameters = Parameters(self)
         self.types = Types(self)
         self.names = Names(self)
+        self.modes = Modes(self)
         self.states = States(self)
         self.shares = Shares(self)
         self.laws = Laws(self)
@@ -96,6 +99,7 @@ class BoxElaboration:
         self.parameters.read()
         self.types.read(self.inputs, "in")
         self.types.read(self.outputs, "out")
+        self.modes.begin()
         self.shares.begin()
         return self
 
@@ -127,6 +131,7 @@ class BoxElaboration:
             span=self.definition.span,
             hole=self.definition.hole,
             reads=frozenset(self.reads),
+            modes={name: var for name, var in self.modes.flags.items() if var is not None},
             written=self.body,
         )
 
@@ -149,6 +154,7 @@ class BoxElaboration:
         self.pattern.solve()
         self.shares.read()
         self.names.finish_lets()
+        self.modes.finish()
         self.laws.read()
         self._read_losses()
         self.links = self.shares.links()
@@ -192,13 +198,15 @@ class BoxElaboration:
         """No error so far, neither here nor inside."""
         return self.report.ok and not self.children.failed()
 
-    def mark(self) -> tuple[int, int]:
-        """Where the equations and lets stand."""
-        return len(self.eqns), len(self.names.lets)
+    def mark(self) -> tuple[int, int, int]:
+        """Where the equations, lets and modes stand."""
+        return len(self.eqns), len(self.names.lets), len(self.modes.flags)
 
-    def back_to(self, mark: tuple[int, int]) -> None:
+    def back_to(self, mark: tuple[int, int, int]) -> None:
         """Forget what was emitted since ``mark``: some of it could not be known yet."""
         del self.eqns[mark[0] :]
+        if len(self.modes.flags) > mark[2] and None not in self.modes.flags.values():
+            self.modes.flags = {}
         if len(self.names.lets) > mark[1]:
             for name in list(self.names.lets)[mark[1] :]:
                 if self.names.lets[name] is not None:
@@ -208,7 +216,7 @@ class BoxElaboration:
 
     def _check_names(self) -> None:
         seen: dict[str, SourceSpan] = {}
-        for key in ("params", "in", "share", "state", "let", "boxes", "out"):
+        for key in ("params", "in", "share", "state", "let", "modes", "boxes", "out"):
             names = self.section(key)
             for name in names:
                 span = names.key_span(name)
@@ -227,17 +235,17 @@ class BoxElaboration:
                 help = f"{name}(…) would call the function; choose another name"
                 self.report.error("bad-name", f"'{name}' is the name of a function", span, help=help)
 
-    def emitter(self, written: Written) -> Emitter:
+    def emitter(self, written: Written, known: Known | None = None) -> Emitter:
         """An emitter for an expression of this box."""
-        return Emitter(self.names, self.builder, written.locate)
+        return Emitter(self.names, self.builder, written.locate, known)
 
-    def evaluate(self, written: Written) -> Value:
-        """The value of an expression, or of a number or list."""
+    def evaluate(self, written: Written, known: Known | None = None) -> Value:
+        """The value of an expression, or of a number or list. ``known``: of modes, where it stands."""
         if not isinstance(written.text, str):
             return self.parameters.literal(written.text, written.span)
         tree = written.parse()
         self.reads |= ports_read(tree)
-        return self.emitter(written).value(tree)
+        return self.emitter(written, known).value(tree)
 
     def names_read(self) -> set[str]:
         """The names that the expressions of this box read."""
@@ -253,6 +261,7 @@ class BoxElaboration:
             *self._losses(),
             *self.laws.written(),
             *(Written(text, self.site) for text in self.section("let").values()),
+            *(written for written in self.modes.conditions.values() if written is not None),
         ]
         for written in texts:
             if isinstance(written.text, str):

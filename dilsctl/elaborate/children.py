@@ -60,7 +60,16 @@ class ChildSite:
             return
         for mine, theirs in ((self.inputs, first.inputs), (self.outputs, outputs)):
             for name, site in theirs.items():
-                mine[name] = PortSite(name, site.kind, site.classes, site.dims, site.span, self.count)
+                mine[name] = PortSite(
+                    name,
+                    site.kind,
+                    site.classes,
+                    site.dims,
+                    site.span,
+                    self.count,
+                    when=site.when,
+                    mode=site.mode,
+                )
 
     def visible(self, element: BoxElaboration) -> dict[str, PortSite]:
         """The outputs of an element that the box around may read."""
@@ -75,6 +84,11 @@ class ChildSite:
     def from_library(self) -> bool:
         """Is it a box of the standard library?"""
         return bool(self.elements) and self.elements[0].definition.document.library is not None
+
+    @property
+    def modes(self) -> frozenset[str]:
+        """The modes of the box."""
+        return frozenset(name for name, one in self.outputs.items() if one.mode)
 
     def declares(self, key: str, port: str) -> bool:
         """Is there such a port, even if its type is in error?"""
@@ -288,8 +302,8 @@ class Children:
 
 
 def same_port(a: PortSite, b: PortSite) -> bool:
-    """Equal kinds and, once solved, equal lengths."""
-    if a.kind != b.kind or len(a.dims) != len(b.dims):
+    """Equal kinds and, once solved, equal lengths, in the same modes."""
+    if a.kind != b.kind or len(a.dims) != len(b.dims) or (a.mode, set(a.when)) != (b.mode, set(b.when)):
         return False
     return all(unify(x, y) is not False for x, y in zip(a.all_dims, b.all_dims, strict=True))
 

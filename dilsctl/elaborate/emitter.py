@@ -13,8 +13,22 @@ from functools import partial
 from typing import Any, Protocol
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan
-from dilsctl.elaborate.blame import Operands, computed, refused, too_many, unknown_function
+from dilsctl.elaborate.blame import Operands, computed, not_known, refused, too_many, unknown_function
 from dilsctl.elaborate.convert import leaves, static_shape
+from dilsctl.elaborate.gates import gated
+from dilsctl.elaborate.known import (
+    NOTHING,
+    Facts,
+    Known,
+    Presence,
+    Site,
+    both,
+    child_of,
+    facts_of,
+    is_elementwise,
+    site_of,
+    without_new_axes,
+)
 from dilsctl.elaborate.static import STATIC, count_leaves, elementwise, is_list, is_number
 from dilsctl.expression import offsets, references
 from dilsctl.ir import Var
@@ -54,6 +68,18 @@ class Scope(Protocol):
     def may_keep(self, numbers: int) -> bool:
         """Is there room for so many more numbers known beforehand?"""
 
+    def presence(self, child: str | None, name: str) -> Presence | None:
+        """Of a mode, or of a port that exists in some modes only, in which; None for all else."""
+
+    def count(self, child: str) -> int | None:
+        """How many elements an interior box has; None for a single one."""
+
+    def let_tree(self, name: str) -> ast.expr | None:
+        """The expression of a let."""
+
+    def implied(self, possible: frozenset[str]) -> Facts:
+        """What is known of interior boxes where the own one is in one of these modes."""
+
 
 _SYMBOL: dict[type, str] = {
     ast.Add: "+",
@@ -81,12 +107,20 @@ _WORDS = {"true": True, "false": False}
 
 
 class Emitter:
-    """Walks one expression. ``locate`` maps character offsets of its text to the file."""
+    """Walks one expression. ``locate`` maps character offsets of its text to the file; ``known``: what is
+    known of modes where it stands."""
 
-    def __init__(self, scope: Scope, builder: Builder, locate: Callable[[int, int], SourceSpan]) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        builder: Builder,
+        locate: Callable[[int, int], SourceSpan],
+        known: Known | None = None,
+    ) -> None:
         self.scope = scope
         self.builder = builder
         self.locate = locate
+        self.known = known
 
     def span(self, node: ast.AST) -> SourceSpan:
         """The place of a node."""
@@ -97,7 +131,7 @@ class Emitter:
         method = getattr(self, f"_{type(node).__name__.lower()}", None)
         if method is None:
             raise Problem.of("bad-expression", "this is not part of the expression language", self.span(node))
-        return method(node)
+        return method(node) if self.known is None else self._standing(node, method)
 
     def value(self, tree: ast.expr) -> Value:
         """As ``emit``; where there is a mistake, the other names and ports are looked up as well."""
@@ -114,11 +148,63 @@ class Emitter:
         """What is wrong with a reference by itself."""
         try:
             self.emit(node)
-        except Problem as problem:
-            return problem.diagnostics
+        except Problem as problem:  # where it stands, more may be known of modes
+            return [one for one in problem.diagnostics if one.code != "mode-not-known"]
         except (Unknown, NeedsStatic):
             pass
         return ()
+
+    # -- modes ------------------------------------------------------------------------------------
+
+    def _standing(self, node: ast.expr, method: Callable[[Any], Value]) -> Value:
+        """The value of a node where something is known of modes."""
+        outer = self.known
+        assert outer is not None
+        if is_elementwise(node):
+            return method(node)
+        if isinstance(node, ast.Name):
+            return gated(self.builder, method(node), outer.gates)
+        if isinstance(node, ast.Attribute):
+            return gated(self.builder, method(node), outer.gates)
+        owner, axes = without_new_axes(node)
+        self.known = outer.moved(axes) if axes and isinstance(owner, ast.Attribute) else outer.inside()
+        try:
+            value = method(node)
+        finally:
+            self.known = outer
+        return gated(self.builder, value, [one for one in outer.gates if one.rank])
+
+    def _where(self, test: ast.expr, truth: bool, condition: Value, node: ast.expr) -> Value:
+        """The value of ``node``, which counts where the condition is true, or where it is false."""
+        facts = facts_of(self, test, truth) if isinstance(condition, Var) else NOTHING
+        if not facts:
+            return self.emit(node)
+        gate = condition if truth else functions.unary(self.builder, "not", condition)
+        return self._knowing((self.known or Known()).within(facts, gate), node)
+
+    def _knowing(self, known: Known | None, node: ast.expr) -> Value:
+        outer, self.known = self.known, known
+        try:
+            return self.emit(node)
+        finally:
+            self.known = outer
+
+    def _exists(self, node: ast.Name | ast.Attribute, name: str, rank: int = 0) -> None:
+        """Refuse to read a port where it may not exist. ``rank``: that of the port of one box. Raises
+        Problem: mode-not-known."""
+        site: Site | None = Site("")
+        presence = self.scope.presence(None, name)
+        if isinstance(node, ast.Attribute):
+            presence = self.scope.presence(child_of(node), name)
+            if presence is None or presence.mode:
+                return
+            site, _ = site_of(self, node, rank)
+        if presence is None or presence.mode:
+            return
+        if site is None or self.known is None or not self.known.holds(site, presence.when):
+            raise not_known(self.scope, self.span(node), node, presence, rank)
+
+    # ---------------------------------------------------------------------------------------------
 
     def _apply(
         self,
@@ -151,16 +237,26 @@ class Emitter:
     def _name(self, node: ast.Name) -> Value:
         if node.id in _WORDS:
             return _WORDS[node.id]
-        return self.scope.name(node.id, self.span(node))
+        value = self.scope.name(node.id, self.span(node))
+        self._exists(node, node.id)
+        return value
 
     def _attribute(self, node: ast.Attribute) -> Value:
         whole = self.span(node)
         base = node.value
         if isinstance(base, ast.Name):
-            return self.scope.port(base.id, node.attr, self.span(base), whole, False)
+            value = self.scope.port(base.id, node.attr, self.span(base), whole, False)
+            self._exists(node, node.attr, value.rank - (self.scope.count(base.id) is not None))
+            return value
         if isinstance(base, ast.Subscript) and isinstance(base.value, ast.Name):
             stacked = self.scope.port(base.value.id, node.attr, self.span(base.value), whole, True)
-            items = self._items(base.slice)
+            outer = self.known
+            self.known = outer and outer.inside()
+            try:
+                items = self._items(base.slice)
+            finally:
+                self.known = outer
+            self._exists(node, node.attr, stacked.rank - 1)
             return self._apply(
                 node, lambda: functions.index(self.builder, stacked, items), ((node, stacked),), base.slice
             )
@@ -269,8 +365,13 @@ class Emitter:
     def _boolop(self, node: ast.BoolOp) -> Value:
         before: ast.AST = node.values[0]
         result = self.emit(node.values[0])
-        for one in node.values[1:]:
-            value = self.emit(one)
+        truth = isinstance(node.op, ast.And)
+        for number, one in enumerate(node.values[1:], 1):
+            facts: Facts = NOTHING
+            for earlier in node.values[:number]:
+                facts = both(facts, facts_of(self, earlier, truth))
+            known = (self.known or Known()).within(facts, None) if facts else self.known
+            value = self._knowing(known, one)
             if isinstance(result, bool) and isinstance(value, bool):
                 result = (result and value) if isinstance(node.op, ast.And) else (result or value)
             else:
@@ -297,7 +398,8 @@ class Emitter:
         condition = self.emit(node.test)
         if isinstance(condition, bool):
             return self.emit(node.body if condition else node.orelse)
-        a, b = self.emit(node.body), self.emit(node.orelse)
+        a = self._where(node.test, True, condition, node.body)
+        b = self._where(node.test, False, condition, node.orelse)
         return self._apply(
             node,
             lambda: functions.select(self.builder, condition, a, b),
@@ -310,7 +412,13 @@ class Emitter:
         if name not in functions.FUNCTIONS:
             name = self._function_parameter(node.func)
         function = functions.FUNCTIONS[name]
-        arguments = [self.emit(one) for one in node.args]
+        if name == "where" and len(node.args) == 3:
+            test, *parts = node.args
+            condition = self.emit(test)
+            sides = zip((True, False), parts, strict=True)
+            arguments = [condition, *(self._where(test, truth, condition, one) for truth, one in sides)]
+        else:
+            arguments = [self.emit(one) for one in node.args]
         keywords: dict[str, Value] = {}
         for one in node.keywords:
             if one.arg is None or one.arg in keywords:

@@ -17,7 +17,8 @@ from dilsctl.syntax.types import TypeText
 class PortSite:
     """A port's type as declared. ``dims`` and ``classes`` may hold unsolved names.
 
-    ``fault`` is the code and the message of what is wrong with the type, once that shows.
+    ``fault`` is the code and the message of what is wrong with the type, once that shows. ``when``: the modes
+    in which the port exists, if not in all; of a port that shows a mode (``mode``) that mode.
     """
 
     name: str
@@ -29,6 +30,13 @@ class PortSite:
     known: Type | None = None
     fault: tuple[str, str] | None = None
     feedback: tuple[str, SourceSpan] | None = None  # the output that an input answers, and where it is named
+    when: tuple[str, ...] = ()
+    mode: bool = False
+
+    @property
+    def partial(self) -> bool:
+        """Does the port exist in some modes only?"""
+        return bool(self.when) and not self.mode
 
     @property
     def array_dims(self) -> tuple[Dimension, ...]:

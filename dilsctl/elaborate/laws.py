@@ -10,6 +10,7 @@ from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_
 from dilsctl.diagram import Law, Shared, State, Trigger
 from dilsctl.elaborate import convert
 from dilsctl.elaborate.emitter import Unknown, Value
+from dilsctl.elaborate.known import Known, facts_of
 from dilsctl.elaborate.written import Written
 from dilsctl.ir import BOOL, CLOCK, Type, Var
 from dilsctl.operations import functions
@@ -105,11 +106,18 @@ class Laws:
         value = state.var
         for number, entry in reversed(list(enumerate(entries))):
             self.box.names.feed(f"next {name}" + (f" {number}" if number else ""))
-            new = self._value(entry.to, state)
+            new = self._value(entry.to, state, self._given(entry))
             acts = self._acts(name, number, entry, state)
             value = new if acts is None else self._choice(acts, new, value, entry.span)
         triggered = all(entry.when is not None for entry in entries)
         self.made.append(Law("next", state.var, value, laws.key_span(name), triggered))
+
+    def _given(self, entry: _Entry) -> Known | None:
+        """What is known where a triggered law acts: its condition."""
+        if entry.when is None:
+            return None
+        facts = facts_of(self.box.emitter(entry.when), entry.when.parse(), True)
+        return Known(facts) if facts else None
 
     def _acts(self, name: str, number: int, entry: _Entry, state: State | Shared) -> Var | None:
         """Whether a law acts at this tick; None where it always does."""
@@ -166,9 +174,9 @@ class Laws:
 
     # -- values -----------------------------------------------------------------------------------
 
-    def _value(self, written: Written, state: State | Shared) -> Var:
+    def _value(self, written: Written, state: State | Shared, known: Known | None = None) -> Var:
         """The value of an expression as the state takes it."""
-        value: Value = self.box.evaluate(written)
+        value: Value = self.box.evaluate(written, known)
         builder, wanted = self.box.builder, state.type
         builder.span = written.span
         if not isinstance(value, Var):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from dilsctl.elaborate.definitions import shown
 from dilsctl.elaborate.dimensions import resolve
 from dilsctl.elaborate.emitter import NeedsStatic, Unknown, Value
 from dilsctl.elaborate.interface import PortSite
+from dilsctl.elaborate.known import Facts, Presence
 from dilsctl.elaborate.written import Written
 from dilsctl.expression import names_read
 from dilsctl.ir import CLOCK, Var
@@ -27,6 +29,9 @@ from dilsctl.removal import removal
 
 if TYPE_CHECKING:
     from dilsctl.elaborate.boxes import BoxElaboration
+
+
+_TRUTHS = frozenset(["true", "false"])
 
 
 class Names:
@@ -55,6 +60,8 @@ class Names:
             return CLOCK[name]
         if name in box.section("let"):
             return self.let(name)
+        if name in box.modes.conditions:
+            return box.modes.flag(name)
         if name in box.element_types:
             return self.element_value(name)
         if name == "index" and box.index is not None:
@@ -100,6 +107,7 @@ class Names:
             *box.section("state"),
             *box.shares.sites,
             *box.section("let"),
+            *box.modes.conditions,
             *box.dims,
         ]
         return did_you_mean(name, [*known, *box.children.sites])
@@ -114,9 +122,50 @@ class Names:
         """A port or state that can be read at once; None where ``name`` or ``port`` must look."""
         if child is None:
             state = self.box.variable(name)
+            if state is None and name in self.inputs and self.box.inputs[name].partial:
+                return None
             return state.var if state is not None else self.inputs.get(name)
         site = self.box.children.sites.get(child)
-        return site.read(name) if site is not None and name in site.outputs else None
+        if site is None or name not in site.outputs or site.outputs[name].partial:
+            return None
+        return site.read(name)
+
+    # -- modes ------------------------------------------------------------------------------------
+
+    def presence(self, child: str | None, name: str) -> Presence | None:
+        box = self.box
+        if child is not None:
+            interior = box.children.sites.get(child)
+            port = interior.outputs.get(name) if interior is not None else None
+            if interior is None or port is None or not port.when:
+                return None
+            return Presence(interior.modes, frozenset(port.when), port.mode)
+        if name in box.modes.conditions:
+            return Presence(frozenset(box.modes.conditions), frozenset([name]), True)
+        site = box.inputs.get(name)
+        if site is not None:
+            return Presence(frozenset(box.modes.conditions), frozenset(site.when)) if site.when else None
+        state = box.variable(name)
+        if state is not None and not state.type.shape and state.type.kind in ("bool", "class"):
+            if state.type.kind == "bool":
+                return Presence(_TRUTHS, frozenset(["true"]), True, name)
+            return Presence(frozenset(map(str, range(state.type.classes or 0))), frozenset(), True, name)
+        return None
+
+    def count(self, child: str) -> int | None:
+        site = self.box.children.sites.get(child)
+        return site.count if site is not None else None
+
+    def let_tree(self, name: str) -> ast.expr | None:
+        lets = self.box.section("let")
+        if name not in lets or not isinstance(lets[name], str) or self.lets.get(name) is None:
+            return None
+        return self._written(name).parse()
+
+    def implied(self, possible: frozenset[str]) -> Facts:
+        return self.box.modes.implied(possible)
+
+    # ---------------------------------------------------------------------------------------------
 
     def source_site(self, child: str | None, name: str) -> PortSite | None:
         """The declared port that a plain reference reads."""
@@ -161,11 +210,14 @@ class Names:
         if child is not None:
             site = box.children.sites.get(child)
             port = site.outputs.get(name) if site is not None else None
-            return Label(port.span, f"'{child}.{name}' is '{port.full_type()}'") if port is not None else None
+            if port is None:
+                return None
+            return Label(port.span, f"'{child}.{name}' is '{port.full_type()}'{_where(port)}")
         if name in box.params:
             return Label(box.parameters.span(name), f"'{name}' is {shown(box.params[name])}")
         if name in box.inputs:
-            return Label(box.inputs[name].span, f"'{name}' is '{box.inputs[name].own_type()}'")
+            own = box.inputs[name]
+            return Label(own.span, f"'{name}' is '{own.own_type()}'{_where(own)}")
         state = box.variable(name)
         if state is not None and state.span is not None:
             return Label(state.span, f"'{name}' is '{state.type}'")
@@ -277,3 +329,8 @@ class Names:
             message = f"let '{name}' is never read"
             fix = removal(self.box.body, ("let", name), f"take '{name}' out of 'let'")
             self.box.report.warn("unused-let", message, lets.key_span(name), fix=fix)
+
+
+def _where(port: PortSite) -> str:
+    """In which modes a port exists."""
+    return f", when {' or '.join(port.when)}" if port.partial else ""

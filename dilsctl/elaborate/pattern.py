@@ -14,6 +14,7 @@ from dilsctl.elaborate import convert
 from dilsctl.elaborate.dimensions import unify, unsolved
 from dilsctl.elaborate.emitter import Emitter, Unknown, Value
 from dilsctl.elaborate.fitting import fit
+from dilsctl.elaborate.guarded import around
 from dilsctl.elaborate.interface import PortSite
 from dilsctl.elaborate.plain import PlainWires
 from dilsctl.elaborate.targets import Targets
@@ -27,6 +28,9 @@ from dilsctl.operations.table import OperationError
 
 if TYPE_CHECKING:
     from dilsctl.elaborate.boxes import BoxElaboration
+
+
+_OF_TARGETS = ("wrong-direction", "mode-not-known")
 
 
 class Pattern:
@@ -107,7 +111,7 @@ class Pattern:
         except Problem as problem:
             raise Problem([*self._wrong_source(wire), *problem.diagnostics]) from None
         self.box.names.feed(wire.target_text)
-        value = self._stacked(wire, self._source(wire))
+        value = self._stacked(wire, self._source(wire, site))
         box, _, port, _ = wire.target
         items = self._items(wire, site)
         if isinstance(value, Var):
@@ -136,9 +140,9 @@ class Pattern:
     def _wrong_source(self, wire: Wire) -> tuple[Diagnostic, ...]:
         """What is wrong with the source of a wire whose target is wrong already; not that it is backwards."""
         try:
-            self._source(wire)
+            self._source(wire, None)
         except Problem as problem:
-            return tuple(one for one in problem.diagnostics if one.code != "wrong-direction")
+            return tuple(one for one in problem.diagnostics if one.code not in _OF_TARGETS)
         except Unknown:
             pass
         return ()
@@ -165,10 +169,11 @@ class Pattern:
             return nodes
         return Emitter(self.box.names, self.box.builder, wire.locate_target).items_of(nodes)
 
-    def _source(self, wire: Wire) -> Value:
+    def _source(self, wire: Wire, site: PortSite | None) -> Value:
         names, builder = self.box.names, self.box.builder
+        known = around(self.box, wire, site) if site is not None and site.when else None
         if wire.source is not None:
-            return Emitter(names, builder, wire.locate).value(wire.source)
+            return Emitter(names, builder, wire.locate, known).value(wire.source)
         child, name, item = wire.plain
         value = names.known(child, name)
         if isinstance(value, Var):
@@ -180,7 +185,7 @@ class Pattern:
                     rest = tuple((0, length, 1) for length in value.shape[1:])
                     self.slices[value, item] = builder.emit("slice", (value,), index=(item, *rest))
                 return self.slices[value, item]
-        return Emitter(names, builder, wire.locate).value(parse_expression(wire.source_text))
+        return Emitter(names, builder, wire.locate, known).value(parse_expression(wire.source_text))
 
     # -- dimensions -------------------------------------------------------------------------------
 

@@ -80,7 +80,7 @@ class PlainWires:
             site = self.box.outputs.get(port)
         elif box in self.box.children.sites:
             site = self.box.children.sites[box].inputs.get(port)
-        if site is None or site.count is not None or site.known is None:
+        if site is None or site.count is not None or site.known is None or site.when:
             return None
         type = site.known
         shape = type.shape
@@ -96,6 +96,8 @@ class PlainWires:
         if site is None:
             return None
         var = site.vars.get(name)
+        if name in site.outputs and site.outputs[name].partial:
+            return None
         if var is None and name in site.outputs and site.outputs[name].known is not None:
             var = site.read(name)
         return var

@@ -116,7 +116,7 @@ class Shares:
 
     def _new(self, name: str, index: tuple[ast.expr, ...], like: PortSite, key_span: SourceSpan) -> None:
         """A variable of its own, which nothing outside shares."""
-        for key in ("params", "in", "state", "let", "boxes", "out"):
+        for key in ("params", "in", "state", "let", "modes", "boxes", "out"):
             if name in self.box.section(key) and key != "out":
                 labels = (Label(self.box.section(key).key_span(name), "it is named here"),)
                 message = f"'{name}' is no shared variable"

@@ -29,6 +29,11 @@ class Targets:
 
     def _own(self, port: str, wire: Wire) -> PortSite:
         box = self.box
+        if port in box.modes.conditions:
+            where = wire.target_span
+            label = Label(box.section("modes").key_span(port), "it is a mode")
+            message = f"'{port}' is a mode: its condition says where it holds, no wire"
+            raise Problem([Diagnostic("wrong-direction", message, Label(where), (label,))])
         if port in box.outputs:
             return box.outputs[port]
         if port in box.section("out"):
@@ -99,7 +104,7 @@ class Targets:
         dispatch: dict[Key, Var] = {}
         if not self.box.definition.hole:
             for name, site in self.box.outputs.items():
-                var = self._close(None, name, site)
+                var = self._close(None, name, site) if not site.mode else self.box.modes.flags.get(name)
                 if var is not None:
                     readout[name] = var
         for child_name, child in self.box.children.sites.items():
@@ -156,7 +161,8 @@ class Targets:
             self._warn_unread(child)
 
     def _warn_unread(self, child: ChildSite) -> None:
-        unread = [name for name in child.outputs if (child.name, name) not in self.box.reads]
+        declared = [name for name, site in child.outputs.items() if not site.mode]
+        unread = [name for name in declared if (child.name, name) not in self.box.reads]
         if not unread or not child.boxes:
             return
         own = self.box.definition.document.library

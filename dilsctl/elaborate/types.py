@@ -90,6 +90,8 @@ class Types:
             raise Problem.of(*site.fault, span)
         if options is not None and options.get("feedback") is not None:
             site.feedback = options["feedback"], options.value_span("feedback")
+        if options is not None:
+            site.when = self.box.modes.named(options)
         return site
 
     def feedback(self) -> None:
@@ -123,7 +125,8 @@ class Types:
             type = site.own_type()
             if type is not None:
                 feedback = site.feedback[0] if site.feedback is not None else None
-                found[name] = Port(name, type, site.span, var(name) or Var(type, name=name), feedback)
+                when = site.when if site.partial else ()
+                found[name] = Port(name, type, site.span, var(name) or Var(type, name=name), feedback, when)
         return found
 
     def faulty(self) -> bool:

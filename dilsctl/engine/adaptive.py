@@ -2,9 +2,9 @@
 
 From one tick to the next the clocked states stay as they are. Where the condition of a trigger becomes true,
 the time is found by bisection on the method's own interpolation, the triggered laws act, and the method
-begins anew. Sources: Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I (1993), II.6 for
-interpolation; Hindmarsh, ODEPACK (1983), for LSODA; Shampine and Reichelt, The MATLAB ODE suite (1997), for
-BDF as SciPy has it.
+begins anew; so it does where a box comes into another mode, if that says what flows. Sources: Hairer,
+Nørsett, Wanner, Solving Ordinary Differential Equations I (1993), II.6 for interpolation; Hindmarsh, ODEPACK
+(1983), for LSODA; Shampine and Reichelt, The MATLAB ODE suite (1997), for BDF as SciPy has it.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ class Adaptive(Running):
         self._given: Mapping[str, Array] = {}
         read = {one for eqn in flow.jump.eqns for one in eqn.inputs}
         # The numbers of the triggers that act between ticks; one beside a law of each tick acts at the next.
-        self._located = [n for n in range(len(flow.triggers)) if flow.jump.inputs[f"fired.{n}"] in read]
+        acting = len(flow.triggers) - flow.switches
+        self._located = [n for n in range(acting) if flow.jump.inputs[f"fired.{n}"] in read]
+        self._located += range(acting, len(flow.triggers))
         self._fired: list[Array] = []
         self._fired = [np.zeros_like(one) for one in self._conditions()]
         self._before = [np.zeros_like(one) for one in self._fired]

@@ -24,7 +24,7 @@ USE_KEYS = frozenset({"box", "count", "with", "each"})
 BOX_KEYS = frozenset(
     {
         *("doc", "params", "in", "out", "share", "boxes", "state", "let", "wires"),
-        *("next", "rate", "learn", "join", "loss"),
+        *("next", "rate", "learn", "join", "loss", "modes"),
     }
 )
 
@@ -82,20 +82,17 @@ Count = Annotated[
 ]
 
 
-def _port_shape(value: Any) -> str:
-    return "<options>" if isinstance(value, dict | InPort) else "<text>"
+def _are_names(value: Any) -> bool:
+    return isinstance(value, str) or (bool(value) and all(isinstance(one, str) for one in value))
 
 
-class InPort(Model):
-    """An input, key by key."""
-
-    type: Text = Field(description="Its type.", examples=["real n"])
-    feedback: Name | None = Field(
-        default=None,
-        description="The output of this box that it answers: what is told here is how that should change. "
-        "It has that output's shape, and makes no box a peer of another.",
-        examples=["x"],
-    )
+ModeNames = Annotated[
+    str | list[str],
+    of_types("a mode, or a list of modes", str, list, check=_are_names),
+    JsonSchema(
+        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+    ),
+]
 
 
 class Drawn(Model):
@@ -139,6 +136,40 @@ class LearnOptions(Model):
     decay: NotNegative | None = Field(default=None, description="Its own weight decay.", examples=[0.0])
 
 
+class Port(Model):
+    """A port, key by key."""
+
+    type: Text = Field(description="Its type.", examples=["real n"])
+    when: ModeNames | None = Field(
+        default=None,
+        description="The mode, or a list of modes, in which the port exists.",
+        examples=["near"],
+    )
+
+
+class InPort(Port):
+    """An input, key by key."""
+
+    feedback: Name | None = Field(
+        default=None,
+        description="The output of this box that it answers: what is told here is how that should change. "
+        "It has that output's shape, and makes no box a peer of another.",
+        examples=["x"],
+    )
+
+
+def _port_shape(value: Any) -> str:
+    return "<options>" if isinstance(value, dict | Port) else "<text>"
+
+
+PortValue = Annotated[
+    Annotated[Text, Tag("<text>")] | Annotated[Port, Tag("<options>")], Discriminator(_port_shape)
+]
+InPortValue = Annotated[
+    Annotated[Text, Tag("<text>")] | Annotated[InPort, Tag("<options>")], Discriminator(_port_shape)
+]
+
+
 def _state_shape(value: Any) -> str:
     return "<options>" if isinstance(value, dict | State) else "<text>"
 
@@ -169,21 +200,18 @@ class Box(Model):
         "Set with `with` where the box is used.",
         examples=[{"units": 8, "activation": "identity"}],
     )
-    inputs: dict[
-        Name,
-        Annotated[
-            Annotated[str, Tag("<text>")] | Annotated[InPort, Tag("<options>")], Discriminator(_port_shape)
-        ],
-    ] = Field(
+    inputs: dict[Name, InPortValue] = Field(
         default_factory=dict,
         alias="in",
-        description="What it is told: port: type, or {type, feedback}.",
+        description="What it is told: port: type; or {type, when: MODE} for one that exists in some modes "
+        "only, and {type, feedback: OUTPUT} for one that answers an output.",
         examples=[{"x": "real n"}],
     )
-    outputs: dict[Name, Text] = Field(
+    outputs: dict[Name, PortValue] = Field(
         default_factory=dict,
         alias="out",
-        description="What it shows: port: type.",
+        description="What it shows: port: type; or {type, when: MODE} for one "
+        "that exists in some modes only.",
         examples=[{"y": "real units"}],
     )
     share: dict[Name, Text] = Field(
@@ -206,6 +234,13 @@ class Box(Model):
         default_factory=dict,
         description="Values that live on: name: TYPE = INIT, or {type, init, keep}.",
         examples=[{"weight": "real units n = glorot"}],
+    )
+    modes: dict[Name, Expression] = Field(
+        default_factory=dict,
+        description="Mode: a condition on the box's own state, tried in order; that of the last one is "
+        "`otherwise`. The box is in exactly one of its modes. Each is an output that is true or false, and "
+        "a name in the box's expressions; ports may exist in some modes only.",
+        examples=[{"near": "norm(place) < reach", "away": "otherwise"}],
     )
     let: dict[Name, Expression] = Field(
         default_factory=dict, description="Names for expressions.", examples=[{"error": "y - x"}]
@@ -305,4 +340,4 @@ MainValue = Annotated[
     _BY_SHAPE,
 ]
 
-__all__ = ["Box", "BoxUse", "BoxValue", "LearnOptions", "MainUse", "MainValue", "State"]
+__all__ = ["Box", "BoxUse", "BoxValue", "LearnOptions", "MainUse", "MainValue", "Port", "State"]

@@ -111,6 +111,7 @@ _NAMES = {
     "BoxUse": "an interior box",
     "MainUse": "main",
     "State": "a state",
+    "Port": "a port",
     "LearnOptions": "a learned state",
     "Train": "the train block",
     "Data": "the data block",

@@ -14,7 +14,7 @@ from dilsctl.operations.rules import mul, scale
 from dilsctl.operations.table import Builder, OperationError
 
 Value = Any
-_FAMILY = "Element by element"
+FAMILY = "Element by element"
 
 
 def _sign(x: float) -> float:
@@ -47,7 +47,7 @@ _ONE: dict[str, tuple[str, Callable[[Any], float] | None]] = {
 def _one(name: str, doc: str, static: Callable[[Any], float] | None) -> None:
     """A function with an operation of its name; of a static number it is a number."""
 
-    @function(f"{name}(x)", doc, _FAMILY)
+    @function(f"{name}(x)", doc, FAMILY)
     def build(builder: Builder, x: Value) -> Value:
         if static is not None and is_number(x):
             try:
@@ -62,7 +62,7 @@ for _name, (_doc, _static) in _ONE.items():
 
 
 def _two(signature: str, name: str, doc: str, static: Callable[[Any, Any], float]) -> None:
-    @function(signature, doc, _FAMILY)
+    @function(signature, doc, FAMILY)
     def build(builder: Builder, a: Value, b: Value) -> Value:
         if is_number(a) and is_number(b):
             return static(a, b)
@@ -74,13 +74,13 @@ _two("maximum(a, b)", "maximum", "The larger of two; a tie gives its gradient to
 _two("arctan2(a, b)", "arctan2", "The angle of the point with height a and width b.", math.atan2)
 
 
-@function("silu(x)", "x * sigmoid(x), also called swish.", _FAMILY)
+@function("silu(x)", "x * sigmoid(x), also called swish.", FAMILY)
 def _silu(builder: Builder, x: Value) -> Var:
     value = as_real(builder, x)
     return mul(builder, value, builder.emit("sigmoid", (value,)))
 
 
-@function("leaky_relu(x, slope=0.01)", "x above 0, slope * x below.", _FAMILY)
+@function("leaky_relu(x, slope=0.01)", "x above 0, slope * x below.", FAMILY)
 def _leaky_relu(builder: Builder, x: Value, slope: Value = 0.01) -> Var:
     if not 0 <= known_number("leaky_relu", "slope", slope) <= 1:
         raise OperationError(f"'leaky_relu': slope is a number from 0 to 1, not {slope}", argument=1)
@@ -88,7 +88,7 @@ def _leaky_relu(builder: Builder, x: Value, slope: Value = 0.01) -> Var:
     return builder.emit("maximum", (value, scale(builder, value, slope)))
 
 
-@function("clip(x, low, high)", "x, moved to low if below and to high if above.", _FAMILY)
+@function("clip(x, low, high)", "x, moved to low if below and to high if above.", FAMILY)
 def _clip(builder: Builder, x: Value, low: Value, high: Value) -> Var:
     if is_number(low) and is_number(high) and low > high:
         raise OperationError(f"'clip': low ({low}) is above high ({high})", argument=1)
@@ -97,27 +97,27 @@ def _clip(builder: Builder, x: Value, low: Value, high: Value) -> Var:
     return builder.emit("minimum", (raised, as_var(builder, high, value.type)))
 
 
-@function("where(condition, a, b)", "a where the condition holds, else b.", _FAMILY)
+@function("where(condition, a, b)", "a where the condition holds, else b.", FAMILY)
 def _where(builder: Builder, condition: Value, a: Value, b: Value) -> Var:
     return select(builder, condition, a, b)
 
 
-@function("identity(x)", "x itself.", _FAMILY)
+@function("identity(x)", "x itself.", FAMILY)
 def _identity(builder: Builder, x: Value) -> Value:
     return x
 
 
-@function("stop(x)", "x, through which no gradient flows.", _FAMILY)
+@function("stop(x)", "x, through which no gradient flows.", FAMILY)
 def _stop(builder: Builder, x: Value) -> Value:
     return x if is_number(x) else builder.emit("stop", (as_var(builder, x),))
 
 
-@function("real(x)", "x as a real number: true is 1, false is 0.", _FAMILY)
+@function("real(x)", "x as a real number: true is 1, false is 0.", FAMILY)
 def _real(builder: Builder, x: Value) -> Value:
     return float(x) if isinstance(x, bool | int | float) else _cast(builder, x, Type("real"))
 
 
-@function("int(x)", "x as a whole number; what follows the point is cut off. No gradient.", _FAMILY)
+@function("int(x)", "x as a whole number; what follows the point is cut off. No gradient.", FAMILY)
 def _int(builder: Builder, x: Value) -> Value:
     return int(x) if isinstance(x, bool | int | float) else _cast(builder, x, Type("int"))
 
