@@ -90,7 +90,7 @@ class Flow:
 
     ``settle``: outputs ``port.NAME``. ``slope``: outputs ``rate.N``, of ``flowing[N]``. ``watch``: outputs
     ``when.N``, the condition of trigger N. ``jump`` moves the states whose laws are triggered, ``clock`` the
-    other clocked ones; both have inputs ``fired.N``. The last triggers, ``switches`` of them, are modes: no law
+    other clocked ones; both have inputs ``fired.N``. The last ``switches`` triggers are modes: no law
     acts where they begin, but what flows changes.
     """
 

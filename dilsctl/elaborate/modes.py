@@ -155,7 +155,7 @@ class Modes:
                 if node.id in box.section("in"):
                     label = Label(box.section("in").key_span(node.id), f"'{node.id}' is an input")
                     raise _bad(f"the condition of a mode reads the input '{node.id}'", where, label)
-                if node.id in self.conditions:
+                if node.id in self.conditions and not box.declares_variable(node.id):
                     label = Label(box.section("modes").key_span(node.id), f"'{node.id}' is a mode")
                     message = f"the condition of a mode reads the mode '{node.id}' of its own box"
                     help = "modes are tried in order: where this one is tried, none before it holds"

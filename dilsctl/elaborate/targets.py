@@ -142,6 +142,8 @@ class Targets:
             message = f"'{child.name}.{port}' has no wire"
             report.error("unwired-input", message, child.span, related=[label], help=help)
             return None
+        if port in self.box.modes.conditions:
+            return None  # two things of one name
         state = self.box.variable(port)
         if state is not None and state.type == site.full_type():
             return state.var

@@ -36,6 +36,7 @@ class Options:
     batched: bool = True  # the main box has inputs
     moving: bool = False  # states move, and boxes share variables
     sums: bool = True  # see Writer
+    modes: bool = False  # boxes have modes, and ports that exist in some of them only; for moving ones
 
 
 @dataclass
@@ -51,6 +52,8 @@ class Definition:
     named: set[str] = field(default_factory=set)  # inputs whose dimensions have to be found by their wires
     params: list[str] = field(default_factory=list)
     shares: dict[str, Share] = field(default_factory=dict)
+    modes: list[str] = field(default_factory=list)
+    when: dict[str, list[str]] = field(default_factory=dict)  # of ports, the modes in which they exist
 
 
 class Document:
@@ -136,6 +139,9 @@ class _Making:
         self.wires: list[str] = []
         self.lets: dict[str, str] = {}
         self._states_made: dict[str, Typed] = {}
+        self.modes: list[str] = []
+        self.when: dict[str, list[str]] = {}
+        self.guarded: set[str] = set()
         self.motions = Motions(self.choose, self.body, self.sources, self.options.sums)
 
     def run(self) -> Definition:
@@ -148,6 +154,7 @@ class _Making:
         if self.level > 0:
             for number in range(choose.number(1, 3)):
                 self._child(f"b{number}")
+        self._modes()
         self._show()
         self._wire_interior()
         self._lets(2)
@@ -164,7 +171,7 @@ class _Making:
         name = f"box{len(self.maker.made)}"
         made = Definition(
             name, self.body, self.inputs, self.outputs, self.needs, self.level, self.named,
-            list(self.numbers), self.motions.shares,
+            list(self.numbers), self.motions.shares, self.modes, self.when,
         )  # fmt: skip
         self.maker.made.append(made)
         return made
@@ -186,15 +193,81 @@ class _Making:
             self.outputs[f"o{number}"] = self.maker.type()
         if not self.outermost:
             self._name_sizes()
-        text: dict[str, str] = {}
+        if self.options.modes and choose.chance(60):
+            self.modes = ["near", "far", "away"][: choose.number(2, 3)]
+        text: dict[str, Any] = {}
         for name, type in self.inputs.items():
             text[name] = type.text(self._size)
             if any(self._size(one) in ("n", "m") for one in type.array):
                 self.named.add(name)
-            self.sources.append(Source(name, type, frozenset([name])))
+            text[name] = self._in_modes(name, text[name])
+            if name not in self.when:
+                self.sources.append(Source(name, type, frozenset([name])))
         if text:
             self.body["in"] = text
-        self.body["out"] = {name: type.text(self._size_or_sum) for name, type in self.outputs.items()}
+        shown = {name: type.text(self._size_or_sum) for name, type in self.outputs.items()}
+        self.body["out"] = {name: self._in_modes(name, one) for name, one in shown.items()}
+
+    # -- modes ------------------------------------------------------------------------------------
+
+    def _in_modes(self, port: str, text: str) -> Any:
+        """A port's type, maybe with the modes in which it exists."""
+        if not self.modes or self.choose.chance(40):
+            return text
+        when = self.modes[: self.choose.number(1, len(self.modes))][::-1]
+        self.when[port] = when
+        return {"type": text, "when": when[0] if len(when) == 1 else when}
+
+    def _modes(self) -> None:
+        """Conditions of what is known before anything is told; then what they let be read."""
+        choose = self.choose
+        for name, child in self.interior.items():
+            for mode in child.definition.modes:
+                type = Typed("bool") if child.count is None else Typed("bool", (child.count,))
+                self.sources.append(Source(f"{name}.{mode}", type))
+        if not self.modes:
+            return
+        told = [one for one in self.sources if not one.needs]
+        writer = Writer(choose, self.options.style, told, self.numbers, False, self.options.sums)
+        conditions = {name: writer.expression(Typed("bool"))[0] for name in self.modes}
+        conditions[self.modes[-1]] = "otherwise"
+        self.body["modes"] = conditions
+        self.sources += [Source(name, Typed("bool")) for name in self.modes]
+        for port, when in self.when.items():
+            if port in self.inputs:
+                type = self.inputs[port]
+                guarded = self._guarded(port, "", when, self.modes, type, 0)
+                self.sources.append(Source(guarded, type, frozenset([port])))
+
+    def _guarded(
+        self, port: str, before: str, when: list[str], modes: list[str], type: Typed, axes: int
+    ) -> str:
+        """A port, read where it exists. ``before``: what stands before the names of its modes; ``axes``: how
+        many come after that of the elements."""
+        choose = self.choose
+        shape = f"[:, {', '.join(['None'] * axes)}]" if axes else ""
+        flags = [f"{before}{one}{shape}" for one in when]
+        others = [f"{before}{one}{shape}" for one in modes if one not in when]
+        nothing = self._writer().constant(type)
+        holds = " or ".join(flags)
+        how = choose.number(0, 3)
+        if how == 1 and others:
+            return f"({nothing} if {' or '.join(others)} else {port})"
+        if how == 2:
+            return f"where({holds}, {port}, {nothing})"
+        if how == 3 and others:
+            return f"({port} if {' and '.join(f'not {one}' for one in others)} else {nothing})"
+        return f"({port} if {holds} else {nothing})"
+
+    def _inside(self, when: list[str]) -> list[Source]:
+        """What else may be read where the box is in one of these modes: inputs that exist there."""
+        return [
+            Source(port, self.inputs[port], frozenset([port]))
+            for port, modes in self.when.items()
+            if port in self.inputs and set(when) <= set(modes)
+        ]
+
+    # -- the border -------------------------------------------------------------------------------
 
     def _name_sizes(self) -> None:
         """Free dimensions, and one that is a parameter."""
@@ -296,6 +369,11 @@ class _Making:
                 if text in known or any((name, one) not in self.wired for one in needed):
                     continue
                 needs = frozenset().union(*(self.wired[name, one] for one in needed))
+                if port in child.definition.when:
+                    if text not in self.guarded:
+                        self.guarded.add(text)
+                        self._show_guarded(name, child, port, needs)
+                    continue
                 self.sources.append(Source(text, child.type(port), needs))
                 if child.count is not None:
                     at = self.choose.number(0, child.count - 1)
@@ -305,6 +383,18 @@ class _Making:
                         rest = one.led(child.count - 1)
                         where = self.choose.one([":-1", "1:"])
                         self.sources.append(Source(f"{name}[{where}].{port}", rest, needs))
+
+    def _show_guarded(self, name: str, child: _Interior, port: str, needs: Names) -> None:
+        inner = child.definition
+        when, modes, own = inner.when[port], inner.modes, inner.outputs[port]
+        type = child.type(port)
+        axes = len(own.array) if child.count is not None else 0
+        if axes == 0 or own.kind != "simplex":
+            text = self._guarded(f"{name}.{port}", f"{name}.", when, modes, type, axes)
+            self.sources.append(Source(text, type, needs))
+        if child.count is not None:
+            at = f"{name}[{self.choose.number(-child.count, child.count - 1)}]."
+            self.sources.append(Source(self._guarded(at + port, at, when, modes, own, 0), own, needs))
 
     def _lets(self, most: int) -> None:
         for _ in range(self.choose.number(0, most)):
@@ -362,8 +452,12 @@ class _Making:
                 needs |= self._expression_to(full.element().led(size), at(f"[{part}]"))
         return needs
 
-    def _expression_to(self, type: Typed, target: str, named: bool = False) -> Names:
-        text, needs = self._writer().expression(type)
+    def _expression_to(
+        self, type: Typed, target: str, named: bool = False, more: Sequence[Source] = ()
+    ) -> Names:
+        writer = self._writer()
+        writer.sources = [*more, *writer.sources]
+        text, needs = writer.expression(type)
         if named and not needs and not any(one.text in text for one in self.sources):
             text = (
                 f"broadcast({text}, {', '.join(map(str, type.array))})"
@@ -387,6 +481,7 @@ class _Making:
             one
             for one, type in inner.outputs.items()
             if type == inner.inputs[port]
+            and one not in inner.when
             and all((child.name, other) in self.wired for other in (inner.needs[one] | inner.named) - {port})
         ]
 
@@ -417,7 +512,8 @@ class _Making:
             if type.shape and type.shape[0] > 1 and self.choose.chance(25):
                 self.needs[name] = self._in_parts(type, lambda part, name=name: f"{name}{part}")
             else:
-                self.needs[name] = self._expression_to(type, name)
+                more = self._inside(self.when[name]) if name in self.when else []
+                self.needs[name] = self._expression_to(type, name, more=more)
 
 
 @st.composite
@@ -450,7 +546,7 @@ def _shuffled_box(body: Body, choose: Choose) -> Body:
             value = {name: _shuffled_spec(one, choose) for name, one in _mixed(value, choose)}
         elif key == "wires" and isinstance(value, str):
             value = "\n".join(choose.shuffled(value.splitlines()))
-        elif isinstance(value, dict):
+        elif isinstance(value, dict) and key != "modes":
             value = dict(_mixed(value, choose))
         elif isinstance(value, list) and key != "loss":
             value = choose.shuffled(value)

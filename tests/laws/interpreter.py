@@ -4,6 +4,9 @@ Nothing is flattened, stacked or ordered beforehand. Whoever wants the value of 
 asks the equation that gives it, and the equation asks for what it reads: an interior output is what the
 interior box shows, an own input is what the parent sends. Each element of a counted box is a box by itself.
 
+A port that exists in some modes only is looked at in these modes. Elsewhere nobody may read it, so what is
+found there is rubbish that no result may show; a main box shows nothing there: 0, false, or uniform.
+
 A variable that a box shares is that of the box which it is joined to; nobody copies it. What a tick makes of
 the states is in ``meaning.py``.
 
@@ -20,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from dilsctl.diagram import Box, Diagram
+from dilsctl.diagram import Box, Diagram, Port
 from dilsctl.engine.kernels import KERNELS, Array, Context, dtype_of
 from dilsctl.ir import CLOCK, Eqn, Type, Var
 from dilsctl.operations.contract import parse_spec
@@ -66,9 +69,35 @@ class Interpreter:
 
     def outputs(self) -> dict[str, Array]:
         """The ports of the main box. Raises AlgebraicLoop."""
-        return self._complete(
-            lambda: {name: self.value(self.root, var) for name, var in self.root.box.readout.items()}
-        )
+        return self._complete(lambda: {name: self._output(name) for name in self.root.box.readout})
+
+    def _output(self, name: str) -> Array:
+        var = self.root.box.readout[name]
+        if self._exists(self.root, self.root.box.outputs[name]):
+            return self.value(self.root, var)
+        kind, classes = var.type.kind, var.type.classes
+        nothing = 1.0 / (classes or 1) if kind == "simplex" else 0
+        return np.full(var.shape, nothing, dtype_of(kind, self.real))
+
+    def _exists(self, at: Instance, port: Port) -> bool:
+        """Is the box in a mode in which a port of it exists?"""
+        if not port.when:
+            return True
+        return any(bool(self._flag(at, at.box.modes[name])) for name in port.when)
+
+    def _flag(self, at: Instance, var: Var) -> Array:
+        return self.element(at, var, ()) if self.by_element else self.value(at, var)
+
+    def _rubbish(self, type: Type) -> Array:
+        """What a port holds that does not exist."""
+        found = np.full(type.shape, np.nan if type.kind in ("real", "simplex") else 1)
+        return found.astype(dtype_of(type.kind, self.real))
+
+    def _shown(self, at: Instance, port: str) -> Array:
+        """What an interior box shows."""
+        if not self._exists(at, at.box.outputs[port]):
+            return self._rubbish(at.box.outputs[port].type)
+        return self.value(at, at.box.readout[port])
 
     def complete(self, at: Instance, var: Var) -> Array:
         """The value of a variable of the box at a place. Raises AlgebraicLoop."""
@@ -126,6 +155,8 @@ class Interpreter:
     def _whole(self, at: Instance, var: Var) -> Array:
         kind, name, port = self._role(at.box, var)
         if kind == "input" and at.parent is not None:
+            if not self._exists(at, at.box.inputs[port]):
+                return self._rubbish(var.type)
             sent = at.parent.box.dispatch[at.name, port]
             told = self.value(at.parent, sent)
             return told if sent.rank == var.rank else told[at.number]
@@ -133,9 +164,9 @@ class Interpreter:
             child = at.box.children[name]
             if child.count is None:
                 inside = at.child(name)
-                return self.value(inside, inside.box.readout[port])
+                return self._shown(inside, port)
             elements = [at.child(name, number) for number in range(child.count)]
-            return np.stack([self.value(one, one.box.readout[port]) for one in elements])
+            return np.stack([self._shown(one, port) for one in elements])
         if kind == "fired":
             return self.value(at, _condition(at.box, port)) & ~self._before(at, port)
         if kind != "equation":
@@ -230,6 +261,8 @@ class Interpreter:
     def _element(self, at: Instance, var: Var, place: Place) -> Array:
         kind, name, port = self._role(at.box, var)
         if kind == "input" and at.parent is not None:
+            if not self._exists(at, at.box.inputs[port]):
+                return self._rubbish(var.type)[place]
             sent = at.parent.box.dispatch[at.name, port]
             if sent.rank != var.rank:
                 assert at.number is not None
@@ -238,7 +271,10 @@ class Interpreter:
         if kind == "shown":
             number = None if at.box.children[name].count is None else place[0]
             child = at.child(name, number)
-            return self.element(child, child.box.readout[port], place if number is None else place[1:])
+            own = place if number is None else place[1:]
+            if not self._exists(child, child.box.outputs[port]):
+                return self._rubbish(child.box.outputs[port].type)[own]
+            return self.element(child, child.box.readout[port], own)
         if kind == "fired":
             return self.element(at, _condition(at.box, port), place) & ~self._before(at, port)[place]
         if kind != "equation":

@@ -42,7 +42,9 @@ def follow(document: Document, seed: int, how: tuple[str, int, float], *, whole:
 
 @laws(45)
 @given(
-    documents(Options(style="whole", levels=3, draws=True, moving=True, learned=False, losses=False)),
+    documents(
+        Options(style="whole", levels=3, draws=True, moving=True, learned=False, losses=False, modes=True)
+    ),
     st.integers(0, 10**6),
     st.sampled_from(WHOLE),
 )
@@ -53,7 +55,7 @@ def test_bit_for_bit(document: Document, seed: int, how: tuple[str, int, float])
 
 @laws(30)
 @given(
-    documents(Options(style="whole", sums=False, moving=True, learned=False, losses=False)),
+    documents(Options(style="whole", sums=False, moving=True, learned=False, losses=False, modes=True)),
     st.integers(0, 10**6),
     st.sampled_from([("rk4", 1, 0.1), ("midpoint", 2, 0.3), ("rk4", 2, 0.1), ("euler", 1, 0.7)]),
 )
@@ -64,7 +66,7 @@ def test_rounded_numbers_bit_for_bit(document: Document, seed: int, how: tuple[s
 
 @laws(15)
 @given(
-    documents(Options(style="smooth", moving=True, learned=False, losses=False)),
+    documents(Options(style="smooth", moving=True, learned=False, losses=False, modes=True)),
     st.integers(0, 10**6),
     st.sampled_from([("rk4", 1, 0.1), ("midpoint", 2, 0.3)]),
 )
@@ -74,7 +76,7 @@ def test_smooth_functions(document: Document, seed: int, how: tuple[str, int, fl
 
 
 @laws(30)
-@given(documents(Options(style="whole", moving=True, losses=False)))
+@given(documents(Options(style="whole", moving=True, losses=False, modes=True)))
 def test_where_states_begin(document: Document) -> None:
     """Of variables that are one, the outermost initial value counts."""
     run = running(document.text)

@@ -129,7 +129,7 @@ def test_mistakes_in_a_document(text: str, expected: list[tuple[str, str]]) -> N
         ("ins: {x: real}", [("unknown-key", "ins")]),
         ("nxt: {x: real}", [("unknown-key", "nxt")]),
         ("next: {x: {too: 1}}", [("unknown-key", "too")]),
-        ("modes: {x: real}", [("unknown-key", "modes")]),
+        ("ports: {x: real}", [("unknown-key", "ports")]),
         ("join: {x: [a]}", [("wrong-type", "[a]")]),
         ("in: {x: 3}", [("wrong-type", "3")]),
         ("in: {not: real}", [("bad-name", "not")]),
