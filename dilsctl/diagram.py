@@ -18,7 +18,7 @@ from dilsctl.ir import Eqn, Index, Type, Var
 @dataclass(frozen=True, slots=True)
 class Port:
     """A named, typed place on a box's border. ``var`` stands for its value inside the box. ``feedback``: the
-    output that an input answers. ``when``: the modes in which it exists; empty for a port that always does."""
+    output that an input answers. ``when``: the modes in which it exists; empty for one that always does."""
 
     name: str
     type: Type
