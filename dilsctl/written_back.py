@@ -24,7 +24,7 @@ _COMPARE: dict[str, type[ast.cmpop]] = {
 }  # fmt: skip
 _PLAIN = {
     "exp", "log", "log1p", "sqrt", "tanh", "sigmoid", "relu", "gelu", "softplus", "sin", "cos", "tan",
-    "arctan", "abs", "sign", "floor", "ceil", "round", "minimum", "maximum", "arctan2", "stop",
+    "arctan", "abs", "sign", "floor", "ceil", "round", "minimum", "maximum", "arctan2", "stop", "solve",
 }  # fmt: skip
 _REDUCTIONS = {"sum", "mean", "prod", "max", "min", "logsumexp", "any", "all"}
 _ALONG = {"softmax", "log_softmax", "argsort", "argmax", "argmin"}

@@ -11,6 +11,7 @@ from dilsctl.operations import (
     reduce,
     slicing,
     softmax,
+    solve,
     structure,
 )
 from dilsctl.operations.table import OPERATIONS, Builder, Operation, OperationError
@@ -30,5 +31,6 @@ __all__ = [
     "reduce",
     "slicing",
     "softmax",
+    "solve",
     "structure",
 ]

@@ -261,6 +261,26 @@ case(
     "contract", boolean(3), real(3), ref=lambda a, b: (a * b).sum(), params={"spec": "i,i->"}, gradient=False
 )
 
+
+def regular(x: Any) -> Any:
+    """Matrices are brought away from singular ones; the batch, if there is one, is last."""
+    for axes in ("ij", "kij", "ij.", "kij."):
+        square = x.ndim == len(axes) and x.shape[axes.index("i")] == x.shape[axes.index("j")] == 3
+        if square and (x.ndim != 3 or x.shape[0] == (2 if axes[0] == "k" else 3)):
+            eye = np.eye(3)[..., None] if axes[-1] == "." else np.eye(3)
+            return x + 4 * eye
+    return x
+
+
+for _lead in ((), (2,)):
+    case(
+        "solve",
+        real(*_lead, 3, 3),
+        real(*_lead, 3),
+        ref=lambda a, b: np.einsum("...ij,...j->...i", np.linalg.inv(a), b),
+        domain=regular,
+    )
+
 for _small, _large in [((3,), (2, 3)), ((), (2, 3)), ((2, 1), (2, 3)), ((1,), (2, 3)), ((2, 3), (2, 3))]:
     case(
         "broadcast",

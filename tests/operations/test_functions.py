@@ -105,6 +105,8 @@ CALLS: list[tuple[str, Callable[..., Value], tuple[Type, ...], Callable[..., Any
     ("std", call("std", axis=0), (real(2, 3),), lambda x: x.std(0)),
     ("matmul", call("matmul"), (real(2, 3), real(3, 4)), np.matmul),
     ("dot", call("dot"), (real(2, 3), real(2, 3)), np.vdot),
+    ("solve", call("solve"), (real(3, 3), real(3)), lambda a, b: np.linalg.inv(a) @ b),
+    ("solve", call("solve"), (real(3, 3), real(2, 3)), lambda a, b: b @ np.linalg.inv(a).T),
     ("outer", call("outer"), (real(2), real(3)), np.outer),
     ("outer", call("outer"), (real(2, 2), real(3)), np.multiply.outer),
     (
@@ -490,6 +492,8 @@ REFUSED: list[tuple[str, Callable[[], Value], str]] = [
     ("einsum", lambda: FUNCTIONS["einsum"].build(B, "ij,i->j", X, V), "do not fit"),
     ("einsum", lambda: FUNCTIONS["einsum"].build(B, "i->k", V), "is in no operand"),
     ("dot", lambda: FUNCTIONS["dot"].build(B, X, V), "values of one shape"),
+    ("solve", lambda: FUNCTIONS["solve"].build(B, X, V), "square matrix"),
+    ("solve", lambda: FUNCTIONS["solve"].build(B, V, V), "a matrix and a vector"),
     ("reshape", lambda: FUNCTIONS["reshape"].build(B, X, 4, -1), "do not divide by 4"),
     ("reshape", lambda: FUNCTIONS["reshape"].build(B, X, 5), "cannot take shape 5"),
     ("concat", lambda: FUNCTIONS["concat"].build(B, X, V), "cannot join the shapes"),

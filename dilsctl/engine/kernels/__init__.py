@@ -13,6 +13,7 @@ from dilsctl.engine.kernels import (
     reduce,
     slicing,
     softmax,
+    solve,
     structure,
 )
 from dilsctl.engine.kernels.base import KERNELS, VIEWS, Array, Context, Kernel, Step, View, dtype_of
@@ -34,5 +35,6 @@ __all__ = [
     "reduce",
     "slicing",
     "softmax",
+    "solve",
     "structure",
 ]

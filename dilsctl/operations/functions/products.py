@@ -9,7 +9,7 @@ from dilsctl.ir import Var
 from dilsctl.operations.functions.operators import matmul
 from dilsctl.operations.functions.table import function
 from dilsctl.operations.functions.values import as_real, as_var
-from dilsctl.operations.rules import show
+from dilsctl.operations.rules import broadcast, broadcast_shapes, show
 from dilsctl.operations.table import Builder, OperationError, ShapeError
 
 Value = Any
@@ -42,6 +42,17 @@ def _outer(builder: Builder, a: Value, b: Value) -> Var:
     labels = string.ascii_letters[: left.rank + right.rank]
     first, second = labels[: left.rank], labels[left.rank :]
     return builder.emit("contract", (left, right), spec=f"{first},{second}->{labels}")
+
+
+@function("solve(a, b)", "The x with a @ x == b: a square matrix, and a vector.", _FAMILY)
+def _solve(builder: Builder, a: Value, b: Value) -> Var:
+    matrix, right = as_real(builder, a), as_real(builder, b)
+    if matrix.rank < 2 or not right.rank:
+        given = f"{show(matrix.shape)} and {show(right.shape)}"
+        raise ShapeError(f"'solve' needs a matrix and a vector, not {given}", "a is n x n, b has n elements")
+    lead = broadcast_shapes("solve", matrix.shape[:-2], right.shape[:-1])
+    matrix = broadcast(builder, matrix, (*lead, *matrix.shape[-2:]))
+    return builder.emit("solve", (matrix, broadcast(builder, right, (*lead, right.shape[-1]))))
 
 
 @function(
