@@ -64,9 +64,13 @@ FILE_TOPICS: dict[str, dict[str, str]] = {
     "Kinds, dimensions, initial values": {
         "bad-dimension": "a dimension that is no whole number, or negative",
         "bad-initial": "an initial value that does not fit its state",
+        "bad-mass": "a mass or metric that does not fit its state, or is not positive",
+        "bad-potential": "a potential that is not one real number",
         "dimension-mismatch": "shapes that do not go together",
+        "idle-potential": "a potential that no state answers (warning)",
         "initial-conflict": "different initial values of variables that are one",
         "law-conflict": "laws that do not go together on one state",
+        "no-force": "a state that answers the potential and never affects it (a warning, if it conserves it)",
         "not-static": "a value that must be known beforehand and is not",
         "type-mismatch": "a value of one kind where another is asked",
         "unknown-dimension": "a dimension that nothing fixes",

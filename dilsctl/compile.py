@@ -16,6 +16,7 @@ from dilsctl.ir import CLOCK, Eqn, Program, Type
 from dilsctl.loops import flatten_in_order
 from dilsctl.lower import Flat, FlatState
 from dilsctl.objective import Objective, add_objective, program_of, read_objective, without_losses
+from dilsctl.passes.apply_potential import apply_potential
 from dilsctl.passes.batch import batch
 from dilsctl.passes.drop_dead import drop_dead
 from dilsctl.passes.edge import detect_edges
@@ -28,7 +29,7 @@ from dilsctl.passes.sparsify import sparsify
 from dilsctl.passes.stack_isomorphic import stack_isomorphic
 from dilsctl.passes.unroll import Episode, unroll
 from dilsctl.pooling import refuse_unpooled
-from dilsctl.reach import unreached_states
+from dilsctl.reach import unforced_states, unreached_states
 from dilsctl.sizes import refuse_large
 from dilsctl.train_names import check_train_names
 from dilsctl.verify import verify
@@ -97,7 +98,7 @@ def flattened(diagram: Diagram) -> tuple[Flat, Program]:
     if diagram not in _FLATTENED:
         flat = flatten_in_order(diagram.main)
         refuse_large(flat)
-        _FLATTENED[diagram] = (flat, program_of(flat))
+        _FLATTENED[diagram] = (flat, apply_potential(program_of(flat), flat.potentials, flat.answers))
     return _FLATTENED[diagram]
 
 
@@ -205,6 +206,7 @@ def check(document: LoadedDocument, diagram: Diagram, report: Report) -> None:
     except Problem as problem:
         report.extend(problem.diagnostics)
         return
+    report.extend(unforced_states(flat))
     learned = [one for one in flat.states if one.state.learn is not None]
     if not learned:
         return

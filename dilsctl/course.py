@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dilsctl.diagnostics import Problem, SourceSpan, did_you_mean
+from dilsctl.diagram import method_for
 from dilsctl.elaborate.written import Written
 from dilsctl.trace import Array
 
@@ -82,8 +83,9 @@ class Course:
             inputs: Any = block.get("inputs") or {}
             drives |= {name: Written(inputs[name], inputs.value_span(name)) for name in inputs}
         given = _from_file(document, folder, diagram, keys["data"], keys["precision"])
+        method = method_for(keys["method"], diagram.main)
         return cls(
-            keys["dt"], keys["method"], keys["steps"], keys["rtol"], keys["atol"], ticks,
+            keys["dt"], method, keys["steps"], keys["rtol"], keys["atol"], ticks,
             tuple(keys["record"]), keys["every"], drives, given, keys["precision"], keys["seed"], where,
         )  # fmt: skip
 

@@ -3,7 +3,7 @@ learning."""
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
 from dilsctl.diagnostics import Problem
 from dilsctl.ir import Eqn, Var
@@ -45,10 +45,39 @@ class Cycles:
 def _motion(flat: Flat) -> list[Eqn]:
     """States as what their laws make of them, triggers as their conditions."""
     found = []
+    told: dict[Var, list[Var]] = {}
+    momenta = {one.momentum for one in flat.answers.values()}
     for state in {**flat.updates, **flat.rates}:
         values = tuple(one[state] for one in (flat.updates, flat.rates) if state in one)
+        if state in flat.answers or state in momenta:
+            told.setdefault(state, []).extend(values)
+            continue
         found.append(Eqn("copy" if len(values) == 1 else "add", values, (state,)))
+    found += _answers(flat, told)
     return [*found, *(Eqn("copy", (one.condition,), (one.fired,)) for one in flat.triggers)]
+
+
+def _answers(flat: Flat, told: Mapping[Var, list[Var]]) -> list[Eqn]:
+    """What the potential makes of the states that answer it: they depend on every term that they are in.
+
+    ``told``: what other laws give them.
+    """
+    states = {one for one in (*flat.answers, *(one.momentum for one in flat.answers.values())) if one}
+    within: dict[Var, set[Var]] = {one: {one} for one in states}
+    for eqn in sort_equations(flat.eqns)[0]:
+        inside = set().union(*(within.get(one, set()) for one in eqn.inputs))
+        for out in eqn.outputs:
+            within[out] = inside
+    found = []
+    for state, answer in flat.answers.items():
+        terms = [one for one in flat.potentials if state in within.get(one, states)]
+        metric = [] if answer.value is None else [answer.value]
+        if answer.momentum is None:
+            found.append(Eqn("potential", (*terms, *metric, *told.get(state, ())), (state,)))
+            continue
+        found.append(Eqn("potential", (answer.momentum, *metric, *told.get(state, ())), (state,)))
+        found.append(Eqn("potential", (*terms, *told.get(answer.momentum, ())), (answer.momentum,)))
+    return found
 
 
 def _of_component(group: list[Eqn]) -> list[set[Var]]:

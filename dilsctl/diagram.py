@@ -8,6 +8,7 @@ lowering instantiates wherever the box is used.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -83,6 +84,23 @@ class Law:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Metric:
+    """How a state or shared variable answers the potential: it descends it by ``step`` at every tick, or
+    conserves it, as a position with a momentum.
+
+    ``value``: the mass, or the metric of a descent: of the target's shape, or one square matrix for each of
+    its rows; None where a box says nothing of it. ``index``: the part of the target that it speaks of.
+    """
+
+    kind: Literal["descend", "conserve"]
+    target: Var
+    value: Var | None
+    step: float = 1.0
+    span: SourceSpan | None = None
+    index: Index = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Trigger:
     """A condition that acts where it becomes true: laws read ``fired``, which has its shape. In a flat
     diagram ``name`` is a path."""
@@ -136,9 +154,10 @@ class Box:
     """A box with its interface, interior, state and pattern.
 
     ``eqns`` compute, from own inputs, states, element values and interior outputs, the variables in
-    ``readout`` (one for each output port), ``dispatch`` (one for each interior input), ``laws``, ``triggers``
-    and ``losses``. The readout of a port that exists in some modes only is right in these modes. ``modes``:
-    for each whether it holds, which is an output as well; exactly one does.
+    ``readout`` (one for each output port), ``dispatch`` (one for each interior input), ``laws``,
+    ``triggers``, ``potentials``, ``metrics`` and ``losses``. The readout of a port that exists in some modes
+    only is right in these modes. ``modes``: for each whether it holds, which is an output as well; exactly
+    one does.
     """
 
     name: str
@@ -159,6 +178,8 @@ class Box:
     laws: tuple[Law, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     links: tuple[Link, ...] = ()
+    potentials: tuple[Var, ...] = ()
+    metrics: tuple[Metric, ...] = ()
     reads: frozenset[tuple[str, str]] = frozenset()  # interior outputs that some expression reads
     modes: dict[str, Var] = field(default_factory=dict)
     written: Any = None  # the mapping of its keys, for who must find the place of a wire
@@ -173,14 +194,47 @@ class Diagram:
     span: SourceSpan | None = None
 
 
+MOMENTUM = "momentum"
+
+
+def momentum_of(name: str) -> str:
+    """What the momentum of a state is called."""
+    return f"{name}.{MOMENTUM}"
+
+
+def is_momentum(name: str) -> bool:
+    """Is it the name of a momentum, or its path?"""
+    return name.endswith(f".{MOMENTUM}")
+
+
 def moves(box: Box, *, kept: bool = True) -> bool:
     """Has the box, or one inside it, a state that moves by a law of its own? ``kept``: do kept ones count?"""
+
+    def holds(one: Box) -> bool:
+        lasting = set() if kept else {state.var for state in one.states.values() if state.keep}
+        targets = [*(law.target for law in one.laws), *(metric.target for metric in one.metrics)]
+        return any(target not in lasting for target in targets)
+
+    return _any_box(box, holds)
+
+
+def conserves(box: Box) -> bool:
+    """Has the box, or one inside it, a state that conserves the potential?"""
+    return _any_box(box, lambda one: any(metric.kind == "conserve" for metric in one.metrics))
+
+
+def method_for(method: str | None, box: Box) -> str:
+    """The integrator that a box is run with: the one that is named, or what is usual for such a box."""
+    return method or ("symplectic" if conserves(box) else "rk4")
+
+
+def _any_box(box: Box, holds: Callable[[Box], bool]) -> bool:
+    """Does something hold of the box, or of one inside it?"""
     seen: set[int] = set()
     stack = [box]
     while stack:
         one = stack.pop()
-        lasting = set() if kept else {state.var for state in one.states.values() if state.keep}
-        if any(law.target not in lasting for law in one.laws):
+        if holds(one):
             return True
         for child in one.children.values():
             for interior in child.boxes:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dilsctl.diagnostics import Problem, SourceSpan
-from dilsctl.diagram import Diagram, moves
+from dilsctl.diagram import Diagram, method_for, moves
 from dilsctl.objective import column_count
 from dilsctl.passes.unroll import Episode
 from dilsctl.syntax.simulate import ADAPTIVE
@@ -27,13 +27,14 @@ def episode_of(document: LoadedDocument, diagram: Diagram, longest: int = 1) -> 
         if moves(diagram.main):
             raise _moving(diagram, document)
         return None
-    if time.method in ADAPTIVE and moves(diagram.main):
+    method = method_for(time.method, diagram.main)
+    if method in ADAPTIVE and moves(diagram.main):
         help = "rk4, with more steps a tick if need be, can be: --set time.method=rk4"
-        message = f"gradients can't go back through the adaptive method '{time.method}'"
+        message = f"gradients can't go back through the adaptive method '{method}'"
         raise _bad(document, message, "ticks" if "ticks" in train.model_fields_set else "", help=help)
     rows = train.data.episode if train.data is not None else "row"
     at = train.loss.at if isinstance(train.loss, LossAt) else "last"
-    plain = Episode(1, time.dt, time.method, time.steps, at)
+    plain = Episode(1, time.dt, method, time.steps, at)
     if train.is_endless:
         return _endless(document, diagram, plain)
     horizon = None if train.horizon == "all" else int(train.horizon)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dilsctl.diagnostics import Problem
-from dilsctl.diagram import Diagram, Initial, Port
+from dilsctl.diagram import MOMENTUM, Diagram, Initial, Port, is_momentum, momentum_of
 from dilsctl.expression import names_read, parse_expression
 from dilsctl.flat_laws import FlatLaws, mixed_triggers
 from dilsctl.ir import CLOCK, Eqn, Type, Var
@@ -73,9 +73,12 @@ class _Writing:
         self._remember()
         for name, port in main.inputs.items():
             self.values[flat.inputs[name]] = named(name, port.type)
-        for one in flat.states:
+        for one in sorted(flat.states, key=lambda one: is_momentum(one.path)):
             own = one.path in main.states or one.path in main.shared
-            self.names[one.path] = one.path if own else self._free(one.path)
+            if is_momentum(one.path):
+                self.names[one.path] = momentum_of(self.names[one.path.removesuffix(f".{MOMENTUM}")])
+            else:
+                self.names[one.path] = one.path if own else self._free(one.path)
             self.values[one.var] = named(self.names[one.path], one.var.type)
         for name in ("t", "dt"):
             self.values[CLOCK[name]] = named(name, CLOCK[name].type)
@@ -101,6 +104,7 @@ class _Writing:
     def _ends(self) -> list[Var]:
         flat = self.flat
         ends = [*flat.outputs.values(), *flat.updates.values(), *flat.rates.values(), *flat.losses]
+        ends += [*flat.potentials, *(one.value for one in flat.answers.values() if one.value is not None)]
         return [*ends, *self.fired.values()]
 
     def _write(self) -> None:
@@ -203,6 +207,7 @@ class _Writing:
         learned = {
             self.names[one.path]: one.state.learn for one in flat.states if one.state.learn is not None
         }
+        learn, conserve = self._answers(_learn(learned))
         outputs = {name: self._text(self.values[var].node) for name, var in flat.outputs.items()}
         variables = {*main.states, *main.shared}
         wires = [
@@ -212,7 +217,9 @@ class _Writing:
         rates = {self._of(state): self.laws.value(value, state.type) for state, value in flat.rates.items()}
         losses = [self._text(self.values[one].node) for one in flat.losses]
         shared = [one for one in flat.states if one.path in main.shared and not main.shared[one.path].private]
-        own = [one for one in flat.states if one not in shared]
+        own = [one for one in flat.states if one not in shared and not is_momentum(one.path)]
+        shared = [one for one in shared if not is_momentum(one.path)]
+        potentials = [self._text(self.values[one].node) for one in flat.potentials]
         return {
             "doc": main.doc,
             "params": self.params,
@@ -224,9 +231,36 @@ class _Writing:
             "wires": wires,
             "next": following,
             "rate": rates,
-            "learn": _learn(learned),
+            "learn": learn,
+            "conserve": conserve,
+            "potential": potentials[0] if len(potentials) == 1 else potentials,
             "loss": losses[0] if len(losses) == 1 else losses,
         }
+
+    def _answers(self, learn: Any) -> tuple[Any, dict[str, Any]]:
+        """What is under ``learn``, and under ``conserve``, of the states that answer the potential."""
+        conserve: dict[str, Any] = {}
+        found: dict[str, Any] = {}
+        begins = {one.var: self._declared(one) for one in self.flat.states if is_momentum(one.path)}
+        for state, answer in self.flat.answers.items():
+            key = self._of(state)
+            mass: Any = "1" if answer.value is None else self._text(self.values[answer.value].node)
+            if answer.moved is not None:
+                part = _part_of(answer.moved, state.shape)
+                if part is None:
+                    message = f"only some elements of '{key}' answer the potential, which are no part of it"
+                    raise Problem.of("not-flat", message, answer.metrics[0].span)
+                key, mass = f"{key}[{part}]", mass if answer.value is None else f"({mass})[{part}]"
+            mass = _number(mass)
+            if answer.momentum is None:
+                found[key] = {"step": answer.step, **({} if answer.value is None else {"metric": mass})}
+                continue
+            _, _, first = begins[answer.momentum].partition(" = ")
+            conserve[key] = {"mass": mass, "momentum": _number(first)} if first else mass
+        if not found:
+            return learn, conserve
+        learned = learn if isinstance(learn, dict) else {name: {} for name in learn}
+        return {**learned, **found}, conserve
 
     def _of(self, state: Var) -> str:
         return next(self.names[one.path] for one in self.flat.states if one.var is state)
@@ -299,6 +333,36 @@ def _shown(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _number(text: str) -> Any:
+    """A text that is a number, as one."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _part_of(moved: Any, shape: tuple[int, ...]) -> str | None:
+    """The slices that pick exactly the elements that are moved; None where there are none."""
+    places: list[tuple[int, ...]] = [()]
+    for length in shape:
+        places = [(*place, at) for place in places for at in range(length)]
+
+    def at(place: tuple[int, ...]) -> bool:
+        value = moved
+        for number in place:
+            value = value[number]
+        return bool(value)
+
+    held = [place for place in places if at(place)]
+    axes = [sorted({place[axis] for place in held}) for axis in range(len(shape))]
+    size = 1
+    for axis in axes:
+        size *= len(axis)
+        if axis[-1] - axis[0] + 1 != len(axis):
+            return None
+    return ", ".join(f"{axis[0]}:{axis[-1] + 1}" for axis in axes) if size == len(held) else None
+
+
 def _drawn(one: FlatState, initial: Initial, name: str) -> dict[str, Any]:
     """Under which name, and for how many axes of boxes, a state's initial value is drawn."""
     own, stacks = one.path, len(one.lead)
@@ -333,8 +397,12 @@ def _expressions(body: dict[str, Any]) -> Iterator[str]:
     yield from body["let"].values()
     yield from (one.rpartition(" -> ")[0] for one in body["wires"])
     yield from body["rate"].values()
-    losses = body["loss"]
-    yield from [losses] if isinstance(losses, str) else losses
+    for scalars in (body["loss"], body["potential"]):
+        yield from [scalars] if isinstance(scalars, str) else scalars
+    for one in body["conserve"].values():
+        yield str(one["mass"] if isinstance(one, dict) else one)
+    if isinstance(body["learn"], dict):
+        yield from (str(one["metric"]) for one in body["learn"].values() if "metric" in one)
     for laws in body["next"].values():
         for one in laws if isinstance(laws, list) else [laws]:
             yield from _of_law(one)

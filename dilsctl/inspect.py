@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dilsctl.diagram import Box, Child, Diagram, State, holes
+from dilsctl.diagram import Box, Child, Diagram, State, holes, is_momentum
 from dilsctl.kind import Kind
 from dilsctl.kind_text import kind_json, kind_lines
 
@@ -89,7 +89,8 @@ def _distinct(child: Child) -> dict[Box, int]:
 def _sum(box: Box, totals: dict[Box, Totals]) -> Totals:
     boxes, wires, losses, depth = 1, len(box.readout) + len(box.dispatch), len(box.losses), 0
     learned = sum(one.type.size for one in box.states.values() if one.learn is not None)
-    laws = {law.target for law in box.laws}
+    laws = {law.target for law in box.laws} | {metric.target for metric in box.metrics}
+    laws |= {one.var for one in box.states.values() if is_momentum(one.name)}
     still = [one for one in box.states.values() if one.learn is None and one.var not in laws]
     constant = sum(one.type.size for one in still)
     own = sum(one.type.size for one in box.states.values() if one.var in laws)
@@ -235,6 +236,11 @@ def _initial(state: State) -> str:
 
 
 def _law(box: Box, state: State) -> str:
+    answers = {metric.kind for metric in box.metrics if metric.target is state.var}
+    if is_momentum(state.name):
+        return "a momentum"
+    if answers:
+        return "conserves the potential" if "conserve" in answers else "descends the potential"
     kinds = {law.kind for law in box.laws if law.target is state.var}
     if state.learn is not None or not kinds:
         return "constant" if state.learn is None else "learned"

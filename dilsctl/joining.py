@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem
-from dilsctl.diagram import Box, Child, Initial, Law, Link, Shared
+from dilsctl.diagram import Box, Child, Initial, Law, Link, Metric, Shared
 from dilsctl.ir import BOOL, Eqn, Index, Var
 from dilsctl.operations.table import Builder
 
@@ -71,6 +71,8 @@ class Joined:
             if link.index:
                 var = self._part(var, link.index)
             box = child.boxes[number or 0]
+            if link.port not in box.shared:  # the momentum of what this element does not conserve
+                continue
             if number is not None and var.rank > len(box.shared[link.port].type.shape):
                 var = self._part(var, (number,))
             found[link.port] = var
@@ -96,6 +98,16 @@ class Joined:
             found.append(law)
         return found
 
+    def lift_metrics(self, metrics: list[Metric]) -> list[Metric]:
+        """The metrics, each of a variable or of a part of one."""
+        found = []
+        for metric in metrics:
+            while metric.target in self.parts:
+                var, index = self.parts[metric.target]
+                metric = replace(metric, target=var, index=within(index, metric.index))
+            found.append(metric)
+        return found
+
     def shared(self) -> dict[str, Shared]:
         """The box's shared variables; those without an initial value take that of what is joined to them."""
         found = {}
@@ -113,7 +125,8 @@ class Joined:
         for child in self.box.children.values():
             for link in self.links.get(child.name, ()):
                 if link.variable == name:
-                    found += [(self.flat(box).shared[link.port], link) for box in dict.fromkeys(child.boxes)]
+                    inside = [self.flat(box).shared for box in dict.fromkeys(child.boxes)]
+                    found += [(one[link.port], link) for one in inside if link.port in one]
         return found
 
     def _agreed(self, one: Shared, inner: list[tuple[Shared, Link]]) -> Initial | None:

@@ -22,7 +22,7 @@ from typing import Literal
 
 from dilsctl.cycles import Cycles
 from dilsctl.diagnostics import SourceSpan
-from dilsctl.diagram import Box, Child, Diagram, Link, holes
+from dilsctl.diagram import Box, Child, Diagram, Link, holes, is_momentum
 from dilsctl.ir import Index
 from dilsctl.lower import flatten
 from dilsctl.pattern import Changeable, Reads, changeable
@@ -187,7 +187,7 @@ def _links(box: Box, learned: set[str]) -> list[PeerLink]:
     found = []
     groups: dict[str, list[Link]] = {}
     for link in box.links:
-        if link.variable not in learned:
+        if link.variable not in learned and not is_momentum(link.variable):
             groups.setdefault(link.variable, []).append(link)
     for variable, links in groups.items():
         meeting = [one for one in links if _meets(box, one, links)]

@@ -193,16 +193,17 @@ class LoadedDiagram:
     def _forward(self, diagram: Diagram) -> tuple[list[tuple[str, Program]], str]:
         """What runs without learning, after each pass: a tick, where states move by themselves."""
         from dilsctl.compile import compile_diagram
-        from dilsctl.diagram import moves
+        from dilsctl.diagram import method_for, moves
         from dilsctl.motion import compile_flow, compile_motion
         from dilsctl.syntax.simulate import ADAPTIVE
 
         if not moves(diagram.main):
             return compile_diagram(diagram, keep_stages=True).stages, "forward pass"
         time = self.document.document.time
-        if time.method in ADAPTIVE:
+        method = method_for(time.method, diagram.main)
+        if method in ADAPTIVE:
             return [("slope", compile_flow(diagram).slope)], "rates"
-        motion = compile_motion(diagram, time.method, time.dt, time.steps, keep_stages=True)
+        motion = compile_motion(diagram, method, time.dt, time.steps, keep_stages=True)
         return list(motion.stages), "tick"
 
     def _part(self, path: str) -> Diagram:

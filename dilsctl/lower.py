@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from dilsctl.answering import Answer, answers, stacked_metric
 from dilsctl.diagnostics import Problem
-from dilsctl.diagram import Box, Child, Initial, Law, Shared, State, Trigger, count_equations, holes
+from dilsctl.diagram import Box, Child, Initial, Law, Metric, Shared, State, Trigger, count_equations, holes
 from dilsctl.hole_findings import hole_finding
 from dilsctl.ir import CLOCK, Eqn, Type, Var
 from dilsctl.joining import Joined, as_step, combined
@@ -41,6 +42,7 @@ class Flat:
     ``shared``: the box's own shared variables; those of the main box are among the states as well. ``laws``:
     every law as it stands; ``updates`` and ``rates``: what they make of each state of the main box together.
     ``switches``: the modes, as triggers that no law acts on.
+    ``metrics``: how states answer ``potentials``; ``answers``: the same, of each state of the main box.
     """
 
     inputs: dict[str, Var]
@@ -55,6 +57,9 @@ class Flat:
     switches: list[Trigger] = field(default_factory=list)
     updates: dict[Var, Var] = field(default_factory=dict)
     rates: dict[Var, Var] = field(default_factory=dict)
+    potentials: list[Var] = field(default_factory=list)
+    metrics: list[Metric] = field(default_factory=list)
+    answers: dict[Var, Answer] = field(default_factory=dict)
     cyclic: int = 0  # how many equations at the end of ``eqns`` are in no order yet
 
 
@@ -92,7 +97,9 @@ class _Flattening:
         result = Flat({name: port.var for name, port in box.inputs.items()}, dict(box.element), {})
         result.states = [FlatState(name, one, one.var) for name, one in box.states.items()]
         result.losses = list(box.losses)
+        result.potentials = list(box.potentials)
         result.laws = list(box.laws)
+        result.metrics = list(box.metrics)
         result.triggers = list(box.triggers)
         result.switches = [Trigger(name, flag, Var(flag.type), box.span) for name, flag in box.modes.items()]
         eqns = list(box.eqns)
@@ -139,12 +146,17 @@ class _Flattening:
                     inputs = tuple(resolve(one) if one in alias else one for one in eqn.inputs)
                     eqns[i] = Eqn(eqn.op, inputs, eqn.outputs, eqn.params, eqn.span)
             result.losses = [resolve(one) for one in result.losses]
+            result.potentials = [resolve(one) for one in result.potentials]
+            result.metrics = [
+                one if one.value is None else replace(one, value=resolve(one.value)) for one in result.metrics
+            ]
             for var in list(alias):  # also what nobody reads may need itself
                 resolve(var)
             result.laws = [replace(law, value=resolve(law.value)) for law in result.laws]
             result.triggers = [replace(one, condition=resolve(one.condition)) for one in result.triggers]
             result.switches = [replace(one, condition=resolve(one.condition)) for one in result.switches]
         result.laws = joined.lift(result.laws)
+        result.metrics = joined.lift_metrics(result.metrics)
         result.shared = joined.shared()
         for one in [one for one in result.shared.values() if one.private]:
             result.states.append(state_of(one))
@@ -192,6 +204,10 @@ class _Flattening:
             outputs = tuple([fresh[one] for one in eqn.outputs])
             eqns.append(_keyed(Eqn(eqn.op, inputs, outputs, eqn.params, eqn.span), name))
         result.losses.extend(fresh[one] for one in flat.losses)
+        result.potentials.extend(fresh[one] for one in flat.potentials)
+        for metric in flat.metrics:
+            value = fresh[metric.value] if metric.value is not None else None
+            result.metrics.append(replace(metric, target=fresh[metric.target], value=value))
         for law in flat.laws:
             result.laws.append(replace(law, target=fresh[law.target], value=fresh[law.value]))
         for trigger in flat.triggers:
@@ -283,12 +299,17 @@ class _Flattening:
                 else:
                     fresh[out] = new
                     mapped.add(out)
-        for loss in flat.losses:
-            if loss in mapped:
-                result.losses.append(builder.emit("sum", (fresh[loss],), axes=(-1,)))
-            else:
-                factor = builder.constant(float(length), Type("real"))
-                result.losses.append(builder.emit("mul", (fresh[loss], factor)))
+        for scalars, terms in ((result.losses, flat.losses), (result.potentials, flat.potentials)):
+            for term in terms:
+                if term in mapped:
+                    scalars.append(builder.emit("sum", (fresh[term],), axes=(-1,)))
+                else:
+                    factor = builder.constant(float(length), Type("real"))
+                    scalars.append(builder.emit("mul", (fresh[term], factor)))
+        for metric in flat.metrics:
+            given = fresh[metric.value] if metric.value is not None else None
+            target, led = fresh[metric.target], metric.value in mapped
+            result.metrics.append(stacked_metric(builder, metric, target, given, led, length))
         for law in flat.laws:
             target, value = fresh[law.target], fresh[law.value]
             if law.target in mapped:
@@ -312,13 +333,13 @@ class _Flattening:
             path = f"{name}.{trigger.name}"
             result.triggers.append(Trigger(path, condition, fresh[trigger.fired], trigger.span))
         result.switches += _placed(flat.switches, name, fresh)
-        found: dict[str, Var] = {}
+        shown: dict[str, Var] = {}
         for port, var in flat.outputs.items():
             new = fresh[var]
             if var not in mapped:
                 new = builder.emit("broadcast", (new,), shape=(length, *new.shape))
-            found[port] = new
-        return found
+            shown[port] = new
+        return shown
 
     def _called(self, name: str, out: Var, new: Var) -> Var:
         """``new``, which stands for ``out`` of an array of boxes, by a name where names are wanted."""
@@ -369,6 +390,10 @@ def close(flat: Flat) -> Flat:
     flat.states += [state_of(one) for one in flat.shared.values()]
     before = len(flat.eqns)
     flat.updates, flat.rates = combined(flat)
+    others: dict[Var, list[Law]] = {}
+    for law in flat.laws:
+        others.setdefault(law.target, []).append(law)
+    flat.answers = answers(flat, others)
     if flat.cyclic:
         flat.cyclic += len(flat.eqns) - before
     return flat

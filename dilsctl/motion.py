@@ -125,6 +125,14 @@ def compile_flow(diagram: Diagram, *, drives: Mapping[str, Written] | None = Non
     if runs > 1:
         refuse_unpooled(flat, program, "runs", "make one run")
     untriggered = {law.target for law in flat.laws if law.kind != "rate" and not law.triggered}
+    for state, answer in flat.answers.items():
+        if answer.kind == "descend" and state in flat.updates:
+            path = next(one.path for one in flat.states if one.var is state)
+            message = f"'{path}' descends the potential at every tick, and a trigger moves it between ticks"
+            help = "use a method of fixed steps: --set time.method=rk4"
+            raise Problem.of("law-conflict", message, answer.metrics[0].span, help=help)
+        if answer.kind == "descend":
+            untriggered.add(state)
     tags = {one.path for one in flat.states if one.var in untriggered}
     passes = tuple(one for one in FORWARD if one[0] != "stack_isomorphic") if triggers else FORWARD
     program = run_passes(program, passes)

@@ -34,5 +34,7 @@ def with_named_lets(box: Box) -> Box:
         modes={name: of(var) for name, var in box.modes.items()},
         lets={name: of(var) for name, var in box.lets.items()},
         laws=tuple(replace(law, value=of(law.value)) for law in box.laws),
+        potentials=tuple(of(var) for var in box.potentials),
+        metrics=tuple(one if one.value is None else replace(one, value=of(one.value)) for one in box.metrics),
         triggers=tuple(replace(one, condition=of(one.condition)) for one in box.triggers),
     )

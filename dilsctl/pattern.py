@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dilsctl.diagnostics import SourceSpan
-from dilsctl.diagram import Box
+from dilsctl.diagram import Box, Metric
 from dilsctl.elaborate.gates import is_gate
 from dilsctl.ir import Eqn, Var
 
@@ -75,7 +75,7 @@ def _wires(box: Box) -> Iterator[tuple[str, Var]]:
 
 def _by_state(box: Box, reads: Reads, learned: set[str]) -> Iterator[Changeable]:
     """(a) A wire reads a moving state of its own box. An output that shows a state is no such wire."""
-    moving = {law.target for law in box.laws}
+    moving = {law.target for law in box.laws} | {metric.target for metric in box.metrics}
     joined = {link.variable for link in box.links}
     own = {one.var: name for name, one in box.states.items() if one.learn is not None or one.var in moving}
     for name, one in box.shared.items():  # what is joined to interior boxes is theirs
@@ -173,6 +173,8 @@ def _by_learning(box: Box, reads: Reads, learned: set[str]) -> Iterator[Changeab
                 stack += [
                     leaf for law in box.laws if law.target is one for leaf in _of_law(box, reads, law.value)
                 ]
+                for metric in box.metrics:
+                    stack += _of_potential(box, reads, metric) if metric.target is one else ()
         names = sorted(weights[one] for one in found if one in weights)
         told = sorted(reads.inputs[one] for one in found if one in reads.inputs)
         if names and told:
@@ -187,6 +189,15 @@ def _of_law(box: Box, reads: Reads, value: Var) -> Iterator[Var]:
     yield from reads.of(value)
     for trigger in box.triggers:
         yield from reads.of(trigger.condition)
+
+
+def _of_potential(box: Box, reads: Reads, metric: Metric) -> Iterator[Var]:
+    """What a state that answers the potential depends on."""
+    if metric.value is not None:
+        yield from reads.of(metric.value)
+    for term in box.potentials:
+        if metric.target in reads.of(term):
+            yield from reads.of(term)
 
 
 def _span(box: Box, var: Var, names: list[str]) -> SourceSpan | None:

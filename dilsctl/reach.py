@@ -1,13 +1,13 @@
-"""Learned states that no loss reaches."""
+"""Learned states that no loss reaches, and states that answer the potential and that none reaches."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dilsctl.diagnostics import Diagnostic, Label, SourceSpan
+from dilsctl.diagnostics import Diagnostic, Label, Severity, SourceSpan
 from dilsctl.diagram import Box
 from dilsctl.ir import Program, Var
-from dilsctl.lower import FlatState
+from dilsctl.lower import Flat, FlatState
 from dilsctl.passes.differentiate import reached
 from dilsctl.places import children_on, nearest
 
@@ -41,6 +41,35 @@ def _reached_over_time(program: Program) -> set[Var]:
         if not more:
             return live
         ends += more
+
+
+def unforced_states(flat: Flat) -> list[Diagnostic]:
+    """A finding ``no-force`` for each state that answers the potential, and does not affect it.
+
+    One that descends it would stay for ever; one that conserves it moves uniformly, which may be meant.
+    """
+    live = reached(flat.eqns, flat.potentials)
+    found = []
+    for state, answer in flat.answers.items():
+        if state in live or answer.momentum in flat.rates:
+            continue
+        path = next(one.path for one in flat.states if one.var is state)
+        help = "give a box that reads it a potential"
+        where = Label(answer.metrics[0].span) if answer.metrics[0].span is not None else None
+        if answer.kind == "descend":
+            message = f"'{path}' descends the potential, and never affects it: it would stay as it is"
+            found.append(Diagnostic("no-force", message, where, (), help))
+        else:
+            message = f"'{path}' conserves the potential, and never affects it: no force acts on it"
+            found.append(Diagnostic("no-force", message, where, (), help, Severity.WARNING))
+    if not flat.answers and flat.potentials:
+        first = flat.potentials[0]
+        span = next((eqn.span for eqn in flat.eqns if first in eqn.outputs), None)
+        message = "nothing answers this potential: nothing is under 'conserve', or has a 'step' under 'learn'"
+        help = "conserve: {x: MASS}, or learn: {x: {step: …}}"
+        where = Label(span) if span is not None else None
+        found.append(Diagnostic("idle-potential", message, where, (), help, Severity.WARNING))
+    return found
 
 
 def _prefixes(path: str) -> list[str]:

@@ -16,7 +16,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("syntax",),
     ("documents", "diagram", "dump"),
     ("places", "elaborate"),
-    ("lower", "hole_findings", "joining", "named", "elements", "loops", "loop_findings"),
+    ("lower", "hole_findings", "joining", "answering", "named", "elements", "loops", "loop_findings"),
     (
         "sizes", "passes", "verify", "reach", "objective", "train_names", "watched", "plan_costs",
         "plan_text", "plan_json", "episodes", "pooling", "compile", "motion",

@@ -16,10 +16,12 @@ from dilsctl.elaborate.children import Children
 from dilsctl.elaborate.definitions import Definition, Given, Home, Word, shown
 from dilsctl.elaborate.dimensions import Dimension
 from dilsctl.elaborate.emitter import Emitter, Unknown, Value
+from dilsctl.elaborate.energies import Energies
 from dilsctl.elaborate.interface import PortSite
 from dilsctl.elaborate.known import Known
 from dilsctl.elaborate.laws import Laws
 from dilsctl.elaborate.modes import Modes
+from dilsctl.elaborate.momenta import Momenta
 from dilsctl.elaborate.names import Names
 from dilsctl.elaborate.parameters import Parameters
 from dilsctl.elaborate.pattern import Pattern
@@ -89,6 +91,8 @@ class BoxElaboration:
         self.states = States(self)
         self.shares = Shares(self)
         self.laws = Laws(self)
+        self.momenta = Momenta(self)
+        self.energies = Energies(self)
         self.children = Children(self)
         self.pattern = Pattern(self)
 
@@ -108,6 +112,8 @@ class BoxElaboration:
         self._check_names()
         if not self.types.faulty():
             self._elaborate()
+        children = self.children.made()
+        self.links = self.momenta.link(self.links)
         inputs = self.types.ports(self.inputs, self.names.input)
         outputs = self.types.ports(self.outputs, self.readout.get)
         lets = {name: value for name, value in self.names.lets.items() if isinstance(value, Var)}
@@ -116,7 +122,7 @@ class BoxElaboration:
             inputs=inputs,
             outputs=outputs,
             states=by_name(self.states.made),
-            children=by_name(self.children.made()),
+            children=by_name(children),
             element=by_name(self.names.element),
             eqns=tuple(self._in_order(lets)),
             readout=self.readout,
@@ -126,6 +132,8 @@ class BoxElaboration:
             laws=tuple(self.laws.made),
             triggers=tuple(self.laws.triggers),
             links=tuple(self.links),
+            potentials=tuple(self.energies.potentials),
+            metrics=tuple(self.energies.metrics),
             lets=lets,
             doc=str(self.body.get("doc") or ""),
             span=self.definition.span,
@@ -142,6 +150,7 @@ class BoxElaboration:
         ends += [self.dispatch[key] for key in keys]
         ends += [law.value for law in self.laws.made]
         ends += [one.condition for one in self.laws.triggers]
+        ends += [*self.energies.potentials, *(m.value for m in self.energies.metrics if m.value is not None)]
         ends += [var for site in by_name(self.children.sites).values() for var in by_name(site.told).values()]
         return reached_from([*ends, *self.losses, *by_name(lets).values()], self.eqns)
 
@@ -156,6 +165,7 @@ class BoxElaboration:
         self.names.finish_lets()
         self.modes.finish()
         self.laws.read()
+        self.energies.read()
         self._read_losses()
         self.links = self.shares.links()
         self.readout, self.dispatch = self.pattern.targets.close()
@@ -260,6 +270,7 @@ class BoxElaboration:
         texts = [
             *self._losses(),
             *self.laws.written(),
+            *self.energies.written(),
             *(Written(text, self.site) for text in self.section("let").values()),
             *(written for written in self.modes.conditions.values() if written is not None),
         ]

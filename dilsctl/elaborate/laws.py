@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
-from dilsctl.diagram import Law, Shared, State, Trigger
+from dilsctl.diagram import MOMENTUM, Law, Shared, State, Trigger, is_momentum
 from dilsctl.elaborate import convert
 from dilsctl.elaborate.emitter import Unknown, Value
 from dilsctl.elaborate.known import Known, facts_of
@@ -52,6 +52,14 @@ class Laws:
             for name in sorted(laws, key=natural):
                 self.box.attempt(partial(act, name, laws))
 
+    def target(self, name: str, key: str, span: SourceSpan) -> State | Shared:
+        """The state or shared variable, or the momentum of one, that a law under ``key`` moves."""
+        if is_momentum(name):
+            base = name.removesuffix(f".{MOMENTUM}")
+            self.target(base, key, span)
+            return self.box.momenta.of(base, span)
+        return self._target(name, key, span)
+
     def written(self) -> Iterator[Written]:
         """Every expression of a law."""
         laws: Any = self.box.section("next")
@@ -64,11 +72,9 @@ class Laws:
 
     # -- targets ----------------------------------------------------------------------------------
 
-    def _target(self, name: str, key: str, laws: Any) -> State | Shared:
-        """The state or shared variable that a law moves."""
+    def _target(self, name: str, key: str, span: SourceSpan) -> State | Shared:
         box = self.box
         found = box.variable(name)
-        span = laws.key_span(name)
         if found is None:
             if box.declares_variable(name):
                 raise Unknown
@@ -89,7 +95,7 @@ class Laws:
     # -- clocked ----------------------------------------------------------------------------------
 
     def _next(self, name: str, laws: Any) -> None:
-        state = self._target(name, "next", laws)
+        state = self.target(name, "next", laws.key_span(name))
         entries = _entries(laws, name)
         for number, entry in enumerate(entries[:-1]):
             if entry.every is None and entry.when is None:
@@ -164,7 +170,7 @@ class Laws:
     # -- flowing ----------------------------------------------------------------------------------
 
     def _rate(self, name: str, laws: Any) -> None:
-        state = self._target(name, "rate", laws)
+        state = self.target(name, "rate", laws.key_span(name))
         if state.type.kind != "real":
             message = f"only real states flow; '{name}' is {state.type.kind}"
             raise Problem.of("type-mismatch", message, laws.key_span(name))

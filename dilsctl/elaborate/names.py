@@ -177,6 +177,8 @@ class Names:
     def port(self, child: str, port: str, child_span: SourceSpan, span: SourceSpan, indexed: bool) -> Var:
         site = self.box.children.sites.get(child)
         if site is None:
+            if self.box.momenta.asked(child, port) and not indexed:
+                return self.box.momenta.of(child, span).var
             if child in self.box.section("boxes"):
                 raise Unknown
             help = self.nearest_box(child)

@@ -77,6 +77,9 @@ class States:
         seen: dict[str, SourceSpan] = {}
         for i, name in enumerate(learn):
             span = learn.key_span(name) if mapped else learn.span(i)
+            options: Any = (learn[name] or {}) if mapped else {}
+            if "step" in options:
+                continue  # it descends the potential, at every tick
             if name not in specs:
                 message = f"'{name}' is not a state of this box"
                 if name in self.box.section("boxes"):
@@ -89,7 +92,11 @@ class States:
                 message = f"'{name}' is learned twice"
                 self.box.report.error("duplicate-name", message, span, related=[label])
             seen.setdefault(name, span)
-            options = (learn[name] or {}) if mapped else {}
+            if "metric" in options:
+                message = f"'{name}' has a metric and no step"
+                help = "write {step: …, metric: …}: it then descends the potential, at every tick"
+                self.box.report.error("law-conflict", message, options.key_span("metric"), help=help)
+                continue
             self.learned[name] = tuple(sorted((key, _options(one)) for key, one in options.items()))
 
     def _declare(self, name: str, specs: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
 
-from dilsctl.syntax.laws import Join, NextValue
+from dilsctl.syntax.laws import ConserveValue, Join, Moved, NextValue
 from dilsctl.syntax.model import (
     Expression,
     Flag,
@@ -24,7 +24,7 @@ USE_KEYS = frozenset({"box", "count", "with", "each"})
 BOX_KEYS = frozenset(
     {
         *("doc", "params", "in", "out", "share", "boxes", "state", "let", "wires"),
-        *("next", "rate", "learn", "join", "loss", "modes"),
+        *("next", "rate", "learn", "conserve", "join", "potential", "loss", "modes"),
     }
 )
 
@@ -134,6 +134,18 @@ class LearnOptions(Model):
     optimiser: OptimiserValue | None = Field(default=None, description="Its own optimiser.")
     rate: Rate | None = Field(default=None, description="Its own learning rate.", examples=[0.01])
     decay: NotNegative | None = Field(default=None, description="Its own weight decay.", examples=[0.0])
+    step: Expression | None = Field(
+        default=None,
+        description="Descend the potential by this at every tick, and not the loss: a number, or an "
+        "expression of parameters.",
+        examples=[0.1],
+    )
+    metric: Expression | None = Field(
+        default=None,
+        description="With `step`: what the gradient of the potential is divided by, a number, one for each "
+        "element, or a matrix; an expression.",
+        examples=["exp(x)"],
+    )
 
 
 class Port(Model):
@@ -258,13 +270,13 @@ class Box(Model):
         "an interior box. A list, or a block (|) with one wire a line.",
         examples=[["x -> hidden.x", "hidden.y -> y"]],
     )
-    next: dict[Name, NextValue] = Field(
+    next: dict[Moved, NextValue] = Field(
         default_factory=dict,
         description="State: its value after the tick, an expression; or {to: EXPRESSION, every: n}, or "
         "{to: EXPRESSION, when: CONDITION}, or a list of these.",
         examples=[{"count": "count + 1"}, {"speed": {"to": "-0.9 * speed", "when": "height < 0"}}],
     )
-    rate: dict[Name, Expression] = Field(
+    rate: dict[Moved, Expression] = Field(
         default_factory=dict,
         description="State or shared variable: its derivative by time.",
         examples=[{"height": "speed", "speed": "-9.81"}],
@@ -286,6 +298,21 @@ class Box(Model):
         default_factory=list,
         description="States that move down the gradient of the loss: a list, or state: options.",
         examples=[["weight", "bias"]],
+    )
+    conserve: dict[str, ConserveValue] = Field(
+        default_factory=dict,
+        description="State or shared variable, or a part of one (`x[1:-1]`): its mass, or {mass, momentum}. "
+        "It moves as a position in the potential does, and has a momentum.",
+        examples=[{"x": 1.0}, {"x": {"mass": "m", "momentum": 1.5}}],
+    )
+    potential: Annotated[
+        Annotated[Expression, Tag("<one>")] | Annotated[list[Expression], Tag("<list>")],
+        Discriminator(_loss_shape),
+    ] = Field(
+        default_factory=list,
+        description="An energy: a scalar expression, or a list of them. Those of all boxes add, and act on "
+        "states under `conserve`, and under `learn` with a `step`.",
+        examples=["0.5 * stiffness * x ** 2"],
     )
     loss: Annotated[
         Annotated[Expression, Tag("<one>")] | Annotated[list[Expression], Tag("<list>")],

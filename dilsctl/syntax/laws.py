@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from dilsctl.syntax.model import Expression, JsonSchema, Model, of_types
+from dilsctl.syntax.model import IDENTIFIER, Expression, JsonSchema, Model, identifier, of_types
 
 _SHARED = re.compile(r"[^\W\d]\w*\.[^\W\d]\w*")
 
@@ -26,6 +26,44 @@ class Next(Model):
         description="It acts where this becomes true, which it is not before the first tick.",
         examples=["height < 0"],
     )
+
+
+def _moved(name: str) -> str:
+    """Accept the name of a state or of its momentum."""
+    identifier(name.removesuffix(".momentum"))
+    return name
+
+
+Moved = Annotated[
+    str,
+    AfterValidator(_moved),
+    JsonSchema({"type": "string", "pattern": rf"{IDENTIFIER[:-1]}(\.momentum)?$"}),
+]
+
+
+class Conserve(Model):
+    """A state that conserves the potential, key by key."""
+
+    mass: Expression = Field(
+        default="1",
+        description="Its mass: a number, one for each element, or a matrix; an expression.",
+        examples=[2],
+    )
+    momentum: Any = Field(
+        default=None,
+        description="The momentum that it begins with: a number, a list, or an expression.",
+        examples=[1.5],
+    )
+
+
+def _conserve_shape(value: Any) -> str:
+    return "<options>" if isinstance(value, dict | Conserve) else "<text>"
+
+
+ConserveValue = Annotated[
+    Annotated[Expression, Tag("<text>")] | Annotated[Conserve, Tag("<options>")],
+    Discriminator(_conserve_shape),
+]
 
 
 def _next_shape(value: Any) -> str:
@@ -60,4 +98,4 @@ Join = Annotated[
     JsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 1}),
 ]
 
-__all__ = ["Join", "Next", "NextValue"]
+__all__ = ["Conserve", "ConserveValue", "Join", "Moved", "Next", "NextValue"]

@@ -27,9 +27,10 @@ class Time(Model):
     """How time goes on, for every command."""
 
     dt: Positive = Field(default=1.0, description="The length of a tick.", examples=[0.01])
-    method: Method = Field(
-        default="rk4",
-        description="How states with a `rate` move within a tick. euler, midpoint, rk4, symplectic (Euler, "
+    method: Method | None = Field(
+        default=None,
+        description="How states with a `rate` or under `conserve` move within a tick; symplectic where a "
+        "box conserves a potential, else rk4. euler, midpoint, rk4, symplectic (Euler, "
         "semi-implicit) and leapfrog have fixed steps; dopri5, lsoda and bdf find their own.",
         examples=["rk4"],
     )
