@@ -518,3 +518,13 @@ def test_refused(name: str, attempt: Callable[[], Value], message: str) -> None:
     with pytest.raises(OperationError) as caught:
         attempt()
     assert message in caught.value.message
+
+
+def test_numbers_and_lists_known_beforehand_stay_known() -> None:
+    builder = Builder([])
+    assert FUNCTIONS["log"].build(builder, 1) == 0
+    assert FUNCTIONS["square"].build(builder, ((1, 2), (3, 4))) == ((1, 4), (9, 16))
+    assert builder.eqns == []
+    for wrong in (("log", (1, 0)), ("exp", 1e4)):
+        with pytest.raises(OperationError, match="not defined at"):
+            FUNCTIONS[wrong[0]].build(builder, wrong[1])

@@ -44,16 +44,26 @@ _ONE: dict[str, tuple[str, Callable[[Any], float] | None]] = {
 }
 
 
+def _are_numbers(x: Value) -> bool:
+    """A static number, or nested lists of them."""
+    return all(_are_numbers(one) for one in x) if isinstance(x, tuple) and x else is_number(x)
+
+
 def _one(name: str, doc: str, static: Callable[[Any], float] | None) -> None:
-    """A function with an operation of its name; of a static number it is a number."""
+    """A function with an operation of its name; of static numbers, also in lists, it is static."""
+
+    def known(x: Value) -> Value:
+        if isinstance(x, tuple):
+            return tuple(known(one) for one in x)
+        try:
+            return static(x) if static is not None else None
+        except (ValueError, OverflowError):
+            raise OperationError(f"'{name}' is not defined at {x}") from None
 
     @function(f"{name}(x)", doc, FAMILY)
     def build(builder: Builder, x: Value) -> Value:
-        if static is not None and is_number(x):
-            try:
-                return static(x)
-            except ValueError:
-                raise OperationError(f"'{name}' is not defined at {x}") from None
+        if static is not None and _are_numbers(x):
+            return known(x)
         return builder.emit(name, (as_var(builder, x),))
 
 
