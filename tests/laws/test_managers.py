@@ -41,6 +41,7 @@ def samples(rng: np.random.Generator, ticks: int) -> Array:
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_oja_and_sanger_find_principal_components(tmp_path: Path, seed: int) -> None:
     x = samples(np.random.default_rng(seed), 20_000)
+    start = [[0.1] * 4, [0.1, 0, 0, 0]]
     main = {
         "in": {"x": "real 4"},
         "out": {"one": "real 4", "two": "real 2 4"},
@@ -48,7 +49,7 @@ def test_oja_and_sanger_find_principal_components(tmp_path: Path, seed: int) -> 
             "oja": {"box": "managers.oja", "with": {"rate": 0.001}},
             "sanger": {
                 "box": "managers.sanger",
-                "with": {"rate": 0.002, "start": [[0.1] * 4, [0.1, 0, 0, 0]]},
+                "with": {"rate": 0.002, "start": start},
             },
         },
         "wires": ["x -> oja.x", "x -> sanger.x", "oja.weight -> one", "sanger.weight -> two"],
@@ -127,6 +128,7 @@ def test_wires_grow_and_die(tmp_path: Path) -> None:
     rng, cells, ticks = np.random.default_rng(0), 6, 400
     group = np.repeat([0, 1, 2], 2)
     x = rng.normal(size=(ticks, 3))[:, group] + 0.3 * rng.normal(size=(ticks, cells))
+    cell = {"box": "managers.unit", "with": {"function": "tanh"}}
     options = {"rate": 0.05, "grow": 0.4, "prune": 0.2, "gain": 0.3}
     main = {
         "in": {"x": f"real {cells}"},
@@ -136,7 +138,7 @@ def test_wires_grow_and_die(tmp_path: Path) -> None:
                 "box": "managers.growing",
                 "with": {
                     "cells": cells,
-                    "cell": {"box": "managers.unit", "with": {"function": "tanh"}},
+                    "cell": cell,
                     **options,
                 },
             }

@@ -177,7 +177,7 @@ def test_fixed_share_meets_its_bound(
 
 
 def least_by_switches(lost: Array, most: int) -> list[float]:
-    """The least loss of a sequence of workers with exactly 0, 1, … ``most`` switches, by dynamic programming."""
+    """The least loss of a sequence of workers with 0, 1, … ``most`` switches, by dynamic programming."""
     table = np.full((most + 1, lost.shape[1]), np.inf)
     table[0] = lost[0]
     for row in lost[1:]:
@@ -246,8 +246,8 @@ def forecasts(folder: Path, name: str, x: Array, y: Array, **options: Any) -> Tr
 
 
 def ada_hedge(losses: Array) -> tuple[Array, Array]:
-    """Trust at each tick and at the end, and the mean loss by it, as in figure 1 of de Rooij and others (2014),
-    in their terms: no logarithms of weights."""
+    """Trust at each tick and at the end, and the mean loss by it, as in figure 1 of de Rooij and others
+    (2014), in their terms: no logarithms of weights."""
     workers = losses.shape[1]
     total, gap = np.zeros(workers), 0.0
     trusts, hedged = [], []
