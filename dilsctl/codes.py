@@ -124,9 +124,10 @@ RUN_TOPICS: dict[str, dict[str, str]] = {
         "nothing-learned": "a diagram without learned states",
         "unknown-optimiser": "no optimiser of this name",
     },
-    "Flattening and composing": {
+    "Flattening, unfolding and composing": {
         "bad-hole": "no hole at this path",
         "not-flat": "a diagram that no single box can be",
+        "not-unfolded": "a diagram, or a training, that can't be unfolded",
     },
     "Simulation": {
         "bad-simulation": "a simulation that says not how long, or records what is not there",

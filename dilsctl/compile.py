@@ -11,6 +11,7 @@ from dilsctl.diagram import Diagram, holes
 from dilsctl.documents import LoadedDocument
 from dilsctl.elaborate.known import presences
 from dilsctl.episodes import episode_of
+from dilsctl.feeding import fed
 from dilsctl.garbage import collection_off
 from dilsctl.ir import CLOCK, Eqn, Program, Type
 from dilsctl.loops import flatten_in_order
@@ -187,6 +188,11 @@ def check(document: LoadedDocument, diagram: Diagram, report: Report) -> None:
     train = document.root.get("train")
     if train:
         check_train_names(train, diagram.main, report)
+    try:
+        diagram = fed(document, diagram)
+    except Problem as problem:
+        report.extend(problem.diagnostics)
+        return
     left = holes(diagram.main)
     if left:
         report.add(_open(diagram, [path for path, _ in left]))

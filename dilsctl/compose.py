@@ -102,7 +102,7 @@ class _Composing:
         self.outer = outer
         self.source = outer.document
         self.folder = folder
-        self.holes = [path for path, _ in holes(outer.diagram.main)]
+        self.holes = [path for path, _ in holes((outer.whole or outer.diagram).main)]
         self.merged = Merged(self.source, folder)
         self.main = self.merged.spec(self.source.root["main"], self.source, set())
 

@@ -45,7 +45,8 @@ class Initial:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A variable that lives on. ``learn`` holds the options of a learned state, None for a constant one."""
+    """A variable that lives on. ``learn`` holds the options of a learned state, None for a constant one.
+    ``source``: it has its value from data, anew at every tick."""
 
     name: str
     type: Type
@@ -54,6 +55,7 @@ class State:
     span: SourceSpan | None
     var: Var
     keep: bool = False
+    source: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,31 +266,7 @@ class _Writing:
         return next(self.names[one.path] for one in self.flat.states if one.var is state)
 
     def _declared(self, one: FlatState) -> Any:
-        """A state's type and how it begins."""
-        initial = one.state.initial
-        text = str(one.var.type)
-        drawn: dict[str, Any] = {}
-        begins: Any = None
-        if initial.rule:
-            arguments = ", ".join(text_of(literal(value, Type("real"))) for value in initial.arguments)
-            begins = f"{initial.rule}({arguments})" if arguments else initial.rule
-            if initial.rule in _DRAWN and one.var.type.kind != "simplex":
-                drawn = _drawn(one, initial, self.names[one.path])
-            elif one.var.type.kind == "simplex":
-                begins = None
-        elif initial.value != 0 or isinstance(initial.value, tuple):
-            begins = _plain(initial.value, one.var.type)
-            if isinstance(begins, list):  # of one box: all those of an array begin so
-                for length in reversed(one.lead):
-                    begins = [begins] * length
-        if drawn or one.state.keep:
-            found: dict[str, Any] = {"type": text}
-            if begins is not None:
-                found["init"] = begins
-            return {**found, **({"keep": True} if one.state.keep else {}), **drawn}
-        if begins is None:
-            return text
-        return f"{text} = {_shown(begins)}"
+        return begins_with(one, self.names[one.path], keep=one.state.keep)
 
     def _drop_unread(self, body: dict[str, Any]) -> None:
         """Take out the lets and parameters that nothing reads."""
@@ -363,15 +339,45 @@ def _part_of(moved: Any, shape: tuple[int, ...]) -> str | None:
     return ", ".join(f"{axis[0]}:{axis[-1] + 1}" for axis in axes) if size == len(held) else None
 
 
-def _drawn(one: FlatState, initial: Initial, name: str) -> dict[str, Any]:
+def begins_with(one: FlatState, name: str, *, keep: bool, inside: bool = False) -> Any:
+    """A state as a file has it: its type, and how it begins. ``name``: what it is called now; ``inside``: it
+    will be in a box inside of the main box."""
+    initial = one.state.initial
+    text = str(one.var.type)
+    drawn: dict[str, Any] = {}
+    begins: Any = None
+    if initial.rule:
+        arguments = ", ".join(text_of(literal(value, Type("real"))) for value in initial.arguments)
+        begins = f"{initial.rule}({arguments})" if arguments else initial.rule
+        if initial.rule in _DRAWN and one.var.type.kind != "simplex":
+            drawn = _drawn(one, initial, name, inside)
+        elif one.var.type.kind == "simplex":
+            begins = None
+    elif initial.value != 0 or isinstance(initial.value, tuple):
+        begins = _plain(initial.value, one.var.type)
+        if isinstance(begins, list):  # of one box: all those of an array begin so
+            for length in reversed(one.lead):
+                begins = [begins] * length
+    if drawn or keep:
+        found: dict[str, Any] = {"type": text}
+        if begins is not None:
+            found["init"] = begins
+        return {**found, **({"keep": True} if keep else {}), **drawn}
+    if begins is None:
+        return text
+    return f"{text} = {_shown(begins)}"
+
+
+def _drawn(one: FlatState, initial: Initial, name: str, inside: bool) -> dict[str, Any]:
     """Under which name, and for how many axes of boxes, a state's initial value is drawn."""
     own, stacks = one.path, len(one.lead)
     if initial.drawn is not None:
         own = own[: len(own) - len(one.state.name)] + initial.drawn[0]
         own = initial.drawn[0][1:] if initial.drawn[0].startswith("/") else own
         stacks += initial.drawn[1]
-    if own == name and not stacks:
+    if own == name and not stacks and not inside:
         return {}
+    own = f"/{own}" if inside else own
     return {"drawn": {"as": own, **({"stacks": stacks} if stacks else {})}}
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dilsctl.trace import Trace
     from dilsctl.train import Listener
     from dilsctl.training import Trained
+    from dilsctl.unfolding.document import Unfolded
 
 
 def read(
@@ -86,10 +87,18 @@ class LoadedDiagram:
         self.settings = settings
         self.warnings = tuple(library.report)
         self.folder = folder
-        self._diagram = diagram
+        self.whole = diagram  # as written: with the holes that data fills
+        self._diagram = self._fed(diagram)
         self._learner: Learner | None = None
         self._fitted: Fitted | None = None
         self.epochs = 0  # that the states have learned for
+
+    def _fed(self, diagram: Diagram | None) -> Diagram | None:
+        if diagram is None:
+            return None
+        from dilsctl.feeding import fed
+
+        return fed(self.document, diagram)
 
     def __repr__(self) -> str:
         return f"<diagram {self.name!r} of {self.path}>"
@@ -149,7 +158,27 @@ class LoadedDiagram:
         from dilsctl.flat_document import flat_document
 
         diagram = self.diagram if box is None else self._part(box)
+        if box is None and self.whole is not None:
+            diagram = self.whole
         return flat_document(self.document, diagram, whole=box is None, folder=folder)
+
+    def unfold(self, *, folder: Path | None = None) -> Unfolded:
+        """The interaction diagram of this diagram and its training: a document, and where its states are now.
+
+        ``dilsctl.dump`` writes it. folder: where the file will be, if not beside this one. Raises Problem:
+        hole-in-run, not-unfolded.
+        """
+        from dilsctl.unfolding.descent import Length
+        from dilsctl.unfolding.document import unfolded_document
+
+        def length() -> Length:
+            train = self.document.document.train
+            if train is None:
+                return Length(1, 1)
+            rows = len(self.plans.dataset(self.learner).parts["train"])
+            return Length(-(-rows // train.batch), train.epochs)
+
+        return unfolded_document(self.document, self.diagram, length=length, folder=folder)
 
     def plan(
         self, box: str | None = None, *, training: bool | None = None, stages: bool = False
@@ -241,7 +270,7 @@ class LoadedDiagram:
         columns = columns_of(sweeps, runs)
         total = runs * math.prod(len(one.values) for one in sweeps)
         names = [name.removeprefix("params.") for name in columns if name.startswith("params.")]
-        diagram = elaborate_swept(self.document, names) if names else self.diagram
+        diagram = self._fed(elaborate_swept(self.document, names)) if names else self.diagram
         if diagram is None:
             from dilsctl.separately import Separately
 

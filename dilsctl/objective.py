@@ -142,20 +142,23 @@ def program_of(flat: Flat) -> Program:
     read = {one for eqn in flat.eqns for one in eqn.inputs}.union(
         outputs.values(), flat.updates.values(), flat.rates.values()
     )
+    sources = {one.path: one.var for one in flat.states if one.state.source}
+    states = [one for one in flat.states if not one.state.source]
     return Program(
         {
             **flat.inputs,
+            **sources,
             **{f"params.{name}": var for name, var in flat.element.items()},
             **{name: var for name, var in CLOCK.items() if var in read},
         },
-        tuple(one.var for one in flat.states),
+        tuple(one.var for one in states),
         outputs,
         tuple(flat.eqns),
-        {one.path: Slot(one.var) for one in flat.states},
-        {one.var: one.state.learn for one in flat.states if one.state.learn is not None},
+        {one.path: Slot(one.var) for one in states},
+        {one.var: one.state.learn for one in states if one.state.learn is not None},
         flat.updates,
         flat.rates,
-        frozenset(one.var for one in flat.states if one.state.keep),
+        frozenset(one.var for one in states if one.state.keep),
     )
 
 

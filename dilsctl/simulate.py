@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dilsctl.batches import Feed
 from dilsctl.checkpoints import Position, encode, read_checkpoint
+from dilsctl.compile import flattened
 from dilsctl.course import Course
 from dilsctl.diagnostics import Problem, did_you_mean
 from dilsctl.engine.running import CHECKED, Running
-from dilsctl.ir import Program, Type
+from dilsctl.ir import CLOCK, Program, Type
 from dilsctl.limits import MOST_ELEMENTS
 from dilsctl.motion import Flow, Motion, compile_flow, compile_motion
 from dilsctl.passes.edge import BEFORE
@@ -45,6 +47,12 @@ class Simulation:
         that ``diagram`` takes as an input, or a state's path. ``given``: inputs by tick, as in the course."""
         self.diagram = diagram
         self.course = course
+        self.feed = Feed(course.batches) if course.batches is not None else None
+        if course.batches is not None:
+            if runs > 1 or sweep:
+                message = "a batch has as many runs as it has rows: there can't be others beside them"
+                raise Problem.of("bad-simulation", message, course.where, help="one simulation for each")
+            runs = course.batches.size
         self.runs = runs
         self.sweep = dict(sweep or {})
         self.given = {**course.given, **(given or {})}
@@ -68,19 +76,21 @@ class Simulation:
 
     def _compile(self) -> Motion | Flow:
         course, main = self.course, self.diagram.main
-        drives = {name: one for name, one in course.drives.items() if name not in self.given}
+        told = {*self.given, *(course.batches.columns if course.batches is not None else ())}
+        drives = {name: one for name, one in course.drives.items() if name not in told}
+        wanted = [name for name in flattened(self.diagram)[1].inputs if name not in CLOCK]
         for name, written in drives.items():
-            if name not in main.inputs:
+            if name not in wanted:
                 help = did_you_mean(name, main.inputs) or "write it as simulate: {inputs: {NAME: EXPRESSION}}"
                 raise Problem.of(
                     "unknown-port", f"the main box has no input '{name}'", written.span, help=help
                 )
-        for name in main.inputs:
-            if name not in drives and name not in self.given:
+        for name in wanted:
+            if name not in drives and name not in told and not name.startswith("params."):
                 help = f"say what it is: simulate: {{inputs: {{{name}: EXPRESSION of t}}}}, or give data"
                 message = f"nothing is said of the input '{name}'"
                 raise Problem.of("missing-input", message, course.where, help=help)
-        if course.method in ADAPTIVE:
+        if course.method in ADAPTIVE and course.batches is None:
             return compile_flow(self.diagram, drives=drives, runs=self.runs)
         return compile_motion(
             self.diagram, course.method, course.dt, course.steps, drives=drives, runs=self.runs
@@ -137,12 +147,42 @@ class Simulation:
                 message = f"there is no output or state '{name}' to record"
                 raise Problem.of("bad-simulation", message, self.course.where, help=help)
         records = self.course.ticks // self.course.every + 2
-        size = sum(type.size for _, type in found.values()) * records * self.runs
+        self._check_rows(found)
+        size = sum(type.size for _, type in found.values()) * records * self.shown
         if size > MOST_ELEMENTS:
             message = f"{size} numbers would be recorded; at most {MOST_ELEMENTS} can be"
             help = "record fewer names, or fewer ticks: simulate: {record: […], every: 100}"
             raise Problem.of("too-large", message, self.course.where, help=help)
         return found
+
+    def _of_each_run(self, where: str) -> bool:
+        """Does it differ from run to run?"""
+        running = self.running
+        if where in running.states:
+            return running.per_run[where]
+        return self.motion.tick.outputs[where].batched
+
+    def _check_rows(self, found: dict[str, tuple[str, Type]]) -> None:
+        """With a batch, what is pooled is recorded, unless more is asked for. Raises Problem."""
+        self.shown = self.runs  # runs that are recorded
+        batches = self.course.batches
+        if batches is None:
+            return
+        pooled = {name: one for name, one in found.items() if not self._of_each_run(one[0])}
+        if pooled and not self.course.record:
+            for name in found.keys() - pooled.keys():
+                del found[name]
+        if len(pooled) == len(found):
+            self.shown = 1
+        name = next((one for one in found if one not in pooled), "")
+        moving = next((path for path, one in self.running.per_run.items() if one), "")
+        if batches.rest and (name or moving):
+            what = f"the state '{moving}' differs" if moving else f"'{name}' is recorded, which differs"
+            message = (
+                f"{what} from row to row, and the last batch has only {batches.rest} of {batches.size} rows"
+            )
+            help = "take a batch that divides the number of rows, pool(…) what is recorded, or batch: 1"
+            raise Problem.of("bad-simulation", message, self.course.where, help=help)
 
     def run(self, progress: Progress | None = None) -> Trace:
         """Run to the end, or until interrupted (``stopped`` is true then). Raises Problem: not-finite."""
@@ -152,7 +192,7 @@ class Simulation:
         at = [*range(begin, course.ticks, course.every), course.ticks]
         times = np.array(at) * course.dt
         values = {
-            name: np.empty((len(at), *type.shape, self.runs), self._dtype(where))
+            name: np.empty((len(at), *type.shape, self.shown), self._dtype(where))
             for name, (where, type) in self.names.items()
         }
         row = 0
@@ -188,7 +228,7 @@ class Simulation:
             times[:row],
             {name: array[:row] for name, array in values.items()},
             {name: type for name, (_, type) in self.names.items()},
-            self.runs,
+            self.shown,
             {name.removeprefix("params."): array for name, array in self.sweep.items()},
             running.copy(),
         )
@@ -215,6 +255,8 @@ class Simulation:
                 values[name][row] = shown[where] if batched else shown[where][..., None]
 
     def _inputs(self, tick: int) -> dict[str, Array]:
+        if self.feed is not None:
+            return self.feed.at(tick)
         found = {}
         for name, rows in self.given.items():
             found[name] = rows[min(tick, len(rows) - 1)][..., None]

@@ -19,13 +19,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("lower", "hole_findings", "joining", "answering", "named", "elements", "loops", "loop_findings"),
     (
         "sizes", "passes", "verify", "reach", "objective", "train_names", "watched", "plan_costs",
-        "plan_text", "plan_json", "episodes", "pooling", "compile", "motion",
+        "plan_text", "plan_json", "episodes", "pooling", "feeding", "compile", "motion",
         "written_values", "written_arrays", "written_back", "flat_laws", "flatten", "flat_document",
         "cycles", "pattern", "siblings", "kind", "kind_text", "rules",
     ),
     ("engine", "learning", "data", "runs", "run_texts", "checkpoints", "provenance"),
     (
-        "trace", "course", "simulate", "separately", "sweeps", "train", "roles", "settings", "stability",
+        "trace", "batches", "course", "unfolding", "simulate", "separately", "sweeps", "train", "roles",
+        "settings", "stability",
         "resuming", "training", "loaded", "plans", "checks", "check_engine", "check_trace", "checked_box",
         "compare", "answers", "inspect", "doctor", "starter", "overrides", "find", "report", "compose",
         "merging", "project", "suppress", "renames", "validation", "tree", "explain",

@@ -25,7 +25,7 @@ GOOD, FINDINGS, USAGE, FAILED, INTERRUPTED, NO_READER = 0, 1, 2, 3, 130, 141
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Write": ("init", "validate", "inspect", "schema"),
     "Run": ("simulate",),
-    "Compose": ("flatten", "compose"),
+    "Compose": ("flatten", "unfold", "compose"),
     "Learn": ("train", "eval", "predict"),
     "Check": ("test", "plan", "explain", "rules", "doctor"),
 }

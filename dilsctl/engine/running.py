@@ -45,6 +45,7 @@ class Running:
         for path, view in self.states.items():
             self._begin(path, view)
         self.context = Context(seed=seed, examples=np.arange(runs))
+        self._sized: dict[tuple[bool, int], Bound] = {}  # of fewer runs: whether for a look, how many
         self._settle: Bound | None = None
         self._watched = [
             var
@@ -74,8 +75,9 @@ class Running:
             for run in range(self.runs):
                 view[..., run] = drawn(state, self.seed, run)
 
-    def _bind(self, program: Program) -> Bound:
-        bound = bind(program, self.runs, self.arrays, real=self.real, context=self.context)
+    def _bind(self, program: Program, runs: int | None = None) -> Bound:
+        context = self.context if runs is None else Context(seed=self.seed, examples=np.arange(runs))
+        bound = bind(program, runs or self.runs, self.arrays, real=self.real, context=context)
         if "dt" in bound.inputs:
             bound.inputs["dt"][()] = self.dt
         return bound
@@ -89,26 +91,38 @@ class Running:
 
     def advance(self, inputs: Mapping[str, Array] | None = None) -> Mapping[str, Array]:
         """One tick. ``inputs``: values by port, the runs last. Gives what is shown before the step, live."""
-        self._feed(self._step, inputs or {})
-        for step in self._step.steps:
+        bound = self._of_size(inputs, False) or self._step
+        self._feed(bound, inputs or {})
+        for step in bound.steps:
             step()
         self.tick += 1
-        return self._step.outputs
+        return bound.outputs
+
+    def _of_size(self, inputs: Mapping[str, Array] | None, look: bool) -> Bound | None:
+        """The program for fewer runs than there are. No state may be of one run then."""
+        runs = next((one.shape[-1] for one in inputs.values()), self.runs) if inputs else self.runs
+        if runs == self.runs or runs == 1:
+            return None
+        if (look, runs) not in self._sized:
+            program = self.motion.settle if look else self.motion.tick
+            self._sized[look, runs] = self._bind(program, runs)
+        return self._sized[look, runs]
 
     def look(self, inputs: Mapping[str, Array] | None = None) -> Mapping[str, Array]:
         """What is shown now, live; nothing moves."""
         if self._settle is None:
             self._settle = self._bind(self.motion.settle)
-        self._feed(self._settle, inputs or {})
-        self._settle.run()
-        return self._settle.outputs
+        bound = self._of_size(inputs, True) or self._settle
+        self._feed(bound, inputs or {})
+        bound.run()
+        return bound.outputs
 
     def _feed(self, bound: Bound, inputs: Mapping[str, Array], time: float | None = None) -> None:
         if "t" in bound.inputs:
             bound.inputs["t"][()] = self.tick * self.dt if time is None else time
         if "tick" in bound.inputs:
             bound.inputs["tick"][()] = self.tick
-        self.context.tick[...] = self.tick
+        bound.context.tick[...] = self.tick
         for name, value in inputs.items():
             if name in bound.inputs:
                 bound.inputs[name][...] = value

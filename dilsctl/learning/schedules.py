@@ -94,7 +94,7 @@ def choice(value: Any) -> tuple[str, dict[str, Any]]:
     elif hasattr(value, "choice"):
         name, options = value.choice
     else:
-        name, options = value
+        name, options = value[0] if isinstance(value, tuple) and len(value) == 1 else value  # frozen
     return str(name), dict(options or ())
 
 
