@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dilsctl.diagnostics import Problem, SourceSpan
-from dilsctl.diagram import Box, Diagram
+from dilsctl.diagram import Box, Diagram, Law, Metric
 from dilsctl.ir import CLOCK, Eqn, Program, Var
 from dilsctl.loops import schedule
 from dilsctl.lower import FlatState, flatten
@@ -155,7 +155,11 @@ def _refuse_motion(main: Box) -> None:
     stack: list[tuple[str, Box]] = [("", main)]
     while stack:
         path, box = stack.pop()
-        for law in box.laws:
+        if box.modes:
+            message = f"the box '{path.rstrip('.') or box.name}' has modes, which can't be unfolded"
+            raise Problem.of("not-unfolded", message, box.span)
+        motions: list[Law | Metric] = [*box.laws, *box.metrics]
+        for law in motions:
             message = f"the state '{path}{law.target.name}' moves by a law of its own"
             help = "only feed-forward diagrams, whose states are learned or constant, can be unfolded"
             raise Problem.of("not-unfolded", message, law.span or box.span, help=help)
