@@ -268,7 +268,7 @@ def parse_wire(text: str) -> WireText:
     The source is not parsed. Raises ExpressionError: bad-wire, bad-target, or what the target's index has
     wrong.
     """
-    arrow = _arrow(text)
+    arrow = find_arrow(text)
     if arrow < 0:
         raise _no_arrow(text)
     source = text[:arrow]
@@ -280,7 +280,7 @@ def parse_wire(text: str) -> WireText:
     return WireText(stripped, len(source) - len(source.lstrip()), _target(text, arrow + 2))
 
 
-def _arrow(text: str) -> int:
+def find_arrow(text: str) -> int:
     """The last ``->`` outside of quotes and brackets, or -1."""
     at = text.rfind("->")
     if at < 0 or not any(char in text for char in "'\""):

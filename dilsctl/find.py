@@ -84,3 +84,11 @@ def diagrams(paths: Iterable[Path]) -> list[Path]:
         for one in diagrams_in(path) if path.is_dir() else (path,):
             found.setdefault(one)
     return list(found)
+
+
+def wanted(paths: Iterable[Path]) -> list[Path]:
+    """As ``diagrams``; where no path is given, those of the folder one is in, relative to it."""
+    if given := list(paths):
+        return diagrams(given)
+    here = Path.cwd()
+    return [one.relative_to(here) for one in diagrams((here,))]

@@ -14,7 +14,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("values", "scalars", "scan", "yaml_findings", "source", "removal"),
     ("ir", "order", "operations", "expression"),
     ("syntax",),
-    ("documents", "diagram", "dump"),
+    ("documents", "diagram", "dump", "formatting"),
     ("places", "elaborate"),
     ("lower", "hole_findings", "joining", "answering", "named", "elements", "loops", "loop_findings"),
     (

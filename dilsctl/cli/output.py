@@ -84,6 +84,15 @@ def put(text: str, path: Path | None) -> None:
             stream.write(text)
 
 
+def standard_input() -> str:
+    """What is given to ``-``. Raises Problem: not-text."""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"standard input is not UTF-8 text: byte {error.start} is 0x{error.object[error.start]:02x}"
+        raise Problem.of("not-text", message, file="<stdin>") from None
+
+
 def show_findings(found: Report | Iterable[Diagnostic], err: bool = False) -> None:
     """Print findings as text with snippets, and how many there are."""
     from dilsctl.report.text import render_text

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dilsctl.cli.options import json_option, paths_argument, quiet_option, set_option
-from dilsctl.cli.output import columns, count, show_findings, write_report
+from dilsctl.cli.output import columns, count, show_findings, standard_input, write_report
 from dilsctl.diagnostics import Diagnostic, Report
 from dilsctl.report.formats import FORMATS
 
@@ -88,7 +88,7 @@ def command(
         where = "here" if not paths else f"in {', '.join(map(str, paths))}"
         raise click.UsageError(f"there are no diagram files {where} (*.yaml with a key 'dils')")
     whole = api.validate_files(
-        files, text=_standard_input() if stdin else None, settings=settings, select=select, ignore=ignore
+        files, text=standard_input() if stdin else None, settings=settings, select=select, ignore=ignore
     )
     names = [str(one) for one in files]
     found = list(whole)
@@ -137,13 +137,3 @@ def _check_codes(select: tuple[str, ...], ignore: tuple[str, ...]) -> None:
         except Problem as problem:
             found = problem.diagnostics[0]
             raise click.UsageError(f"{found.message}; {found.help}") from None
-
-
-def _standard_input() -> str:
-    from dilsctl.diagnostics import Problem
-
-    try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"standard input is not UTF-8 text: byte {error.start} is 0x{error.object[error.start]:02x}"
-        raise Problem.of("not-text", message, file="<stdin>") from None

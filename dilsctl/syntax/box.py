@@ -212,6 +212,12 @@ class Box(Model):
         "Set with `with` where the box is used.",
         examples=[{"units": 8, "activation": "identity"}],
     )
+    share: dict[Name, Text] = Field(
+        default_factory=dict,
+        description="Shared variables: name: TYPE, or TYPE = INIT. A `join` of the box around it makes them "
+        "one with others; what every law adds to one variable adds up.",
+        examples=[{"rabbits": "real = 10"}],
+    )
     inputs: dict[Name, InPortValue] = Field(
         default_factory=dict,
         alias="in",
@@ -226,16 +232,16 @@ class Box(Model):
         "that exists in some modes only.",
         examples=[{"y": "real units"}],
     )
-    share: dict[Name, Text] = Field(
-        default_factory=dict,
-        description="Shared variables: name: TYPE, or TYPE = INIT. A `join` of the box around it makes them "
-        "one with others; what every law adds to one variable adds up.",
-        examples=[{"rabbits": "real = 10"}],
-    )
     boxes: dict[Name, BoxValue] = Field(
         default_factory=dict,
         description="Interior boxes: a definition's name, {box: NAME, with: …, count: …}, or a box in place.",
         examples=[{"hidden": {"box": "dense", "with": {"units": 64}}}],
+    )
+    join: dict[str, Join] = Field(
+        default_factory=dict,
+        description="Variable: the shared variables of interior boxes that are one with it. A name under "
+        "`share`, or a new one; a part of it is written `x[:-1]`.",
+        examples=[{"rabbits": ["growth.u", "predation.prey"]}],
     )
     state: dict[
         Name,
@@ -246,6 +252,18 @@ class Box(Model):
         default_factory=dict,
         description="Values that live on: name: TYPE = INIT, or {type, init, keep}.",
         examples=[{"weight": "real units n = glorot"}],
+    )
+    learn: Annotated[
+        Annotated[list[str], Tag("<list>")] | Annotated[dict[str, LearnOptions], Tag("<options>")],
+        Discriminator(
+            _learn_shape,
+            custom_error_type="wrong-type",
+            custom_error_message="a list of states, or a mapping of states to options",
+        ),
+    ] = Field(
+        default_factory=list,
+        description="States that move down the gradient of the loss: a list, or state: options.",
+        examples=[["weight", "bias"]],
     )
     modes: dict[Name, Expression] = Field(
         default_factory=dict,
@@ -270,34 +288,16 @@ class Box(Model):
         "an interior box. A list, or a block (|) with one wire a line.",
         examples=[["x -> hidden.x", "hidden.y -> y"]],
     )
-    next: dict[Moved, NextValue] = Field(
-        default_factory=dict,
-        description="State: its value after the tick, an expression; or {to: EXPRESSION, every: n}, or "
-        "{to: EXPRESSION, when: CONDITION}, or a list of these.",
-        examples=[{"count": "count + 1"}, {"speed": {"to": "-0.9 * speed", "when": "height < 0"}}],
-    )
     rate: dict[Moved, Expression] = Field(
         default_factory=dict,
         description="State or shared variable: its derivative by time.",
         examples=[{"height": "speed", "speed": "-9.81"}],
     )
-    join: dict[str, Join] = Field(
+    next: dict[Moved, NextValue] = Field(
         default_factory=dict,
-        description="Variable: the shared variables of interior boxes that are one with it. A name under "
-        "`share`, or a new one; a part of it is written `x[:-1]`.",
-        examples=[{"rabbits": ["growth.u", "predation.prey"]}],
-    )
-    learn: Annotated[
-        Annotated[list[str], Tag("<list>")] | Annotated[dict[str, LearnOptions], Tag("<options>")],
-        Discriminator(
-            _learn_shape,
-            custom_error_type="wrong-type",
-            custom_error_message="a list of states, or a mapping of states to options",
-        ),
-    ] = Field(
-        default_factory=list,
-        description="States that move down the gradient of the loss: a list, or state: options.",
-        examples=[["weight", "bias"]],
+        description="State: its value after the tick, an expression; or {to: EXPRESSION, every: n}, or "
+        "{to: EXPRESSION, when: CONDITION}, or a list of these.",
+        examples=[{"count": "count + 1"}, {"speed": {"to": "-0.9 * speed", "when": "height < 0"}}],
     )
     conserve: dict[str, ConserveValue] = Field(
         default_factory=dict,

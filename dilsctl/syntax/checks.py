@@ -72,6 +72,22 @@ class Check(Model):
         description="Input: a list with one value for each case.",
         examples=[{"a": [0, 0, 1, 1], "b": [0, 1, 0, 1]}],
     )
+    ticks: Annotated[Whole, Field(ge=1, le=10_000_000)] | None = Field(
+        default=None,
+        description="Run so many ticks: what is expected of an output is its value at each.",
+        examples=[7],
+    )
+    train: Train | None = Field(
+        default=None,
+        description="Train first, with these keys of the train block changed.",
+        examples=[{"epochs": 20}],
+    )
+    simulate: SimulateCheck | None = Field(
+        default=None,
+        description="Simulate first, with these keys of the simulate and time blocks changed; then `expect` "
+        "says what is shown {at: TIME, is: VALUE, within: ERROR}.",
+        examples=[{"until": 10, "dt": 0.001}],
+    )
     expect: dict[
         str,
         Annotated[
@@ -83,21 +99,5 @@ class Check(Model):
     ] = Field(
         description="Output, or metric (test.accuracy): its values, {is, within}, or {at_least, at_most}.",
         examples=[{"y": [0, 1, 1, 1]}, {"test.accuracy": {"at_least": 0.965}}],
-    )
-    train: Train | None = Field(
-        default=None,
-        description="Train first, with these keys of the train block changed.",
-        examples=[{"epochs": 20}],
-    )
-    ticks: Annotated[Whole, Field(ge=1, le=10_000_000)] | None = Field(
-        default=None,
-        description="Run so many ticks: what is expected of an output is its value at each.",
-        examples=[7],
-    )
-    simulate: SimulateCheck | None = Field(
-        default=None,
-        description="Simulate first, with these keys of the simulate and time blocks changed; then `expect` "
-        "says what is shown {at: TIME, is: VALUE, within: ERROR}.",
-        examples=[{"until": 10, "dt": 0.001}],
     )
     within: NotNegative | None = Field(default=None, description="The greatest absolute error of all values.")

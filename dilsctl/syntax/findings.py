@@ -59,20 +59,20 @@ def _place(location: Iterable[Any]) -> tuple[str | int, ...]:
     return tuple(step for step in location if not _is_tag(step) and step != "[key]")
 
 
-def _branches(annotation: Any, tag: str | None = None) -> list[tuple[str | None, Any]]:
+def branches(annotation: Any, tag: str | None = None) -> list[tuple[str | None, Any]]:
     """The alternatives of an annotation, each with its tag."""
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *extras = get_args(annotation)
         tags = [extra.tag for extra in extras if isinstance(extra, Tag)]
-        return _branches(inner, tags[0] if tags else tag)
+        return branches(inner, tags[0] if tags else tag)
     if origin in (Union, UnionType):
-        return [branch for one in get_args(annotation) for branch in _branches(one, tag)]
+        return [branch for one in get_args(annotation) for branch in branches(one, tag)]
     return [(tag, annotation)]
 
 
 @cache
-def _hints(model: type[BaseModel]) -> dict[str, Any]:
+def hints(model: type[BaseModel]) -> dict[str, Any]:
     """The annotations of a model; models that are named before they are defined are found."""
     return get_type_hints(model, include_extras=True)
 
@@ -90,9 +90,9 @@ def _model_at(model: type[BaseModel], location: Iterable[Any]) -> type[BaseModel
             if isinstance(kind, type) and issubclass(kind, BaseModel):
                 for name, field in kind.model_fields.items():
                     if (field.alias or name) == step:
-                        following += _branches(_hints(kind)[name])
+                        following += branches(hints(kind)[name])
             elif get_origin(kind) in (dict, list) and get_args(kind):
-                following += _branches(get_args(kind)[-1])
+                following += branches(get_args(kind)[-1])
         current = following
     for _, kind in current:
         if isinstance(kind, type) and issubclass(kind, BaseModel):

@@ -1,0 +1,97 @@
+"""``dilsctl fmt``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dilsctl.cli.options import paths_argument, quiet_option
+from dilsctl.cli.output import count, show_findings, standard_input, wants_colour, writing
+
+if TYPE_CHECKING:
+    from dilsctl.formatting.files import Formatted
+
+
+@click.command("fmt", short_help="Lay diagram files out in one style.")
+@paths_argument
+@click.option("--check", is_flag=True, help="Write nothing; the exit code is 1 if a file would change.")
+@click.option("--diff", "show_diff", is_flag=True, help="As --check, and show what would change.")
+@quiet_option("Say nothing of files that were formatted.")
+def command(paths: tuple[Path, ...], check: bool, show_diff: bool, quiet: bool) -> int:
+    """Lay diagram files out in one style: keys in the order of the language, arrows below each other.
+
+    What a file means never changes, and comments stay beside what they speak of. A file that is not YAML is
+    left as it is, and its mistakes are shown. PATHS are files, folders (searched as by validate), or - for
+    standard input, which is printed formatted. Without PATHS, the folder you are in is searched.
+
+    \b
+    Examples:
+      dilsctl fmt
+      dilsctl fmt --check examples
+      dilsctl fmt --diff net.yaml
+      cat net.yaml | dilsctl fmt -
+    """
+    from dilsctl.diagnostics import Problem, Report, SourceFile
+    from dilsctl.find import wanted
+    from dilsctl.formatting.files import format_file, format_source, replace_file
+
+    if Path("-") in paths:
+        if len(paths) > 1:
+            raise click.UsageError("'-' (standard input) stands alone")
+        done = format_source(SourceFile("<stdin>", standard_input()))
+        if show_diff:
+            _show(done)
+        elif not check:
+            click.echo(done.new, nl=False)
+        return int((check or show_diff) and done.changed)
+    files = wanted(paths)
+    if not files:
+        raise click.UsageError("there are no diagram files here (*.yaml with a key 'dils')")
+    found = Report()
+    changed = 0
+    for file in files:
+        try:
+            done = format_file(file)
+        except Problem as problem:
+            found.extend(problem.diagnostics)
+            continue
+        if done.refused:
+            click.echo(f"{file}: left as it is, since the layout would change what it says", err=True)
+        if not done.changed:
+            continue
+        changed += 1
+        if show_diff:
+            _show(done)
+        elif check:
+            click.echo(f"{file}: would be formatted")
+        else:
+            with writing(file):
+                replace_file(file, done.new)
+            if not quiet:
+                click.echo(f"{file}: formatted")
+    show_findings(found, err=True)
+    if not quiet and not show_diff:
+        click.echo(_summary(len(files), changed, len({one.where[0] for one in found}), check))
+    return int(not found.ok or ((check or show_diff) and changed > 0))
+
+
+def _summary(files: int, changed: int, refused: int, check: bool) -> str:
+    left = files - changed - refused
+    parts = []
+    if changed:
+        parts.append(f"{count(changed, 'file')} {'would be formatted' if check else 'formatted'}")
+    if left:
+        parts.append(f"{count(left, 'file')} {'as it' if left == 1 else 'as they'} should be")
+    if refused:
+        parts.append(f"{count(refused, 'file')} not read")
+    return ", ".join(parts)
+
+
+def _show(done: Formatted) -> None:
+    colours = {"+": "green", "-": "red", "@": "cyan"} if wants_colour() else {}
+    for line in done.diff():
+        line = line.rstrip("\r\n")
+        bold = line.startswith(("+++", "---"))
+        click.echo(click.style(line, fg=colours.get(line[:1]), bold=bold) if colours else line, color=True)
