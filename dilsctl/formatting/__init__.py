@@ -49,7 +49,7 @@ def format_text(file: SourceFile) -> str:
 def same(one: Value, two: Value) -> bool:
     """Whether two values of a file say the same: the blanks around the arrows of wires, and the order of keys
     aside."""
-    return meaning(one) == meaning(two)
+    return bool(meaning(one) == meaning(two))
 
 
 def meaning(root: Value, shape: Shape = ROOT) -> Any:

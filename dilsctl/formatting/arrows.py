@@ -32,7 +32,8 @@ def align(wires: Sequence[tuple[str, str] | None]) -> list[str | None]:
         if wire is not None:
             group.append(wire)
             continue
-        lines += [f"{left:<{wide}} -> {right}" for (left, right), wide in zip(group, _widths(group), strict=True)]
+        widths = _widths(group)
+        lines += [f"{left:<{wide}} -> {right}" for (left, right), wide in zip(group, widths, strict=True)]
         lines.append(None)
         group = []
     return lines[:-1]

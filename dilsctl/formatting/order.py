@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 HEAD = ("dils", "name", "doc")  # of a document: what stands above the first blank line
 
-__all__ = ["HEAD", "ROOT", "Shape", "below", "in_order", "is_document", "is_wires"]
+__all__ = ["HEAD", "ROOT", "Shape", "below", "has_wires", "in_order", "is_document", "is_wires"]
 
 
 def in_order(node: Node, shape: Shape) -> list[Entry]:
@@ -36,3 +36,8 @@ def is_document(shape: Shape) -> bool:
 def is_wires(node: Node, shape: Shape, name: str | int) -> bool:
     """Whether a key of a mapping holds the wires of a box."""
     return name == "wires" and model_at(shape, map(str, _names(node))) is Box
+
+
+def has_wires(node: Node, shape: Shape) -> bool:
+    """Whether a mapping is a box with wires, which have a line each."""
+    return any(is_wires(node, shape, one) for one in _names(node))

@@ -1,8 +1,8 @@
 """The canonical layout of a tree.
 
-Two blanks a level. What was written in brackets stays so where it fits on a line; a list of plain values may
-go over several lines; anything else that does not fit becomes a block. Wires stand each on a line. Blank lines
-are kept, one at a time, and one is put between the parts of a document and between definitions.
+Two blanks a level. What was written in brackets stays so where it fits on a line; a list of plain values
+may go over several lines; anything else that does not fit becomes a block. Wires stand each on a line. Blank
+lines are kept, one at a time, and one is put between the parts of a document and between definitions.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dilsctl.formatting.arrows import align, split_wire
-from dilsctl.formatting.order import HEAD, ROOT, Shape, below, in_order, is_document, is_wires
+from dilsctl.formatting.order import HEAD, ROOT, Shape, below, has_wires, in_order, is_document, is_wires
 from dilsctl.formatting.scalars import WIDTH, in_line, key_text, scalar_lines
 from dilsctl.formatting.tree import Comment, Entry, Node
 
@@ -30,7 +30,7 @@ class Line:
 def print_tree(root: Node, text: str, shape: Shape) -> str:
     """The text of a document, with line feeds, from its tree and the text that it was read from."""
     printer = _Printer(text)
-    lines = printer.block(root, 0, shape) if root.entries and not root.flow else printer.flow_root(root, shape)
+    lines = printer.block(root, 0, shape) if root.entries else printer.empty(root)
     while lines and lines[-1] == Line(""):
         lines.pop()
     return "".join(f"{one}\n" for one in _with_comments(lines))
@@ -64,14 +64,9 @@ class _Printer:
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def flow_root(self, root: Node, shape: Shape) -> list[Line]:
-        """A document that is one collection in brackets, or a scalar, or nothing."""
-        if root.entries:
-            return self.block(root, 0, shape)
-        written = self.text[root.start : root.end].strip() if root.kind != "scalar" else ""
-        if root.kind == "scalar" and root.value is not None:
-            raise ValueError("a document is a mapping")
-        return [*([Line(written)] if written else []), *self._remarks(root.tail, 0)]
+    def empty(self, root: Node) -> list[Line]:
+        """A document that is an empty collection."""
+        return [Line(self._empty(root)), *self._remarks(root.tail, 0)]
 
     def block(self, node: Node, column: int, shape: Shape, wires: bool = False) -> list[Line]:
         """The entries of a collection, each from a line of its own."""
@@ -127,17 +122,14 @@ class _Printer:
         pad = " " * column
         node = entry.node
         behind = [*entry.head, *entry.after]
-        if entry.key is None:
-            head = f"{pad}-"
-        else:
-            head = f"{pad}{key_text(entry.key, entry.name)}:"
+        head = f"{pad}-" if entry.key is None else f"{pad}{key_text(entry.key, entry.name)}:"
         if id(entry) in texts:
             return self._behind([f"{head} {texts[id(entry)]}"], behind)
         if node.kind == "scalar":
             return self._behind(scalar_lines(node, self.text, head, column), behind)
         if node.flow or not node.entries:
             short = self.in_line(node)
-            fits = short is not None and len(head) + 1 + len(short) <= WIDTH
+            fits = short is not None and len(head) + 1 + len(short) <= WIDTH and not has_wires(node, shape)
             if not node.entries or (fits and not (wires and short)):
                 remarks = [one.text for one in node.tail]
                 return self._behind([f"{head} {short or self._empty(node)}"], behind, remarks)
@@ -149,11 +141,13 @@ class _Printer:
         return [*self._behind([head], behind), *inside]
 
     def _behind(self, lines: list[str], comments: Sequence[Comment], more: Sequence[str] = ()) -> list[Line]:
-        """Lines with comments behind the last one that has room: the first one, of a block of text."""
+        """Lines with comments behind the last one; behind the first one, of a block of text."""
         texts = [*(one.text for one in comments), *more]
         out = [Line(one) for one in lines]
         if texts:
-            at = len(out) - 1
+            at = (
+                0 if lines[0].endswith((" |", " >", " |-", " >-", "|2", ">2", "|2-", ">2-")) else len(out) - 1
+            )
             out[at] = Line(out[at].text, texts[0])
             out[at + 1 : at + 1] = [Line("", one, goes_on=True) for one in texts[1:]]
         return out
@@ -164,7 +158,7 @@ class _Printer:
         above = 0
         while above < len(inside) and (inside[above].text.lstrip().startswith("#") or not inside[above].text):
             above += 1
-        moved = [Line(one.text and pad + one.text.lstrip()) for one in inside[:above]]
+        moved = [Line(pad + one.text.lstrip()) for one in inside[:above] if one.text]
         first = inside[above]
         return [*moved, Line(f"{pad}- {first.text.lstrip()}", first.comment), *inside[above + 1 :]]
 
@@ -242,3 +236,4 @@ class _Printer:
 
 
 _DEFINITIONS = below(ROOT, "define")
+_OPENINGS = (" |", " >", " |-", " >-", " |2", " >2", " |2-", " >2-")

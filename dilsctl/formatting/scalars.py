@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from dilsctl.dump import scalar
 from dilsctl.formatting.tree import Node
 
@@ -58,15 +60,13 @@ def _block(node: Node, text: str, written: str, head: str, column: int) -> list[
     first = next((one for one in body.split("\n") if one.strip(" ")), "")
     told = next((one for one in value.split("\n") if one.strip(" ")), "")
     indent = len(first) - len(first.lstrip(" ")) - (len(told) - len(told.lstrip(" ")))
-    mark, _, remark = header.partition("#")
-    style = "".join(one for one in mark.strip() if not one.isdigit())
-    if told.startswith(" ") or (first and not body.split("\n")[0].strip(" ") and told.startswith(" ")):
-        style = f"{style[0]}2{style[1:]}"  # the text begins with blanks of its own
+    ends = len(value) - len(value.rstrip("\n"))
+    if not told or ends > 1:  # blank lines at its end would be part of it
+        return [f"{head} {json.dumps(value, ensure_ascii=False)}"]
+    style = header[0] + ("2" if told.startswith(" ") else "") + ("" if ends else "-")
     pad = " " * (column + 2)
-    lines = [f"{head} {style}" + (f"  #{remark.rstrip()}" if remark else "")]
-    for line in body.split("\n") if body else []:
+    lines = [f"{head} {style}"]
+    for line in body.split("\n"):
         rest = line[indent:]
         lines.append(pad + rest if rest else "")
-    if "+" in style:  # blank lines at its end are part of it
-        lines += [""] * (len(value) - len(value.rstrip("\n")) - 1)
     return lines

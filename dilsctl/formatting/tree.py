@@ -3,7 +3,7 @@ what it speaks of."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -67,16 +67,17 @@ def read_tree(file: SourceFile, root: Value) -> tuple[Node, list[Comment]]:
     bare = _without(file.text, comments)
     start, end = (root.start, root.end) if isinstance(root, Mapping | Sequence) else (0, len(bare))
     node = _Builder(file, bare).node(root, start, end, False)
-    top = Entry(None, 0, node, -1, -1, False)
     for comment in comments:
-        _place(Node("sequence", None, -1, len(bare), entries=[top]), comment, file)
-    node.tail += top.after
+        if comment.start >= node.end and (node.flow or not node.entries):
+            node.tail.append(comment)
+        else:
+            _place(node, comment, file)
     return node, comments
 
 
 def _comments(file: SourceFile, root: Value) -> list[Comment]:
-    """What begins with # between the scalars."""
-    spans = sorted(_scalars(root))
+    """What begins with # between the scalars, and behind the sign with which a block of text begins."""
+    spans = [(_begin(file.text, start, end), end) for start, end in sorted(_scalars(root))]
     found: list[Comment] = []
     text = file.text
     at = 0
@@ -93,6 +94,14 @@ def _comments(file: SourceFile, root: Value) -> list[Comment]:
             mark = text.find("#", stop, start)
         at = max(at, end)
     return found
+
+
+def _begin(text: str, start: int, end: int) -> int:
+    """Where the words of a scalar begin."""
+    if text[start : start + 1] not in ("|", ">"):
+        return start
+    line = text.find("\n", start, end)
+    return end if line < 0 else line
 
 
 def _scalars(root: Value) -> list[tuple[int, int]]:
@@ -195,7 +204,7 @@ def _reaches(child: Node, comment: Comment, parent: Node, file: SourceFile) -> b
     if not comment.own:
         return True
     inner = file.position(child.entries[0].start)[1] - 1
-    outer = file.position(parent.entries[0].start)[1] - 1 if parent.start >= 0 else -1
+    outer = file.position(parent.entries[0].start)[1] - 1
     return comment.column >= inner and inner > outer
 
 
@@ -205,9 +214,3 @@ def _goes_on(entry: Entry, comment: Comment) -> bool:
         return False
     last = entry.after[-1]
     return comment.line == last.line + 1 and comment.column == last.column and comment.column > 0
-
-
-def entry_before(node: Node, offset: int) -> Entry | None:
-    """The last entry that begins before an offset."""
-    at = bisect_left(node.entries, offset, key=lambda one: one.start) - 1
-    return node.entries[at] if at >= 0 else None

@@ -253,6 +253,15 @@ class Box(Model):
         description="Values that live on: name: TYPE = INIT, or {type, init, keep}.",
         examples=[{"weight": "real units n = glorot"}],
     )
+    potential: Annotated[
+        Annotated[Expression, Tag("<one>")] | Annotated[list[Expression], Tag("<list>")],
+        Discriminator(_loss_shape),
+    ] = Field(
+        default_factory=list,
+        description="An energy: a scalar expression, or a list of them. Those of all boxes add, and act on "
+        "states under `conserve`, and under `learn` with a `step`.",
+        examples=["0.5 * stiffness * x ** 2"],
+    )
     learn: Annotated[
         Annotated[list[str], Tag("<list>")] | Annotated[dict[str, LearnOptions], Tag("<options>")],
         Discriminator(
@@ -264,6 +273,12 @@ class Box(Model):
         default_factory=list,
         description="States that move down the gradient of the loss: a list, or state: options.",
         examples=[["weight", "bias"]],
+    )
+    conserve: dict[str, ConserveValue] = Field(
+        default_factory=dict,
+        description="State or shared variable, or a part of one (`x[1:-1]`): its mass, or {mass, momentum}. "
+        "It moves as a position in the potential does, and has a momentum.",
+        examples=[{"x": 1.0}, {"x": {"mass": "m", "momentum": 1.5}}],
     )
     modes: dict[Name, Expression] = Field(
         default_factory=dict,
@@ -298,21 +313,6 @@ class Box(Model):
         description="State: its value after the tick, an expression; or {to: EXPRESSION, every: n}, or "
         "{to: EXPRESSION, when: CONDITION}, or a list of these.",
         examples=[{"count": "count + 1"}, {"speed": {"to": "-0.9 * speed", "when": "height < 0"}}],
-    )
-    conserve: dict[str, ConserveValue] = Field(
-        default_factory=dict,
-        description="State or shared variable, or a part of one (`x[1:-1]`): its mass, or {mass, momentum}. "
-        "It moves as a position in the potential does, and has a momentum.",
-        examples=[{"x": 1.0}, {"x": {"mass": "m", "momentum": 1.5}}],
-    )
-    potential: Annotated[
-        Annotated[Expression, Tag("<one>")] | Annotated[list[Expression], Tag("<list>")],
-        Discriminator(_loss_shape),
-    ] = Field(
-        default_factory=list,
-        description="An energy: a scalar expression, or a list of them. Those of all boxes add, and act on "
-        "states under `conserve`, and under `learn` with a `step`.",
-        examples=["0.5 * stiffness * x ** 2"],
     )
     loss: Annotated[
         Annotated[Expression, Tag("<one>")] | Annotated[list[Expression], Tag("<list>")],

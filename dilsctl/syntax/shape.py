@@ -26,7 +26,7 @@ def model_at(shape: Shape, keys: Iterable[str]) -> type[BaseModel] | None:
     models = [one for one in shape if _is_model(one)]
     if not models:
         return None
-    named = any(get_origin(one) is dict for one in shape)
+    named = any(_is(one, dict) for one in shape)
     given = set(keys)
     best = max(models, key=lambda one: len(given & set(keys_of(one))))
     return None if named and not given & set(keys_of(best)) else best
@@ -35,11 +35,11 @@ def model_at(shape: Shape, keys: Iterable[str]) -> type[BaseModel] | None:
 def below(shape: Shape, step: str | int, keys: Iterable[str] = ()) -> Shape:
     """What is allowed under a key of a mapping that has ``keys``, or as an item of a list."""
     if isinstance(step, int):
-        return tuple(kind for one in shape if get_origin(one) is list for kind in _kinds(get_args(one)[-1]))
+        return tuple(kind for one in shape if _is(one, list) for kind in _kinds(get_args(one)[-1]))
     model = model_at(shape, keys)
     if model is not None:
         return _field(model, step)
-    return tuple(kind for one in shape if get_origin(one) is dict for kind in _kinds(get_args(one)[-1]))
+    return tuple(kind for one in shape if _is(one, dict) for kind in _kinds(get_args(one)[-1]))
 
 
 @cache
@@ -66,6 +66,11 @@ def _field(model: type[BaseModel], key: str) -> Shape:
 
 def _kinds(annotation: Any) -> Shape:
     return tuple(kind for _, kind in branches(annotation))
+
+
+def _is(kind: Any, what: object) -> bool:
+    origin: object = get_origin(kind)
+    return origin is what
 
 
 def _is_model(kind: Any) -> bool:

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dilsctl.cli import main
+
+UGLY = "main:   {out: {y: real},\n wires: [1   -> y]}   # one\ndils: 1\n"
+NEAT = "dils: 1\n\nmain:  # one\n  out: {y: real}\n  wires:\n    - 1 -> y\n"
+
+
+def call(*words: str, given: bytes | None = None) -> tuple[int, str]:
+    done = CliRunner().invoke(main, ["fmt", *words], input=given)
+    return done.exit_code, done.output
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "a.yaml"
+    path.write_text(UGLY)
+    return path
+
+
+def test_a_file_is_formatted_once(file: Path) -> None:
+    file.chmod(0o640)
+    assert call() == (0, "a.yaml: formatted\n1 file formatted\n")
+    assert file.read_text() == NEAT
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    before = file.stat().st_mtime_ns
+    assert call("a.yaml") == (0, "1 file as it should be\n")
+    assert file.stat().st_mtime_ns == before
+    assert os.listdir() == ["a.yaml"]
+
+
+def test_check_and_diff_write_nothing(file: Path) -> None:
+    assert call("--check") == (1, "a.yaml: would be formatted\n1 file would be formatted\n")
+    code, shown = call("--diff")
+    assert code == 1
+    assert "-main:   {out: {y: real}," in shown and "+main:  # one" in shown
+    assert file.read_text() == UGLY
+
+
+def test_standard_input(file: Path) -> None:
+    assert call("-", given=UGLY.encode()) == (0, NEAT)
+    assert call("-", "--check", given=UGLY.encode()) == (1, "")
+    assert call("-", given=b"\xff")[0] == 1
+
+
+def test_line_ends_and_marks_stay(file: Path) -> None:
+    file.write_bytes(b"\xef\xbb\xbf" + UGLY.replace("\n", "\r\n").encode())
+    assert call()[0] == 0
+    assert file.read_bytes() == b"\xef\xbb\xbf" + NEAT.replace("\n", "\r\n").encode()
+
+
+def test_a_link_stays_a_link(file: Path) -> None:
+    link = file.with_name("b.yaml")
+    link.symlink_to(file)
+    assert call("b.yaml")[0] == 0
+    assert link.is_symlink() and file.read_text() == NEAT
+
+
+def test_what_does_not_parse_is_left_alone(file: Path) -> None:
+    bad = file.with_name("bad.yaml")
+    bad.write_text("dils: 1\nname: a\nname: b\n")
+    code, shown = call()
+    assert code == 1
+    assert "error[duplicate-key]" in shown and "bad.yaml:3:1" in shown
+    assert "1 file formatted, 1 file not read" in shown
+    assert bad.read_text() == "dils: 1\nname: a\nname: b\n" and file.read_text() == NEAT

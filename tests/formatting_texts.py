@@ -1,0 +1,117 @@
+"""Random diagram texts in odd but legal layouts, with comments: what ``fmt`` must not harm."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+NAMES = st.sampled_from(["a", "b", "x", "y", "hidden", "long_name_of_a_port", "w2"])
+PLAIN = st.sampled_from(
+    ["real", "real 3", "1", "0.5", "1e-3", "0x1F", "true", "~", "-1", "a b", "'it''s'", '"q\\n # no"', "'#'",
+     "a#b", '"{x}"', "real n = glorot", ".5", "1.50", "no", '"a -> b"']
+)  # fmt: skip
+WIRES = st.sampled_from(
+    ["x -> y", "a.y->b.x", "x   ->  y", "sum(x * 2)  -> y", '"concat(a, [b]) -> y"', "'x[0] -> y[1]'",
+     "x[1:] + 0.25 * hidden.y -> long_name_of_a_port", "a", "\"f('->') -> y\"", "-> y", "x ->"]
+)  # fmt: skip
+COMMENTS = st.sampled_from(["# one", "#two", "#   three # four", "# {", "# a: b", "#"])
+
+
+@st.composite
+def _remark(draw: st.DrawFn, pad: str) -> str:
+    """Lines of comments and blank lines, at about this indentation."""
+    lines = draw(st.lists(st.sampled_from(["", "c", "c", "deep"]), max_size=3))
+    out = ""
+    for one in lines:
+        text = draw(COMMENTS)
+        out += "\n" if one == "" else f"{pad}{'  ' if one == 'deep' else ''}{text}\n"
+    return out
+
+
+def _end(draw: st.DrawFn) -> str:
+    return draw(st.sampled_from(["", "", "", " # behind", "   # far", " "])) + "\n"
+
+
+def _flow(draw: st.DrawFn, depth: int, pad: str) -> str:
+    """A collection in brackets, maybe over lines, maybe with comments."""
+    brackets = draw(st.sampled_from(["{}", "[]"]))
+    number = draw(st.integers(0, 4))
+    names = draw(st.lists(NAMES, min_size=number, max_size=number, unique=True))
+    parts = []
+    for name in names:
+        inner = _flow(draw, depth - 1, pad) if depth and draw(st.booleans()) else draw(PLAIN)
+        parts.append(f"{name}: {inner}" if brackets == "{}" else inner)
+    breaks = draw(st.sampled_from([" ", " ", f"\n{pad}    ", f" # in\n{pad}    "]))
+    begin = draw(st.sampled_from(["", "", f"\n{pad}    "]))
+    return f"{brackets[0]}{begin}{f',{breaks}'.join(parts)}{brackets[1]}"
+
+
+def _value(draw: st.DrawFn, depth: int, pad: str, wires: bool = False) -> str:
+    """What stands behind ``key:`` or a dash, with its line end."""
+    kind = draw(st.sampled_from(["plain", "flow", "map", "list", "text", "lines", "none"]))
+    if wires:
+        kind = draw(st.sampled_from(["list", "flow", "text"]))
+    if depth <= 0 and kind in ("map", "list"):
+        kind = "plain"
+    inner = pad + "  " * draw(st.integers(1, 2))
+    if kind == "plain":
+        return f" {draw(PLAIN)}{_end(draw)}"
+    if kind == "none":
+        return _end(draw)
+    if kind == "flow":
+        return f" {_flow(draw, 2, pad)}{_end(draw)}"
+    if kind == "text":
+        style = draw(st.sampled_from(["|", ">", "|-", ">-", "|+", ">+", "| # head", "|2", ">2"]))
+        words = st.sampled_from(["x -> y", "words", "  more", "", "# text", "a: b"])
+        lines = draw(st.lists(words, max_size=4))
+        base = pad + "  " if "2" in style else inner
+        return f" {style}\n" + "".join(f"{base}{one}\n" if one else "\n" for one in lines)
+    if kind == "lines":
+        opened = draw(st.sampled_from(["", "'", '"']))
+        lines = draw(st.lists(st.sampled_from(["more words", "and", "x + 1", ""]), min_size=1, max_size=3))
+        middle = "".join(f"\n{inner}{one}" if one else "\n" for one in lines)
+        return f" {opened}first{middle}\n{inner}last{opened}\n"
+    if kind == "map":
+        return _end(draw) + _mapping(draw, depth - 1, inner)
+    same = draw(st.booleans())
+    items = draw(st.integers(1, 4))
+    where = pad if same and pad else inner
+    out = _end(draw)
+    for _ in range(items):
+        out += draw(_remark(where))
+        if wires:
+            out += f"{where}- {draw(WIRES)}{_end(draw)}"
+        else:
+            out += f"{where}-{_value(draw, depth - 1, where)}"
+    return out + draw(_remark(where))
+
+
+def _mapping(draw: st.DrawFn, depth: int, pad: str, keys: st.SearchStrategy[str] = NAMES) -> str:
+    names = draw(st.lists(keys, min_size=1, max_size=4, unique=True))
+    out = ""
+    for name in names:
+        out += draw(_remark(pad))
+        out += f"{pad}{name}:{_value(draw, depth, pad, name == 'wires')}"
+    return out + draw(_remark(pad))
+
+
+BOX_KEYS = st.sampled_from(["doc", "in", "out", "state", "wires", "let", "learn", "boxes", "params", "odd"])
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> str:
+    """A text that is nearly a diagram."""
+    out = draw(_remark(""))
+    if draw(st.integers(0, 9)) == 0:
+        return out + _flow(draw, 3, "") + "\n" + draw(_remark(""))
+    order = draw(st.permutations(["dils", "name", "define", "main", "checks", "train"]))
+    for key in order[: draw(st.integers(1, 6))]:
+        out += draw(_remark(""))
+        if key == "dils":
+            out += f"dils: 1{_end(draw)}"
+        elif key == "define":
+            out += f"define:{_end(draw)}"
+            for name in draw(st.lists(NAMES, min_size=1, max_size=3, unique=True)):
+                out += f"{draw(_remark('  '))}  {name}:{_end(draw)}{_mapping(draw, 2, '    ', BOX_KEYS)}"
+        else:
+            out += f"{key}:{_value(draw, 3, '')}"
+    return out + draw(_remark(""))

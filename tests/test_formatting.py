@@ -1,0 +1,102 @@
+"""``dilsctl fmt`` changes the layout of a file and nothing else."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from pydantic import BaseModel
+
+from dilsctl.diagnostics import Problem, Report, SourceFile
+from dilsctl.formatting import format_text, meaning
+from dilsctl.source import parse_yaml, read_source
+from dilsctl.syntax.document import validate_document
+from tests.formatting_texts import documents
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = sorted([
+    *(ROOT / "examples").rglob("*.yaml"),
+    *(ROOT / "dilsctl" / "library").glob("*.yaml"),
+    *(ROOT / "tests" / "golden").glob("*/*.yaml"),
+])  # fmt: skip
+
+
+def comments(text: str) -> Counter[str]:
+    """Comments as the scanner of PyYAML leaves them: what stands between its tokens."""
+    found: Counter[str] = Counter()
+    at = 0
+    for token in [*yaml.scan(text), None]:
+        start = len(text) if token is None else token.start_mark.index
+        lines = [one.partition("#") for one in text[at:start].split("\n")]
+        if getattr(token, "style", None) in ("|", ">"):
+            lines.append(text[start:].split("\n")[0].partition("#"))
+        found.update(f"#{after}".rstrip() for _, mark, after in lines if mark)
+        at = max(at, start if token is None else token.end_mark.index)
+    return found
+
+
+def told(text: str) -> Any:
+    """What the models read from a text; the blanks around the arrows of wires aside."""
+    file = SourceFile("x.yaml", text)
+    report = Report()
+    document = validate_document(file, parse_yaml(file, report), report)
+    return None if document is None else _plain(document)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return type(value).__name__, _plain(dict(value))
+    if isinstance(value, dict):
+        return {key: _plain(one) if key != "wires" else _wires(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list) else value
+
+
+def _wires(value: Any) -> Any:
+    return [re.sub(r" *-> *", "->", one) for one in value] if isinstance(value, list) else value
+
+
+def hold(text: str) -> str:
+    """The laws of a layout, for one text; gives the new text."""
+    file = SourceFile("x.yaml", text)
+    report = Report()
+    before = parse_yaml(file, report)
+    if not report.ok:
+        with pytest.raises(Problem):
+            format_text(file)
+        return text
+    new = format_text(file)
+    after = parse_yaml(SourceFile("x.yaml", new))
+    assert meaning(before) == meaning(after)
+    assert format_text(SourceFile("x.yaml", new)) == new
+    assert comments(text) == comments(new)
+    assert told(text) == told(new)
+    assert not any(line != line.rstrip() for line in new.split("\n") if "\\" not in line)
+    return new
+
+
+SHORT = [one for one in FILES if one.stat().st_size < 50_000]
+
+
+@pytest.mark.parametrize("path", SHORT, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_keep_what_they_say(path: Path) -> None:
+    try:
+        text = read_source(path).text
+    except Problem:
+        return
+    hold(text.replace("\r\n", "\n"))
+
+
+CASES = int(os.environ.get("DILSCTL_FUZZ", "0")) or 200
+
+
+@settings(max_examples=CASES, deadline=None, derandomize=CASES == 200, database=None,
+          suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])  # fmt: skip
+@given(documents())
+def test_random_texts_keep_what_they_say(text: str) -> None:
+    hold(text)
