@@ -58,7 +58,9 @@ def _plain(value: Any) -> Any:
 
 
 def _wires(value: Any) -> Any:
-    return [re.sub(r" *-> *", "->", one) for one in value] if isinstance(value, list) else value
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return [re.sub(r" *-> *", "->", one) for one in value]
+    return _plain(value)
 
 
 def hold(text: str) -> str:
