@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from dilsctl.ir import Program
     from dilsctl.plan_costs import Plan
     from dilsctl.plans import Data, Plans
+    from dilsctl.render.draw import Artist
+    from dilsctl.render.outline import Options
     from dilsctl.separately import Separately
     from dilsctl.simulate import Simulation
     from dilsctl.sweeps import Sweep
@@ -179,6 +181,18 @@ class LoadedDiagram:
             return Length(-(-rows // train.batch), train.epochs)
 
         return unfolded_document(self.document, self.diagram, length=length, folder=folder)
+
+    def artist(self, box: str | None = None, options: Options | None = None) -> Artist:
+        """What draws this diagram, or one box of it: a path of interior boxes or a definition's name.
+
+        Its ``text(columns)`` are lines for a terminal, its ``file("svg")`` is the content of a picture.
+        Raises Problem: unknown-box.
+        """
+        from dilsctl.render.draw import Artist
+        from dilsctl.render.outline import Options
+
+        diagram = self.diagram if box is None else self._part(box)
+        return Artist(diagram, self.name if box is None else box, options or Options())
 
     def plan(
         self, box: str | None = None, *, training: bool | None = None, stages: bool = False

@@ -23,7 +23,7 @@ from dilsctl.diagnostics import Problem, did_you_mean
 GOOD, FINDINGS, USAGE, FAILED, INTERRUPTED, NO_READER = 0, 1, 2, 3, 130, 141
 
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "Write": ("init", "fmt", "validate", "inspect", "schema"),
+    "Write": ("init", "fmt", "validate", "inspect", "render", "schema"),
     "Run": ("simulate",),
     "Compose": ("flatten", "unfold", "compose"),
     "Learn": ("train", "eval", "predict"),

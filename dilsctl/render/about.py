@@ -1,0 +1,46 @@
+"""What a picture says of a box, a port or a wire where there is room for it: tooltips, and readers of
+screens."""
+
+from __future__ import annotations
+
+from dilsctl.diagnostics import SourceSpan
+from dilsctl.diagram import Box, State
+
+MOST_LINES = 16
+
+
+def place(span: SourceSpan | None) -> str:
+    """``file:line``, or nothing."""
+    return f"{span.file.name}:{span.line}" if span is not None else ""
+
+
+def about_box(name: str, box: Box, count: int | None) -> str:
+    """Name, definition, documentation, states, and where it is written."""
+    head = name if name == box.name else f"{name}: {box.name}"
+    lines = [head + (f" × {count:,}" if count is not None else "") + (" (a hole)" if box.hole else "")]
+    if box.doc:
+        lines.append(" ".join(box.doc.split()))
+    lines += [f"in {one}: {port.type}" for one, port in box.inputs.items()]
+    lines += [f"out {one}: {port.type}" for one, port in box.outputs.items()]
+    lines += [about_state(box, one) for one in box.states.values()]
+    lines += [f"share {one.name}: {one.type}" for one in box.shared.values() if not one.private]
+    if len(lines) > MOST_LINES:
+        lines = [*lines[: MOST_LINES - 1], f"and {len(lines) - MOST_LINES + 1} more"]
+    if where := place(box.span):
+        lines.append(where)
+    return "\n".join(lines)
+
+
+def about_state(box: Box, state: State) -> str:
+    """Name, type and law of a state."""
+    kinds = {law.kind for law in box.laws if law.target is state.var}
+    law = (
+        "learned"
+        if state.learn is not None
+        else "flows"
+        if "rate" in kinds
+        else "clocked"
+        if kinds
+        else "constant"
+    )
+    return f"state {state.name}: {state.type} ({law})"

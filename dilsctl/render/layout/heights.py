@@ -1,0 +1,169 @@
+"""How far down every vertex stands: wires as straight as can be, and nothing closer than allowed."""
+
+from __future__ import annotations
+
+import itertools
+
+from dilsctl.render.layout.graph import LEFT, RIGHT, Spacing, Span, Vertex
+from dilsctl.render.layout.nets import Layered
+from dilsctl.render.layout.simplex import Edge, place
+
+MOST_EXACT = 500  # vertices of a level whose heights are the best ones
+ROUNDS = 12
+Link = tuple[Vertex, int, Vertex, int, int]  # vertex and pin, vertex and pin, weight
+
+
+def set_heights(found: Layered, spacing: Spacing) -> None:
+    """Give every vertex its height."""
+    links = _links(found)
+    if sum(map(len, found.layers)) <= MOST_EXACT:
+        _exact(found, spacing, links)
+        _balance(found, spacing, links)
+    else:
+        _by_sweeps(found, spacing, links)
+    lowest = min((one.y for row in found.layers for one in row), default=0)
+    for row in found.layers:
+        for vertex in row:
+            vertex.y -= lowest
+
+
+def apart(upper: Vertex, lower: Vertex, spacing: Spacing) -> int:
+    """The least distance from the bottom of a vertex to the top of the next one in its layer."""
+    if upper.passing or lower.passing:
+        thin = all(one.passing or one.number in (LEFT, RIGHT) for one in (upper, lower))
+        if thin:
+            return spacing.wires
+        return spacing.close if all(one.passing or one.small for one in (upper, lower)) else spacing.small
+    if upper.number in (LEFT, RIGHT):
+        return spacing.border
+    return spacing.small if upper.small or lower.small else spacing.items
+
+
+def _links(found: Layered) -> list[Link]:
+    """Pairs of pins that a straight wire would join."""
+    links = []
+    for gap in found.gaps:
+        for span in gap.values():
+            pairs = _pairs(span)
+            for (one, pin), (other, far) in pairs:
+                weight = (4, 8, 32)[one.passing + other.passing]
+                if len(pairs) > 1:
+                    weight = max(1, round(weight / len(pairs) ** 0.5))
+                if not (span.lefts and span.rights):
+                    weight = 1
+                links.append((one, pin, other, far, weight))
+    return links
+
+
+def _pairs(span: Span) -> list[tuple[tuple[Vertex, int], tuple[Vertex, int]]]:
+    if span.lefts and span.rights:
+        if len(span.lefts) > 1 and len(span.rights) > 1:
+            middle, far = span.lefts[len(span.lefts) // 2], span.rights[len(span.rights) // 2]
+            return [*((one, far) for one in span.lefts), *((middle, one) for one in span.rights)]
+        return [(one, other) for one in span.lefts for other in span.rights]
+    ends = span.lefts or span.rights
+    return list(itertools.pairwise(ends))
+
+
+def _exact(found: Layered, spacing: Spacing, links: list[Link]) -> None:
+    vertices = [one for row in found.layers for one in row]
+    number = {one: at for at, one in enumerate(vertices)}
+    edges: list[Edge] = []
+    for row in found.layers:
+        for upper, lower in itertools.pairwise(row):
+            least = upper.height + apart(upper, lower, spacing)
+            edges.append((number[upper], number[lower], least, 0))
+    total = len(vertices)
+    for one, pin, other, far, weight in links:  # a point above both, pulled by both
+        own, others = one.pins[pin].at, other.pins[far].at
+        top = max(own, others)
+        edges.append((total, number[one], top - own, weight))
+        edges.append((total, number[other], top - others, weight))
+        total += 1
+    for vertex, y in zip(vertices, place(total, edges), strict=False):
+        vertex.y = y
+
+
+def _by_vertex(links: list[Link]) -> dict[Vertex, list[tuple[Vertex, int, int]]]:
+    """Vertex → (other vertex, how far below its top it would like this one's, weight)."""
+    near: dict[Vertex, list[tuple[Vertex, int, int]]] = {}
+    for one, pin, other, far, weight in links:
+        shift = other.pins[far].at - one.pins[pin].at
+        near.setdefault(one, []).append((other, shift, weight))
+        near.setdefault(other, []).append((one, -shift, weight))
+    return near
+
+
+def _balance(found: Layered, spacing: Spacing, links: list[Link]) -> None:
+    """Where several heights are equally good for a vertex, take the one in their middle."""
+    near = _by_vertex(links)
+    for _ in range(3):
+        for row in found.layers:
+            for at, vertex in enumerate(row):
+                around = near.get(vertex, [])
+                if len(around) < 2:
+                    continue
+                low, high = _median(sorted((other.y + shift, weight) for other, shift, weight in around))
+                if at:
+                    upper = row[at - 1]
+                    low = max(low, upper.y + upper.height + apart(upper, vertex, spacing))
+                if at + 1 < len(row):
+                    high = min(high, row[at + 1].y - vertex.height - apart(vertex, row[at + 1], spacing))
+                if low < high and low <= vertex.y <= high:
+                    vertex.y = (low + high) // 2
+
+
+def _median(places: list[tuple[int, int]]) -> tuple[int, int]:
+    """The least and the greatest weighted median."""
+    half, total = sum(weight for _, weight in places) / 2, 0.0
+    low: int | None = None
+    for y, weight in places:
+        total += weight
+        if low is None and total >= half:
+            low = y
+        if total > half:
+            return (y if low is None else low), y
+    return places[-1][0], places[-1][0]
+
+
+def _by_sweeps(found: Layered, spacing: Spacing, links: list[Link]) -> None:
+    """Layer by layer, to and fro: every vertex to the median of what it is wired to, as far as order
+    allows."""
+    near = _by_vertex(links)
+    for row in found.layers:
+        y = 0
+        for at, vertex in enumerate(row):
+            if at:
+                y += row[at - 1].height + apart(row[at - 1], vertex, spacing)
+            vertex.y = y
+    for number in range(ROUNDS):
+        rows = found.layers if number % 2 == 0 else found.layers[::-1]
+        for row in rows:
+            _settle(row, near, spacing)
+
+
+def _settle(row: list[Vertex], near: dict[Vertex, list[tuple[Vertex, int, int]]], spacing: Spacing) -> None:
+    """The heights of a layer that are nearest to those wanted: vertices in each other's way move as a block,
+    to the weighted mean of what its members want."""
+    blocks: list[tuple[float, float, int]] = []  # height wanted by the first, weight, members
+    depths = []
+    depth = 0
+    for at, vertex in enumerate(row):
+        if at:
+            depth += row[at - 1].height + apart(row[at - 1], vertex, spacing)
+        depths.append(depth)
+        around = near.get(vertex)
+        wanted, weight = float(vertex.y), 0.01
+        if around:
+            low, high = _median(sorted((other.y + shift, one) for other, shift, one in around))
+            wanted, weight = (low + high) / 2, float(max(one for _, _, one in around))
+        blocks.append((wanted - depth, weight, 1))
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            (first, heavy, many), (second, light, more) = blocks[-2:]
+            both = heavy + light
+            blocks[-2:] = [((first * heavy + second * light) / both, both, many + more)]
+    at = 0
+    for start, _, many in blocks:
+        for _ in range(many):
+            row[at].y = round(start) + depths[at]
+            at += 1

@@ -1,0 +1,87 @@
+"""What the looks in a picture mean: only those that are in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dilsctl.render.letters import width
+from dilsctl.render.shapes import Close, Disc, Line, Open, Painter, Rectangle, Shape, Text
+from dilsctl.render.themes import Style, box_style, function_style, wire_style
+
+ENTRIES: tuple[tuple[str, str], ...] = (
+    ("box learned", "learns"),
+    ("box stateful", "has moving state"),
+    ("box hole", "hole"),
+    ("array", "several boxes"),
+    ("closed", "closed: more inside"),
+    ("state", "state"),
+    ("junction", "shared variable"),
+    ("function", "function"),
+    ("wire plain", "wire"),
+    ("wire peer", "wire between peers"),
+    ("wire learned", "learned wire"),
+    ("wire changing", "wire that can change"),
+    ("wire late", "acts from the next tick on"),
+    ("wire backward", "gradient"),
+)
+SIZE, SAMPLE, ROW, BETWEEN = 10.5, 26, 20, 20
+
+
+def entries(painter: Painter) -> list[tuple[str, str]]:
+    """Looks and their meanings. What only says 'wire' is left out where there is no other look."""
+    found = [(key, text) for key, text in ENTRIES if key in painter.seen]
+    return [] if {key for key, _ in found} <= {"wire plain", "function"} else found
+
+
+def legend(painter: Painter, x: float, y: float, wide: float) -> tuple[list[Shape], float]:
+    """The shapes of a legend that begins at (x, y), and its height."""
+    found = entries(painter)
+    if not found:
+        return [], 0
+    shapes: list[Shape] = [Open("legend", "", "legend")]
+    at, row = x, y
+    for key, text in found:
+        needs = SAMPLE + 8 + width(text, SIZE)
+        if at > x and at + needs > x + wide:
+            at, row = x, row + ROW
+        shapes += _sample(painter, key, at, row + ROW / 2)
+        shapes.append(Text(at + SAMPLE + 6, row + ROW / 2 + 3.7, text, SIZE, painter.theme.dim, "start"))
+        at += needs + BETWEEN
+    shapes.append(Close())
+    return shapes, row + ROW - y
+
+
+def _sample(painter: Painter, key: str, x: float, y: float) -> Iterator[Shape]:
+    theme = painter.theme
+    kind, _, look = key.partition(" ")
+    looks = frozenset({look}) if look and look != "plain" else frozenset()
+    if kind == "wire":
+        style = wire_style(theme, looks)
+        yield Line(((x, y), (x + SAMPLE, y)), style)
+        if look == "peer":
+            yield Disc(x + 4, y, 2.8, Style(theme.paper, style.stroke, 1.3))
+        if look == "late":
+            yield Line(
+                ((x + SAMPLE, y), (x + SAMPLE - 8, y - 3.6), (x + SAMPLE - 8, y + 3.6)),
+                Style(theme.paper, style.stroke, 1.0), closed=True,
+            )  # fmt: skip
+    elif kind == "junction":
+        yield Disc(x + SAMPLE / 2, y, 4.5, Style(theme.peer))
+    elif kind == "function":
+        yield Rectangle(x + 2, y - 7, SAMPLE - 4, 14, 7, function_style(theme, looks))
+        yield Text(x + SAMPLE / 2, y + 3.5, "f", SIZE, theme.ink)
+    elif kind == "state":
+        yield Rectangle(x + 2, y - 7, SAMPLE - 4, 14, 2, Style(theme.box, theme.border, 1.2))
+        for edge in (x + 5, x + SAMPLE - 5):
+            yield Line(((edge, y - 7), (edge, y + 7)), Style("none", theme.border, 1))
+    else:
+        style = box_style(theme, looks)
+        if kind == "array":
+            for step in (4, 2):
+                yield Rectangle(x + 2 + step, y - 5 - step, SAMPLE - 8, 12, 3, style)
+        yield Rectangle(x + 2, y - 6, SAMPLE - 6, 13, 3, style)
+        if look == "stateful":
+            yield Rectangle(x + 4, y - 4, SAMPLE - 10, 9, 2, Style("none", style.stroke, 0.8))
+        if kind == "closed":
+            for step in (-4, 0, 4):
+                yield Disc(x + SAMPLE / 2 - 1 + step, y + 3.5, 1.1, Style(theme.dim))

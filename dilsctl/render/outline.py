@@ -1,0 +1,169 @@
+"""From a diagram to a picture of it: which boxes are drawn, how deep, and what is said of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dilsctl.diagram import Box, Child, Diagram, Port
+from dilsctl.kind import kind_of
+from dilsctl.render.about import about_box
+from dilsctl.render.grouping import Group, by_layers, each
+from dilsctl.render.interior import interior
+from dilsctl.render.picture import Inside, Node, Picture, Pin, Side
+from dilsctl.render.reach import Reaches, deep
+
+View = Literal["nested", "layers", "flat"]
+Sides = tuple[Side | None, ...]  # of the shared variables of a box; None: not drawn
+
+DRAWN = 40  # so many boxes are drawn where nobody says how deep
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to draw. depth: levels of boxes inside of boxes, None for as many as can be read. most: the
+    longest list of equal boxes that is drawn whole, None for any. focus: the only path of boxes that is
+    opened. backward: wires that carry gradients as well."""
+
+    depth: int | None = None
+    view: View = "nested"
+    most: int | None = 5
+    backward: bool = False
+    focus: tuple[str, ...] = ()
+    drawn: int = DRAWN
+
+
+Open = int | tuple[str, ...]  # levels to open, or the path of boxes to open and no others
+Peers = frozenset[tuple[str, str, str]]  # the box around, "child.port" that shows, "child.port" that is told
+
+
+class Outline:
+    """What is known of a diagram when its boxes are drawn; every interior is made once."""
+
+    def __init__(self, diagram: Diagram, options: Options, main: Box | None = None) -> None:
+        self.diagram, self.options = diagram, options
+        self.main = main or diagram.main
+        self.reaches = Reaches(self.main)
+        kind = kind_of(diagram)
+        self.peers: Peers = frozenset((one.box, one.source, one.target) for one in kind.peers)
+        self.learned = deep(self.main, _learns)
+        self.moving = deep(self.main, lambda box: bool(box.laws))
+        self.made: dict[tuple[Box, Sides, Open], Inside] = {}
+        self.groups: dict[Box, list[Group]] = {}
+
+    def picture(self, title: str) -> Picture:
+        """The picture of the main box, or of the one that it was narrowed to."""
+        depth: Open = self.options.depth if self.options.depth is not None else self.readable()
+        if self.options.focus:
+            depth = self.options.focus
+        # a shared variable that is an output too needs no second port
+        sides: Sides = tuple(None if name in self.main.outputs else "right" for name in self.main.shared)
+        root = self.node(self.main.name, self.main, sides, depth, outermost=True)
+        root = replace(root, label=title)
+        return Picture(
+            title, self.diagram.main.doc if self.main is self.diagram.main else self.main.doc, root
+        )
+
+    def node(
+        self, name: str, box: Box, sides: Sides, depth: Open, *, child: Child | None = None,
+        group: Group | None = None, outermost: bool = False,
+    ) -> Node:  # fmt: skip
+        """A box as a node, with its interior if ``depth`` reaches that far: a number of levels, or a path."""
+        looks = set()
+        if box.hole:
+            looks.add("hole")
+        boxes = child.boxes if child is not None else (box,)
+        if any(one in self.learned for one in boxes):
+            looks.add("learned")
+        if any(one in self.moving for one in boxes):
+            looks.add("stateful")
+        count = child.count if child is not None else None
+        label, note = name, box.name if box.name != name else ""
+        kinds = list(dict.fromkeys(one.name for one in boxes))
+        if len(kinds) > 1:
+            note = ", ".join(kinds[:3]) + (", …" if len(kinds) > 3 else "")
+        if group is not None and len(group.names) > 1:
+            looks.add("more")
+            label = f"{group.names[0]} … {group.names[-1]}"
+            note = f"{len(group.names):,} more" if group.left_out else note
+            count = None if group.left_out else len(group.names)
+        inside = None
+        has_inside = bool(box.children) or (outermost and not box.hole)
+        if has_inside and (outermost or (depth != () if isinstance(depth, tuple) else depth > 0)):
+            inside = self.inside(box, sides, depth)
+        return Node(
+            name, "box", label, self.pins(box, sides), note, frozenset(looks), count,
+            about_box(name, box, count), inside, has_inside and inside is None, box.span,
+        )  # fmt: skip
+
+    def pins(self, box: Box, sides: Sides) -> tuple[Pin, ...]:
+        """The ports of a box: inputs on the left, outputs on the right, each with the feedback that it is
+        told, and shared variables where they are wanted."""
+        told = [self._told(box, port, "left") for port in box.inputs.values() if port.feedback is None]
+        for name, port in box.outputs.items():
+            about = f"out {name}: {port.type}{_modes(port)}"
+            told.append(Pin(name, "right", name, True, about, changing=bool(port.when), span=port.span))
+            answers = [one for one in box.inputs.values() if one.feedback == name]
+            told += [self._told(box, one, "right") for one in answers]
+        for side, (name, one) in zip(sides, box.shared.items(), strict=True):
+            if not one.private and side is not None:
+                told.append(Pin(name, side, name, None, f"share {name}: {one.type}", span=one.span))
+        return tuple(told)
+
+    def _told(self, box: Box, port: Port, side: Side) -> Pin:
+        answer = f", feedback of {port.feedback}" if port.feedback is not None else ""
+        return Pin(
+            port.name,
+            side,
+            port.name,
+            False,
+            f"in {port.name}: {port.type}{answer}{_modes(port)}",
+            late=not self.reaches.at_once(box, port.name),
+            backward=port.feedback is not None,
+            changing=bool(port.when),
+            span=port.span,
+        )
+
+    def inside(self, box: Box, sides: Sides, depth: Open) -> Inside:
+        """The interior of a box, whose shared variables are on these sides of it."""
+        key = (box, sides, depth)
+        if key not in self.made:
+            self.made[key] = interior(self, box, sides, depth)
+        return self.made[key]
+
+    def grouped(self, box: Box) -> list[Group]:
+        """The interior boxes that are drawn as one."""
+        if box not in self.groups:
+            layers = self.options.view == "layers"
+            made = by_layers(box, self.reaches.reads[box]) if layers else each(box, self.options.most)
+            self.groups[box] = made
+        return self.groups[box]
+
+    def below(self, depth: Open, names: tuple[str, ...]) -> Open:
+        """What is left to open of ``depth`` in an interior box with one of these names."""
+        if isinstance(depth, int):
+            return depth - 1
+        # the last box of the path is opened as well, and nothing in it
+        return (depth[1:] or ("",)) if depth and depth[0] in names else ()
+
+    def readable(self) -> int:
+        """As many levels as keep the number of boxes that are drawn within bounds; one at least."""
+        level = [self.main]
+        total, depth = 0, 0
+        while level:
+            level = [box.children[group.name].box for box in level for group in self.grouped(box)]
+            total += len(level)
+            if depth and total > self.options.drawn:
+                break
+            depth += 1
+        return max(1, depth)
+
+
+def _modes(port: Port) -> str:
+    return f", when {' or '.join(port.when)}" if port.when else ""
+
+
+def _learns(box: Box) -> bool:
+    if any(one.learn is not None for one in box.states.values()):
+        return True
+    return any(one.learn is not None for one in box.shared.values())

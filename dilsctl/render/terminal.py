@@ -1,0 +1,253 @@
+"""Pictures in a terminal: the layout of the other pictures in character cells, painted with box-drawing
+characters."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from dilsctl.render.cells import Words, cells, units
+from dilsctl.render.figures import Drawing, Figure
+from dilsctl.render.picture import Looks, Node, Picture, Wire
+
+NORTH, EAST, SOUTH, WEST = 1, 2, 4, 8
+_LINES = " ╵╶╰╷│╭├╴╯─┴╮┤┬┼"  # by the directions that meet
+_LATE = {NORTH | SOUTH: "╎", EAST | WEST: "╌"}
+_BORDERS = {
+    "box": tuple("╭─╮│╰╯"),
+    "stateful": tuple("┏━┓┃┗┛"),
+    "hole": tuple("┌╌┐╎└┘"),
+    "frame": tuple("╭─╮│╰╯"),
+}
+_COLOURS = {
+    "learned": "33",
+    "changing": "35",
+    "peer": "32",
+    "backward": "31",
+    "border": "90",
+    "name": "1",
+    "dim": "2",
+}
+WORDS = (Words(), Words(14, 8, 12), Words(10, 5, 7), Words(10, 0, 7))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    text: str
+    colour: str = ""
+
+
+def terminal(make: Callable[[int], Picture], depth: int, columns: int, *, colour: bool = False) -> str:
+    """The picture with as much depth and as long names as fit, or else in words.
+
+    make: the picture, of this depth. columns: how wide it may be.
+    """
+    for level in range(depth, 0, -1):
+        picture = make(level)
+        for words in WORDS if level == 1 else WORDS[:2]:  # rather less depth than cut names
+            figure = Drawing(units(words)).figure(picture.root)
+            if figure.width <= columns:
+                return Canvas(figure, words).text(colour, columns)
+    return listed(make(1), columns)
+
+
+def listed(picture: Picture, columns: int) -> str:
+    """What does not fit: the boxes and wires of the outermost level, a line each."""
+    inside = picture.root.inside
+    if inside is None:
+        return picture.title + "\n"
+    lines = [f"{picture.title}: too wide for {columns} columns; its boxes and wires in words", ""]
+    for node in inside.nodes:
+        if node.shape == "box":
+            lines.append("  " + Words(40).title(node))
+    lines.append("")
+    lines += [
+        f"  {one}"
+        for one in dict.fromkeys(wire.about.split("\n")[0] for wire in inside.wires)
+        if " -> " in one
+    ]
+    return "\n".join(line if len(line) <= columns else line[: columns - 1] + "…" for line in lines) + "\n"
+
+
+class Canvas:
+    """Cells, filled by a figure."""
+
+    def __init__(self, figure: Figure, words: Words) -> None:
+        self.words = words
+        self.width, self.height = figure.width + 1, figure.height
+        self.bits: dict[tuple[int, int], int] = {}
+        self.looks: dict[tuple[int, int], set[Looks]] = {}
+        self.cells: dict[tuple[int, int], _Cell] = {}
+        self.seen: set[str] = set()
+        self._paint(figure, 0, 0, outermost=True)
+
+    def text(self, colour: bool, columns: int) -> str:
+        """All rows, and what the signs in them mean."""
+        rows = []
+        for y in range(self.height):
+            row = "".join(self._cell(x, y, colour) for x in range(self.width))
+            rows.append(row.rstrip())
+        line = ""
+        for text in (text for key, text in _LEGEND if key in self.seen):
+            if line and cells(line) + cells(text) + 2 > columns:
+                rows.append(line + ",")
+                line = ""
+            line += f", {text}" if line else f" {text}"
+        if line:
+            rows.append(line)
+        return "\n".join(rows) + "\n"
+
+    def _cell(self, x: int, y: int, colour: bool) -> str:
+        cell = self.cells.get((x, y))
+        if cell is None:
+            bits = self.bits.get((x, y), 0)
+            looks = self.looks.get((x, y), set())
+            text = _LINES[bits]
+            if looks and all("late" in one for one in looks):
+                text = _LATE.get(bits, text)
+            kind = next(
+                (k for k in ("learned", "changing", "peer", "backward") if any(k in one for one in looks)), ""
+            )
+            cell = _Cell(text, _COLOURS.get(kind, ""))
+        if not colour or not cell.colour or cell.text in (" ", ""):
+            return cell.text
+        return f"\x1b[{cell.colour}m{cell.text}\x1b[0m"
+
+    def _put(self, x: int, y: int, text: str, colour: str = "") -> None:
+        at = x
+        for sign in text:
+            wide = cells(sign)
+            if wide == 0:
+                continue
+            self.cells[at, y] = _Cell(sign, _COLOURS.get(colour, ""))
+            if wide == 2:
+                self.cells[at + 1, y] = _Cell("")
+            at += wide
+
+    def _paint(self, figure: Figure, x: int, y: int, *, outermost: bool = False) -> None:
+        node = figure.node
+        if node.shape != "box":
+            self._small(figure, x, y)
+            return
+        self._border(figure, x, y)
+        if node.inside is None:
+            for pin, at in zip(node.pins, figure.pins, strict=True):
+                label = self.words.port_label(pin.label)
+                place = x + 1 if pin.side == "left" else x + figure.width - 1 - cells(label)
+                self._put(place, y + at, label, "dim")
+            return
+        for wire, line in zip(node.inside.wires, figure.lines, strict=True):
+            self._wire(node, wire, [(x + px, y + py) for px, py in line])
+        for cx, cy, part in figure.parts:
+            self._paint(part, x + cx, y + cy)
+        for pin, at in zip(node.pins, figure.pins, strict=True):
+            left = pin.side == "left"
+            edge = x if left else x + figure.width - 1
+            inward = pin.shows is not True
+            mark = "○" if pin.shows is None else "▶" if inward == left else "◀"
+            self._put(edge, y + at, mark if outermost or pin.shows is None else ("├" if left else "┤"))
+            label = self.words.port_label(pin.label)
+            if label:
+                self._put(edge + 2 if left else edge - 1 - cells(label), y + at, label, "dim")
+
+    def _border(self, figure: Figure, x: int, y: int) -> None:
+        node = figure.node
+        looks = "hole" if "hole" in node.looks else "stateful" if "stateful" in node.looks else "box"
+        if node.inside is not None:
+            looks = "frame"
+        self.seen |= {looks} | (node.looks & {"learned"})
+        first, flat, second, up, third, fourth = _BORDERS[looks]
+        right, bottom = x + figure.width - 1, y + figure.height - 1
+        self._put(x, y, first + flat * (figure.width - 2) + second, "border")
+        self._put(x, bottom, third + flat * (figure.width - 2) + fourth, "border")
+        for row in range(y + 1, bottom):
+            self._put(x, row, up, "border")
+            self._put(right, row, up, "border")
+        self._put(x + 1, y, f" {self.words.title(node)} ", "name")
+        if node.closed:
+            self.seen.add("closed")
+            self._put(right - 2, bottom, "⋯", "border")
+
+    def _small(self, figure: Figure, x: int, y: int) -> None:
+        node = figure.node
+        if node.shape == "bar":
+            for row in range(figure.height):
+                self._put(x + figure.width - 1, y + row, "┃")
+            for pin, at in zip(node.pins, figure.pins, strict=True):
+                if pin.side == "left" and pin.label:
+                    self._put(x, y + at, pin.label, "dim")
+            return
+        self.seen.add(node.shape)
+        colour = next((k for k in ("learned", "changing") if k in node.looks), "")
+        text = self.words.small(node)
+        for row in range(figure.height):
+            if node.shape == "function":
+                self._put(x, y + row, "(" + " " * (figure.width - 2) + ")", colour)
+        self._put(x, y + (figure.height - 1) // 2, text, colour)
+
+    def _wire(self, around: Node, wire: Wire, points: list[tuple[int, int]]) -> None:
+        """A line in cells, from the cell after a border to the one before the next."""
+        inside = around.inside
+        assert inside is not None
+        if wire.looks & {"late"}:
+            self.seen.add("late")
+        self.seen |= {f"wire {one}" for one in wire.looks}
+        start, end = self._inner(wire.source, points, 0), self._inner(wire.target, points, -1)
+        points = [start, *points[1:-1], end]
+        for (x, y), (ex, ey) in itertools.pairwise(points):
+            self._stroke(x, y, ex, ey, wire.looks)
+        for (x, y), near in ((start, points[1]), (end, points[-2])):  # up to the borders
+            self._line(x, y, EAST | WEST if near != (x, y) else 0, wire.looks)
+        number, at = wire.target
+        if (
+            number >= 0
+            and "shared" not in wire.looks
+            and inside.nodes[number].shape not in ("bar", "junction")
+        ):
+            pin = inside.nodes[number].pins[at]
+            forward = pin.side == "left"
+            head = ("▷" if forward else "◁") if pin.late else ("▶" if forward else "◀")
+            kind = next((k for k in ("learned", "changing", "peer") if k in wire.looks), "")
+            self._put(end[0], end[1], head, kind)
+
+    def _inner(self, end: tuple[int, int], points: list[tuple[int, int]], at: int) -> tuple[int, int]:
+        """The first cell of a line that is not on a border: borders to its right take the cell of its end."""
+        x, y = points[at]
+        near = points[1 if at == 0 else -2][0]
+        leftwards = near < x  # the line lies to the left of the border
+        if end[0] >= 0:
+            return (x - 1, y) if leftwards else (x, y)
+        return (x - 1, y) if leftwards else (x + 1, y)
+
+    def _stroke(self, x: int, y: int, ex: int, ey: int, looks: Looks) -> None:
+        if y == ey:
+            low, high = min(x, ex), max(x, ex)
+            for at in range(low, high + 1):
+                bits = (WEST if at > low else 0) | (EAST if at < high else 0)
+                self._line(at, y, bits or EAST | WEST, looks)
+        else:
+            low, high = min(y, ey), max(y, ey)
+            for at in range(low, high + 1):
+                self._line(x, at, (NORTH if at > low else 0) | (SOUTH if at < high else 0), looks)
+
+    def _line(self, x: int, y: int, bits: int, looks: Looks) -> None:
+        self.bits[x, y] = self.bits.get((x, y), 0) | bits
+        self.looks.setdefault((x, y), set()).add(looks)
+
+
+_LEGEND: tuple[tuple[str, str], ...] = (
+    ("learned", "θ learns"),
+    ("stateful", "┏┓ has moving state"),
+    ("hole", "┌╌ hole"),
+    ("closed", "⋯ closed"),
+    ("state", "[state]"),
+    ("function", "(function)"),
+    ("junction", "●shared variable"),
+    ("late", "▷ acts from the next tick on"),
+)
+
+
+def widths(lines: Iterable[str]) -> int:
+    """The widest of some lines, in cells."""
+    return max((cells(line) for line in lines), default=0)

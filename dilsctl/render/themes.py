@@ -1,0 +1,101 @@
+"""Colours and strokes. Nothing is told by colour alone: looks also differ by width, dashes or marks. Hues are
+near those of Okabe and Ito, which colour-blind readers tell apart, darkened until they can be read on their
+ground."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Name = Literal["light", "dark", "print"]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a shape is painted. ``dash``: lengths of strokes and gaps."""
+
+    fill: str = "none"
+    stroke: str = "none"
+    width: float = 1.0
+    dash: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The colours of a picture."""
+
+    paper: str
+    ink: str
+    dim: str
+    frame: str
+    grounds: tuple[str, str]  # of frames, in turns
+    box: str
+    border: str
+    plain: str
+    learned: str
+    learned_fill: str
+    moving: str
+    moving_fill: str
+    changing: str
+    changing_fill: str
+    peer: str
+    backward: str
+
+
+THEMES: dict[str, Theme] = {
+    "light": Theme(
+        paper="#ffffff", ink="#16202b", dim="#55616d", frame="#8b98a5", grounds=("#f5f7f9", "#ffffff"),
+        box="#ffffff", border="#3f4c59", plain="#3f4c59", learned="#b45309", learned_fill="#fff1d6",
+        moving="#0b5fa5", moving_fill="#e4f0fb", changing="#9b2c7f", changing_fill="#fbe8f5", peer="#00735a",
+        backward="#b42318",
+    ),
+    "dark": Theme(
+        paper="#12181f", ink="#e8edf2", dim="#9fadba", frame="#5d6b79", grounds=("#18212a", "#1f2a35"),
+        box="#26323e", border="#aebac6", plain="#b7c3ce", learned="#f5a742", learned_fill="#46351a",
+        moving="#62b3f5", moving_fill="#1b3a57", changing="#e58bcb", changing_fill="#472740", peer="#3fcfa6",
+        backward="#ff8f80",
+    ),
+    "print": Theme(
+        paper="#ffffff", ink="#000000", dim="#333333", frame="#666666", grounds=("#ffffff", "#ffffff"),
+        box="#ffffff", border="#000000", plain="#000000", learned="#000000", learned_fill="#e2e2e2",
+        moving="#000000", moving_fill="#ffffff", changing="#000000", changing_fill="#f0f0f0", peer="#000000",
+        backward="#555555",
+    ),
+}  # fmt: skip
+
+
+def box_style(theme: Theme, looks: frozenset[str]) -> Style:
+    """The front of a box that is drawn without its interior."""
+    if "hole" in looks:
+        return Style("none", theme.border, 1.4, (5, 4))
+    if "learned" in looks:
+        return Style(theme.learned_fill, theme.learned, 1.4)
+    if "stateful" in looks:
+        return Style(theme.moving_fill, theme.moving, 1.4)
+    return Style(theme.box, theme.border, 1.2)
+
+
+def function_style(theme: Theme, looks: frozenset[str]) -> Style:
+    """A small function."""
+    if "learned" in looks:
+        return Style(theme.learned_fill, theme.learned, 1.2)
+    if "changing" in looks:
+        return Style(theme.changing_fill, theme.changing, 1.2)
+    return Style(theme.box, theme.dim, 1.0)
+
+
+def wire_style(theme: Theme, looks: frozenset[str]) -> Style:
+    """A wire. Learned: thick. Changing: dash and dot. Late, so that it acts at the next tick: dashed."""
+    colour, width = theme.plain, 1.3
+    dash: tuple[float, ...] = ()
+    if "peer" in looks:
+        colour, width = theme.peer, 1.6
+    if "changing" in looks:
+        colour, dash = theme.changing, (8, 3, 1.5, 3)
+    if "learned" in looks:
+        colour, width = theme.learned, 2.2
+    if "backward" in looks:
+        colour, width = theme.backward, 1.0
+    if "late" in looks:
+        dash = (6, 4)
+    return Style("none", colour, width, dash)

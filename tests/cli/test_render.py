@@ -1,0 +1,110 @@
+"""``dilsctl render``."""
+
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dilsctl.cli import main
+
+ROOT = Path(__file__).parents[2]
+OR = str(ROOT / "examples" / "or-gate.yaml")
+CPU = str(ROOT / "examples" / "cpu.yaml")
+LOOP = str(ROOT / "examples" / "control-loop.yaml")
+
+
+def call(*args: str) -> Result:
+    return CliRunner().invoke(main, ["render", *args])
+
+
+def test_in_the_terminal() -> None:
+    """The picture of the README: boxes, ports, and a wire that forks."""
+    result = call(OR, "--width", "60", "--depth", "1")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "╭ or-gate ──────────────────────────────────╮",
+        "│     ╭ left: not ╮     ╭ join: nand ╮      │",
+        "▶─a──▶│a         y│────▶│a          y│────y─▶",
+        "│     ╰─────────⋯─╯   ╭▶│b           │      │",
+        "│     ╭ right: not ╮  │ ╰────────────╯      │",
+        "▶─b──▶│a          y│──╯                     │",
+        "│     ╰──────────⋯─╯                        │",
+        "╰───────────────────────────────────────────╯",
+        " ⋯ closed",
+    ]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").rglob("*.yaml")), ids=lambda path: path.stem)
+def test_no_line_is_wider_than_asked(path: Path) -> None:
+    for wide in (40, 80):
+        result = call(str(path), "--width", str(wide))
+        assert result.exit_code == 0, result.output
+        assert max(map(len, result.stdout.splitlines())) <= wide
+
+
+def test_a_picture_is_xml_with_text_and_titles(tmp_path: Path) -> None:
+    out = tmp_path / "new" / "or.svg"
+    result = call(OR, "-o", str(out))
+    assert result.exit_code == 0 and result.stdout == ""
+    root = ElementTree.fromstring(out.read_text())
+    name = "{http://www.w3.org/2000/svg}"
+    assert root.find(f"{name}title").text == "or-gate"  # type: ignore[union-attr]
+    assert "left (not)" in root.find(f"{name}desc").text  # type: ignore[union-attr, operator]
+    assert {"left", "right", "join"} <= {one.text for one in root.iter(f"{name}text")}
+    assert any("left.y -> join.a" in (one.text or "") for one in root.iter(f"{name}title"))
+    assert not list(tmp_path.glob("**/.*"))
+
+
+def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "dilsctl", "render", CPU, "-o"]
+    for seed in ("1", "2"):
+        out = tmp_path / f"{seed}.svg"
+        subprocess.run([*command, str(out)], env={"PYTHONHASHSEED": seed}, check=True)
+    assert (tmp_path / "1.svg").read_bytes() == (tmp_path / "2.svg").read_bytes()
+
+
+def test_only_its_own_pictures_are_drawn_anew(tmp_path: Path) -> None:
+    out = tmp_path / "x.svg"
+    assert call(OR, "-o", str(out)).exit_code == 0
+    first = out.read_text()
+    assert call(LOOP, "-o", str(out)).exit_code == 0 and out.read_text() != first
+    out.write_text(out.read_text().replace("plant", "mine"))
+    changed = out.read_text()
+    result = call(OR, "-o", str(out))
+    assert result.exit_code == 2 and "nothing is overwritten" in result.stderr and out.read_text() == changed
+    (tmp_path / "y.svg").write_text("<svg/>")
+    assert call(OR, "-o", str(tmp_path / "y.svg")).exit_code == 2
+    assert (tmp_path / "y.svg").read_text() == "<svg/>"
+
+
+def test_an_ending_that_is_no_picture(tmp_path: Path) -> None:
+    result = call(OR, "-o", str(tmp_path / "x.jpg"))
+    assert result.exit_code == 2 and ".svg" in result.stderr and not list(tmp_path.iterdir())
+
+
+def test_depth_focus_and_box() -> None:
+    assert "pid" not in call(LOOP, "--depth", "1").stdout
+    deep = call(LOOP, "--focus", "loop.controller", "--width", "200").stdout
+    assert "pid" in deep and "heater" not in deep
+    assert "compare" in call(LOOP, "loop.controller").stdout
+    wrong = call(LOOP, "--focus", "loop.controler")
+    assert wrong.exit_code == 1 and "did you mean 'controller'?" in wrong.stderr
+    assert call(LOOP, "--focus", "loop", "--all").exit_code == 2
+
+
+def test_the_view_by_layers_puts_equal_boxes_together() -> None:
+    text = call(str(ROOT / "examples" / "digits-listed.yaml"), "--view", "layers", "--width", "100").stdout
+    assert "×64" in text and "×10" in text and "h1 " not in text
+
+
+def test_numpy_is_not_loaded() -> None:
+    code = (
+        "import sys; from dilsctl.cli import main\n"
+        f"try: main(['render', {OR!r}])\n"
+        "except SystemExit: pass\n"
+        "assert not {'numpy', 'scipy', 'rich'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
