@@ -74,9 +74,26 @@ def kind_of(diagram: Diagram) -> Kind:
     return found
 
 
+@dataclass(slots=True)
+class Talk:
+    """How the interior boxes of one box talk to each other: its peer wires, and the names of the variables
+    of its own that are peer links."""
+
+    wires: list[Sibling] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+
+
+def talk_of(diagram: Diagram) -> dict[Box, Talk]:
+    """The peer wires and links of every box that has some. Raises Problem: hole-in-run."""
+    question = _Question(diagram)
+    question.run()
+    return question.talk
+
+
 class _Question:
     def __init__(self, diagram: Diagram) -> None:
         self.main = diagram.main
+        self.talk: dict[Box, Talk] = {}
         self.boxes = _boxes(diagram.main)
         self.found = Kind("neither")
         self.learned = _learned_shares(self.boxes)
@@ -90,12 +107,17 @@ class _Question:
             reads = Reads(box)
             learned = {name for name in box.shared if (box, name) in self.learned}
             self.found.changeable += changeable(box, reads, learned)
-            self.found.links += _links(box, learned)
+            links = _links(box, learned)
+            self.found.links += links
+            if links:
+                self.talk.setdefault(box, Talk()).links += [one.variable for one in links]
             places: WirePlaces | None = None
             for wire in sibling_wires(box, reads):
                 places = places or WirePlaces(box)
                 why = self._why(box, wire)
                 kept = self.found.peers if why else self.found.layers
+                if why:
+                    self.talk.setdefault(box, Talk()).wires.append(wire)
                 span = places.span(wire.source, wire.target) if len(kept) < MOST_PLACED else None
                 kept.append(SiblingWire(box.name, ".".join(wire.source), ".".join(wire.target), why, span))
         found = self.found  # a definition that is used in several ways says some things more than once
@@ -120,7 +142,7 @@ class _Question:
 
     def _on_cycle(self, box: Box, source: str, target: str) -> bool:
         if self.cycles is None:
-            self.paths = _paths(self.main)
+            self.paths = paths_of(self.main)
             self.cycles = Cycles(flatten(self.main, mark=True), set(_feedback(self.paths)))
         return any(self.cycles.holds(path + source, path + target) for path in self.paths[box])
 
@@ -140,7 +162,7 @@ def _boxes(main: Box) -> list[Box]:
     return list(found)
 
 
-def _paths(main: Box) -> dict[Box, list[str]]:
+def paths_of(main: Box) -> dict[Box, list[str]]:
     """The paths at which every box is used, each with a point at its end if it is not empty."""
     found: dict[Box, list[str]] = {}
     stack: list[tuple[str, Box]] = [("", main)]

@@ -17,7 +17,7 @@ _HELP = "wire it so that it does (comparisons, argmax and stop pass no gradient)
 def unreached_states(main: Box, program: Program, learned: Sequence[FlatState]) -> list[Diagnostic]:
     """A finding ``unreached-state`` for each learned state that does not affect the loss, or for the box
     of which that holds for all that it learns."""
-    live = _reached_over_time(program)
+    live = reached_over_time(program)
     dead = {one.path: one for one in learned if one.var not in live}
     alive = {prefix for one in learned if one.path not in dead for prefix in _prefixes(one.path)}
     groups: dict[str, list[FlatState]] = {}
@@ -27,7 +27,7 @@ def unreached_states(main: Box, program: Program, learned: Sequence[FlatState]) 
     return [_finding(main, around, states) for around, states in groups.items()]
 
 
-def _reached_over_time(program: Program) -> set[Var]:
+def reached_over_time(program: Program) -> set[Var]:
     """Through which a gradient of the loss can flow, from a tick to those before it as well."""
     ends = [program.outputs["loss"]]
     while True:
