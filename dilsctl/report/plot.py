@@ -9,7 +9,8 @@ from __future__ import annotations
 import importlib.util
 import io
 import re
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
@@ -111,6 +112,22 @@ def plot_phase(trace: Trace, x: str, y: str, path: Path, *, title: str = "", for
         axes.set_ylabel(y)
         _colour_bar(figure, trace, swept, [axes])
         _save(figure, path, title or f"{y} against {x}", _description(trace, f"{y} against {x}"), force)
+
+
+@contextmanager
+def picture(
+    path: Path, title: str, description: str, width: float, height: float, force: bool = False
+) -> Iterator[Figure]:
+    """An empty figure in our style, in inches, that is saved to a new .svg or .png file when it is drawn.
+
+    Raises as ``plot_trace``.
+    """
+    with _style():
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(width, height), layout="constrained")
+        yield figure
+        _save(figure, path, title, description, force)
 
 
 def require_matplotlib() -> None:

@@ -9,6 +9,7 @@ from pydantic_core import ValidationError
 
 from dilsctl.diagnostics import Report, SourceFile
 from dilsctl.source import Mapping, Value, parse_yaml
+from dilsctl.syntax.ablate import Ablate
 from dilsctl.syntax.box import Box, MainValue
 from dilsctl.syntax.checks import Check
 from dilsctl.syntax.model import DefinitionName, JsonSchema, Model, document_name, refuse
@@ -50,6 +51,11 @@ class Document(Model):
         default_factory=Time, description="How time goes on.", examples=[{"dt": 0.01, "method": "rk4"}]
     )
     train: Train | None = Field(default=None, description="How the main box is trained.")
+    ablate: Ablate = Field(
+        default_factory=Ablate,
+        description="What an ablation holds the pattern at, and what is heard over a wire that is cut.",
+        examples=[{"frozen": {"coupling": 1}}],
+    )
     simulate: Simulate = Field(
         default_factory=Simulate,
         description="How long the main box runs, what it is told and what is recorded.",

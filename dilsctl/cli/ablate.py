@@ -1,0 +1,100 @@
+"""``dilsctl ablate``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from dilsctl.cli.options import json_option, quiet_option, set_option
+from dilsctl.cli.output import columns, count, is_terminal, show_findings, wants_colour, write_json, writing
+
+
+@click.command("ablate", short_help="Measure what peer wires and a changing pattern are worth.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@set_option
+@click.option(
+    "--seeds", type=click.IntRange(1, 1000), default=5, show_default=True, help="How many, for each row."
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The run folder; it must not exist yet. Default: a new one in 'runs', named for the diagram.",
+)
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the table into a new file, .svg or .png (needs the extra 'plot').",
+)
+@quiet_option("Print nothing but the table.")
+@json_option("Print the result as JSON.")
+def command(
+    file: Path,
+    settings: tuple[str, ...],
+    seeds: int,
+    out: Path | None,
+    plot: Path | None,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Train the diagram of FILE in three forms, on the same data, with the same seeds and the same budget:
+    with its peer wires cut, with its pattern frozen, and with both alive.
+
+    Cut: what boxes hear from each other is neutral (0, false, uniform), what they hear of themselves stays.
+    Frozen: states that peer wires read are held, at ablate.frozen or where they begin; all else learns. The
+    table tells the mean and the standard deviation over the seeds, how many learned numbers reach the loss,
+    and what kind of system each form is (see dilsctl inspect).
+
+    \b
+    Examples:
+      dilsctl ablate examples/pendigits.yaml
+      dilsctl ablate examples/pendigits.yaml --seeds 3 --set train.epochs=10 --plot table.svg
+    """
+    from dilsctl.ablate import TITLES, RowName, ablate
+
+    if out is not None and out.exists():
+        raise click.UsageError(f"'{out}' exists already, and a run folder is never overwritten")
+    if plot is not None:
+        from dilsctl.cli.trace_output import check_targets
+
+        check_targets(None, plot, False)
+
+    def told(row: RowName, seed: int, values: Mapping[str, float]) -> None:
+        from dilsctl.report.progress import number_text
+
+        shown = "  ".join(
+            f"{name} {number_text(one)}" for name, one in values.items() if not name.startswith("train.")
+        )
+        click.echo(f"seed {seed}  {TITLES[row]:<14}  {shown}", err=True)
+
+    found = ablate(file, settings, seeds=seeds, out=out, told=None if quiet else told)
+    if plot is not None:
+        from dilsctl.report.ablation import plot_ablation
+
+        with writing(plot):
+            plot_ablation(found, plot)
+    if as_json:
+        write_json(found.facts())
+        return 0
+    from dilsctl.report.ablation import ablation_table
+    from dilsctl.report.progress import duration_text
+
+    header, rows = ablation_table(found)
+    if is_terminal():
+        from dilsctl.report.terminal import console, show_table
+
+        show_table(console(sys.stdout, wants_colour()), header, rows)
+    else:
+        click.echo(columns([header, *rows], right=range(2, len(header))))
+    if quiet:
+        return 0
+    click.echo()
+    if found.held:
+        click.echo(f"frozen: {', '.join(found.held)}")
+    if found.notes:
+        show_findings(found.notes)
+    click.echo(f"{count(seeds, 'seed')} in {duration_text(found.seconds)}")
+    click.echo(f"run folder: {found.folder}")
+    return 0
