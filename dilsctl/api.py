@@ -51,7 +51,8 @@ def validate(
     settings say is not looked up. The report is empty where all is well, and its ``ok`` is true where there
     are warnings only.
     """
-    from dilsctl.validation import Choice, validate_file
+    from dilsctl.choice import Choice
+    from dilsctl.validation import validate_file
 
     return validate_file(Path(path), text, _texts(settings), Choice(tuple(select), tuple(ignore)))
 
@@ -63,15 +64,26 @@ def validate_files(
     settings: Settings = (),
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
+    jobs: int | None = 1,
+    cached: bool = False,
 ) -> Report:
     """The findings of many files, with the settings of the project that each is in (pyproject.toml).
 
-    ``select`` takes the place of what the project selects, ``ignore`` comes on top. Raises Problem:
-    bad-project.
+    ``select`` takes the place of what the project selects, ``ignore`` comes on top. jobs: how many processes
+    may work; None: as many as there are processors. cached: take what was found before for files that have
+    not changed, and keep what is found. Raises Problem: bad-project.
     """
     from dilsctl.tree import validate_tree
 
-    return validate_tree([Path(one) for one in files], text, _texts(settings), tuple(select), tuple(ignore))
+    return validate_tree(
+        [Path(one) for one in files],
+        text,
+        _texts(settings),
+        tuple(select),
+        tuple(ignore),
+        jobs=jobs,
+        cached=cached,
+    )
 
 
 def load(path: str | Path, *, settings: Settings = ()) -> LoadedDiagram:

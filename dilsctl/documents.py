@@ -47,13 +47,19 @@ class LoadedDocument:
 class Library:
     """What was loaded. ``main`` is None if the main file has errors of its own or in an import.
 
-    ``files`` are the texts of all files that were read, also of those with errors.
+    ``files`` are the texts of all files that were read, also of those with errors, and ``imported`` where
+    each but the first lies: what was asked for, the file that it is, and its text; those of the library are
+    left out. ``absent``: files that were looked for and are not there. ``complete``: every import was found
+    and read.
     """
 
     main: LoadedDocument | None
     documents: tuple[LoadedDocument, ...]
     files: tuple[SourceFile, ...]
     report: Report
+    imported: tuple[tuple[Path, Path, SourceFile], ...] = ()
+    absent: tuple[Path, ...] = ()
+    complete: bool = False
 
     def require(self) -> LoadedDocument:
         """The main document. Raises Problem with all findings, if there are errors."""
@@ -105,8 +111,11 @@ class _Loader:
         self.tree = path.resolve().parent
         self.report = Report()
         self.files: list[SourceFile] = []
+        self.texts: dict[Path, SourceFile] = {}
         self.done: dict[Path, LoadedDocument | None] = {}
         self.documents: list[LoadedDocument] = []
+        self.asked: dict[tuple[Path, Path], None] = {}  # what imports ask for, and the file that it is
+        self.absent: dict[Path, None] = {}
 
     def run(self, text: str | None, amend: Amend | None) -> Library:
         key = self.top.resolve()
@@ -118,7 +127,12 @@ class _Loader:
             return Library(None, (), (), self.report)
         first = self._open(key, file, self.top if text is None else None, None, None, amend)
         main = self._follow(first) if first else None
-        return Library(main, tuple(self.documents), tuple(self.files), self.report)
+        imported = tuple((start, key, self.texts[key]) for start, key in self.asked if key in self.texts)
+        complete = len(imported) == len(self.asked) and not any(
+            one.code.startswith("import-") for one in self.report.found
+        )
+        documents, files = tuple(self.documents), tuple(self.files)
+        return Library(main, documents, files, self.report, imported, tuple(self.absent), complete)
 
     def _open(
         self,
@@ -131,6 +145,7 @@ class _Loader:
     ) -> _Open | None:
         """Parse and validate one file."""
         self.files.append(file)
+        self.texts[key] = file
         found = Report()
         root = parse_yaml(file, found)
         if amend is not None and isinstance(root, Mapping):
@@ -255,7 +270,9 @@ class _Loader:
                 )
                 return None
             if exists:
+                self.asked[candidate, real] = None
                 return real, None
+            self.absent[candidate] = None
         known = _near_files(base, within)
         self._not_found(f"there is no file '{wanted}'", wanted, known, place)
         return None

@@ -89,12 +89,22 @@ def _place(tree: ast.expr, text: str) -> None:
 
 
 def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """All nodes, without recursion."""
+    """All nodes but operators, without recursion."""
     stack = [tree]
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(ast.iter_child_nodes(node))
+        for name in node._fields:  # as ast.iter_child_nodes, in a third of the time
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                stack += [one for one in value if isinstance(one, ast.AST)]
+            elif isinstance(value, ast.AST) and value.__class__ not in _LEAVES:
+                stack.append(value)
+
+
+_LEAVES = frozenset((ast.Load, ast.Store, ast.Del, *ast.operator.__subclasses__(),
+*ast.unaryop.__subclasses__(),
+                     *ast.boolop.__subclasses__(), *ast.cmpop.__subclasses__()))  # fmt: skip
 
 
 def offsets(node: ast.AST) -> tuple[int, int]:
@@ -189,10 +199,17 @@ def _refuse(node: ast.AST, message: str, help: str = "") -> ExpressionError:
     return ExpressionError("bad-expression", message, *offsets(node), help)
 
 
-def names_read(tree: ast.expr) -> set[str]:
+@lru_cache(maxsize=4096)
+def names_read(tree: ast.expr) -> frozenset[str]:
     """The variables that an expression reads, and the boxes of ``child.port``; not the functions it calls."""
-    called = {id(node.func) for node in _nodes(tree) if isinstance(node, ast.Call)}
-    return {node.id for node in _nodes(tree) if isinstance(node, ast.Name) and id(node) not in called}
+    called: set[ast.AST] = set()
+    names: list[ast.Name] = []
+    for node in _nodes(tree):
+        if isinstance(node, ast.Name):
+            names.append(node)
+        elif isinstance(node, ast.Call):
+            called.add(node.func)
+    return frozenset(node.id for node in names if node not in called)
 
 
 def port_of(node: ast.AST) -> tuple[str, str] | None:
@@ -203,9 +220,10 @@ def port_of(node: ast.AST) -> tuple[str, str] | None:
     return (owner.id, node.attr) if isinstance(owner, ast.Name) else None
 
 
-def ports_read(tree: ast.expr) -> set[tuple[str, str]]:
+@lru_cache(maxsize=4096)
+def ports_read(tree: ast.expr) -> frozenset[tuple[str, str]]:
     """The ports ``child.port`` that an expression reads, as (child, port)."""
-    return {port for node in _nodes(tree) if (port := port_of(node)) is not None}
+    return frozenset(port for node in _nodes(tree) if (port := port_of(node)) is not None)
 
 
 def references(tree: ast.expr) -> list[ast.expr]:

@@ -1,27 +1,36 @@
-"""Validate many files, each with the settings of the project that it is in."""
+"""Validate many files: what was found before comes from the cache, the rest is shared out among processes."""
 
 from __future__ import annotations
 
+import gc
+import json
+import os
+import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from dilsctl.diagnostics import Report
-from dilsctl.project import Project, project_of
-from dilsctl.validation import Choice, check_codes, validate_file
+from dilsctl.cache import Cache, cache_folder, key_of
+from dilsctl.choice import Choice, choices
+from dilsctl.diagnostics import Report, SourceFile
+from dilsctl.records import Stale, decode, encode, text_digest
+
+WORTH = 100_000  # bytes of files that are worth a second process
+MOST_JOBS = 16
+BETWEEN = 100  # files between two collections of garbage
 
 
-def choices(files: Sequence[Path], select: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[Choice]:
-    """Which lints are wanted of each file. Raises Problem: bad-project."""
-    projects: dict[Path, Project] = {}
-    found = []
-    for file in files:
-        folder = file.resolve().parent
-        if folder not in projects:
-            projects[folder] = project = project_of(folder)
-            per_file = [code for codes in project.per_file_ignores.values() for code in codes]
-            check_codes((*project.select, *project.ignore, *per_file), "[tool.dilsctl]", project.file)
-        found.append(Choice.of(projects[folder], file, select, ignore))
-    return found
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file to validate. ``key``: the name of its entry in the cache, empty if none is to be kept, if its
+    text has the digest ``text`` when it is read; ``folder``: that of the cache."""
+
+    path: Path
+    settings: tuple[str, ...]
+    choice: Choice
+    key: str = ""
+    text: str = ""
+    folder: str = ""
 
 
 def validate_tree(
@@ -30,12 +39,137 @@ def validate_tree(
     settings: Sequence[str] = (),
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    *,
+    jobs: int | None = None,
+    cached: bool = False,
 ) -> Report:
-    """The findings of all files. ``text`` stands for the content of the only one.
+    """The findings of all files, in their order. ``text`` stands for the content of the only one.
 
-    Raises Problem: bad-project.
+    jobs: how many processes may work; by default as many as there are processors, if there is enough to do.
+    cached: take what was found before, and keep what is found. Raises Problem: bad-project.
     """
     whole = Report()
-    for file, choice in zip(files, choices(files, select, ignore), strict=True):
-        whole.extend(validate_file(file, text, settings, choice))
+    wanted = choices(files, select, ignore)
+    if text is not None:
+        from dilsctl.validation import validate_file
+
+        return validate_file(files[0], text, settings, wanted[0])
+    folder = cache_folder()
+    cache = Cache(folder) if cached else None
+    found: list[Report | None] = [None] * len(files)
+    left: list[int] = []
+    todo: list[Job] = []
+    size = 0
+    for number, (path, choice) in enumerate(zip(files, wanted, strict=True)):
+        job = Job(path, tuple(settings), choice)
+        data = _data(path)
+        source = _source(path, data) if data is not None else None
+        if cache is not None and data is not None and source is not None:
+            facts = json.dumps([list(settings), choice.select, choice.ignore])
+            key = key_of(path, data, [facts])
+            job = Job(path, tuple(settings), choice, key, text_digest(source), str(folder))
+            entry = cache.get(key)
+            if entry is not None:
+                try:
+                    found[number] = decode(entry, source, check=True)
+                    continue
+                except Stale:
+                    pass
+        size += len(data or b"")
+        left.append(number)
+        todo.append(job)
+    for number, report in zip(left, _run(todo, size, jobs), strict=True):
+        found[number] = report
+    for one in found:
+        whole.extend(one or ())
+    if cache is not None and todo:
+        cache.sweep()
     return whole
+
+
+def _data(path: Path) -> bytes | None:
+    """The bytes of a regular file, None where it is for the loader to say what is wrong."""
+    try:
+        return path.read_bytes() if path.is_file() else None
+    except OSError:
+        return None
+
+
+def _source(path: Path, data: bytes) -> SourceFile | None:
+    try:
+        return SourceFile(str(path), data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return None
+
+
+def _run(todo: Sequence[Job], size: int, jobs: int | None) -> list[Report]:
+    """The findings of what is left to do."""
+    if jobs is None:
+        jobs = _processors() if size >= WORTH else 1
+    jobs = min(jobs, len(todo), MOST_JOBS)
+    if jobs > 1:
+        records = _shared_out(todo, jobs)
+        if records is not None:
+            try:
+                return [
+                    decode(record, _source(job.path, _data(job.path) or b""), check=False)
+                    for job, record in zip(todo, records, strict=True)
+                ]
+            except Stale:
+                pass  # a file changed while it was looked at
+    return [_one(job)[0] for job in todo]
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _one(job: Job) -> tuple[Report, bytes]:
+    """Validate a file, and keep what is found, if it holds as long as the files are what they are."""
+    from dilsctl.loaded import read
+    from dilsctl.validation import validated
+
+    library = read(job.path, settings=job.settings)
+    report = validated(library, job.choice)
+    main = library.files[0] if library.files else None
+    record = encode(report, main, library.imported, library.absent)
+    if job.key and main is not None and library.complete and text_digest(main) == job.text:
+        Cache(Path(job.folder)).put(job.key, record)
+    return report, record
+
+
+def _share(todo: list[Job]) -> list[bytes]:
+    """What one process does."""
+    records = []
+    gc.disable()  # diagrams are full of circles; to look for them after each file takes a fifth of the time
+    for number, job in enumerate(todo):
+        records.append(_one(job)[1])
+        if number % BETWEEN == BETWEEN - 1:
+            gc.collect()
+    return records
+
+
+def _shared_out(todo: Sequence[Job], jobs: int) -> list[bytes] | None:
+    """The records of all jobs, by several processes; None where that can't be done."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    import dilsctl.compile
+    import dilsctl.elaborate
+    import dilsctl.validation  # noqa: F401  (each process would load them by itself)
+
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    gc.freeze()
+    shares = [list(todo[at::jobs]) for at in range(jobs)]
+    try:
+        with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+            done = list(pool.map(_share, shares))
+    except (BrokenProcessPool, OSError, PermissionError):
+        return None
+    finally:
+        gc.unfreeze()
+    records: list[bytes] = [b""] * len(todo)
+    for at, share in enumerate(done):
+        records[at::jobs] = share
+    return records

@@ -2,67 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from functools import cache
+from collections.abc import Sequence
 from pathlib import Path
 
+from dilsctl.choice import Choice, lints
 from dilsctl.codes import OF_A_FILE
-from dilsctl.diagnostics import Problem, Report, Severity, did_you_mean
+from dilsctl.diagnostics import Report, Severity
 from dilsctl.documents import Library
 from dilsctl.loaded import elaborate, read
-from dilsctl.project import Project
 from dilsctl.renames import with_rename
-from dilsctl.rules import RULES, Subject, lint
+from dilsctl.rules import Subject, lint
 from dilsctl.suppress import Suppression, suppress, suppressions, verdicts
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Which lints are shown: those that a pattern of ``select`` names (all, if it is empty) and none of
-    ``ignore`` does. Errors are always shown."""
-
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-
-    def wants(self, code: str) -> bool:
-        """Is a lint shown?"""
-        if self.select and not any(_names(one, code) for one in self.select):
-            return False
-        return not any(_names(one, code) for one in self.ignore)
-
-    @classmethod
-    def of(cls, project: Project, path: Path, select: Sequence[str], ignore: Sequence[str]) -> Choice:
-        """What a project says of a file. A selection given with a command takes the project's place, and what
-        it ignores comes on top."""
-        return cls(tuple(select) or project.select, (*project.ignored_in(path), *ignore))
-
-
-def _names(pattern: str, code: str) -> bool:
-    return pattern == "all" or fnmatchcase(code, pattern)
-
-
-@cache
-def lints() -> frozenset[str]:
-    """The codes of warnings and notes; all others are errors."""
-    return frozenset(
-        {*RULES, *(code for code, text in OF_A_FILE.items() if text.endswith(("(warning)", "(note)")))}
-    )
-
-
-def check_codes(patterns: Iterable[str], where: str, file: Path | None = None) -> None:
-    """Does each pattern name a lint? Raises Problem: bad-project."""
-    for one in patterns:
-        if not any(_names(one, code) for code in lints()):
-            help = did_you_mean(one, lints()) or "dilsctl rules lists the codes"
-            message = f"{where} names no lint: '{one}'"
-            if one in OF_A_FILE:
-                message, help = (
-                    f"{where}: '{one}' is an error, which is always shown",
-                    "name a warning or a note",
-                )
-            raise Problem.of("bad-project", message, help=help, file=str(file or ""))
 
 
 def validate_file(

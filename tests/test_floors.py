@@ -30,7 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "resuming", "training", "loaded", "plans", "checks", "check_engine", "check_trace", "checked_box",
         "compare", "answers", "inspect", "doctor", "starter", "overrides", "find", "report", "compose",
         "merging", "project", "suppress", "renames", "validation", "tree", "explain", "render",
-        "influence", "cut", "held", "ablate",
+        "influence", "cut", "held", "ablate", "choice", "records", "cache",
     ),
     ("api",),
     ("cli",),

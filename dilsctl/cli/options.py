@@ -39,6 +39,17 @@ def json_option(help: str) -> Callable[[Command], Command]:
     return click.option("--json", "as_json", is_flag=True, help=help)
 
 
+def jobs_option(command: Command) -> Command:
+    """``--jobs N``: how many processes may work; None if it is not given."""
+    return click.option(
+        "--jobs",
+        "-j",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Work in so many processes. By default as many as there are processors, if it is worth it.",
+    )(command)
+
+
 def quiet_option(help: str) -> Callable[[Command], Command]:
     """``--quiet``."""
     return click.option("--quiet", "-q", is_flag=True, help=help)

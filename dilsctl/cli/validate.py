@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dilsctl.cli.options import json_option, paths_argument, quiet_option, set_option
+from dilsctl.cli.options import jobs_option, json_option, paths_argument, quiet_option, set_option
 from dilsctl.cli.output import columns, count, show_findings, standard_input, write_report
 from dilsctl.diagnostics import Diagnostic, Report
 from dilsctl.report.formats import FORMATS
@@ -45,6 +45,8 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
 @click.option("--ignore", multiple=True, metavar="CODE", callback=_codes, help="Do not show these lints.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each code.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are errors.")
+@jobs_option
+@click.option("--no-cache", is_flag=True, help="Look at every file anew, and keep nothing.")
 @json_option("Print the findings as JSON: the same as --format json.")
 @quiet_option("Print findings only: nothing where all is well.")
 def command(
@@ -56,6 +58,8 @@ def command(
     ignore: tuple[str, ...],
     statistics: bool,
     exit_zero: bool,
+    jobs: int | None,
+    no_cache: bool,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -88,7 +92,13 @@ def command(
         where = "here" if not paths else f"in {', '.join(map(str, paths))}"
         raise click.UsageError(f"there are no diagram files {where} (*.yaml with a key 'dils')")
     whole = api.validate_files(
-        files, text=standard_input() if stdin else None, settings=settings, select=select, ignore=ignore
+        files,
+        text=standard_input() if stdin else None,
+        settings=settings,
+        select=select,
+        ignore=ignore,
+        jobs=jobs,
+        cached=not no_cache,
     )
     names = [str(one) for one in files]
     found = list(whole)
@@ -128,8 +138,8 @@ def _show_statistics(found: list[Diagnostic], stream: object) -> None:
 
 
 def _check_codes(select: tuple[str, ...], ignore: tuple[str, ...]) -> None:
+    from dilsctl.choice import check_codes
     from dilsctl.diagnostics import Problem
-    from dilsctl.validation import check_codes
 
     for name, patterns in (("--select", select), ("--ignore", ignore)):
         try:

@@ -7,7 +7,7 @@ own interior is elaborated with what is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import TYPE_CHECKING
 
 from dilsctl.diagnostics import Problem
@@ -27,7 +27,7 @@ class Waiting:
         self.attempt = attempt
         self.wires = dict.fromkeys(wires)
         self.readers: dict[str, list[Wire]] = {}  # interior box: the wires that read it
-        self._let_reads: dict[str, set[str]] = {}
+        self._let_reads: dict[str, Set[str]] = {}
         for wire in wires:
             for name in self._reads(wire):
                 self.readers.setdefault(name, []).append(wire)
@@ -63,14 +63,14 @@ class Waiting:
         site = self.box.children.sites.get(name)
         return site is not None and site.shown()
 
-    def _reads(self, wire: Wire) -> set[str]:
+    def _reads(self, wire: Wire) -> Set[str]:
         """The interior boxes that a wire reads, by itself or over lets."""
         if wire.source is None:
             child, name, _ = wire.plain
             return {child} if child is not None else self._over_lets({name})
         return self._over_lets(names_read(wire.source))
 
-    def _over_lets(self, names: set[str]) -> set[str]:
+    def _over_lets(self, names: Set[str]) -> Set[str]:
         """The names that a set of names leads to, with those that its lets read."""
         lets = self.box.section("let")
         found: set[str] = set()
@@ -87,7 +87,7 @@ class Waiting:
         return {name for name in found if name in self.box.children.sites}
 
 
-def _names_of(text: object, lets: object, name: str) -> set[str]:
+def _names_of(text: object, lets: object, name: str) -> Set[str]:
     """The names that a let reads; none if it is no expression."""
     if not isinstance(text, str):
         return set()
