@@ -11,7 +11,16 @@ from types import ModuleType
 from dilsctl.diagnostics import Diagnostic, Severity
 from dilsctl.rules import (
     bad_suppression,
+    constant_peer,
+    double_softmax,
+    forgotten_weight,
+    idle_box,
+    lost_trust,
     open_holes,
+    saturated_start,
+    silent_feedback,
+    too_wide,
+    unset_state,
     unused_import,
     unused_let,
     unused_output,
@@ -20,6 +29,15 @@ from dilsctl.rules import (
 from dilsctl.rules.rule import Rule, Subject
 
 _MODULES: tuple[ModuleType, ...] = (
+    constant_peer,
+    double_softmax,
+    forgotten_weight,
+    idle_box,
+    lost_trust,
+    saturated_start,
+    silent_feedback,
+    too_wide,
+    unset_state,
     open_holes,
     unused_import,
     unused_let,

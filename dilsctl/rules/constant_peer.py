@@ -1,0 +1,112 @@
+"""A wire between siblings that always carries the same value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dilsctl.diagnostics import Diagnostic, Label
+from dilsctl.diagram import Box
+from dilsctl.rules.rule import Rule, Subject, warning
+from dilsctl.rules.shared import leaves, moving
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    """A box that has inputs or moves, and shows a constant none the less. A source of constants may."""
+    known: dict[tuple[Box, str], bool] = {}
+    for box in subject.own_boxes:
+        for (target, port), var in box.dispatch.items():
+            if target is None:
+                continue
+            for source in leaves(var, subject.producers[box]):
+                for name, child in box.children.items():
+                    shown = next((out for out, one in child.outputs.items() if one is source), None)
+                    if shown is None or name == target or child.box.hole:
+                        continue
+                    told = all(_constant(subject, one, shown, known) for one in child.boxes)
+                    if not told or not all(_alive(subject, one, known) for one in child.boxes):
+                        continue
+                    declared = child.box.outputs[shown].span
+                    related = [Label(declared, "it is declared here")] if declared else []
+                    message = f"'{target}.{port}' is told '{name}.{shown}', which is always the same"
+                    help = "it depends on no input and no state that moves: was another output meant?"
+                    yield from warning(RULE.code, message, child.span, related=related, help=help)
+
+
+def _constant(subject: Subject, box: Box, port: str, known: dict[tuple[Box, str], bool]) -> bool:
+    """Does an output depend on no input, no state that moves, no clock and no draw?"""
+    if (box, port) in known:
+        return known[box, port]
+    known[box, port] = False  # while it is found out
+    if box.hole or port not in box.readout:
+        return False
+    producers = subject.producers[box]
+    fixed = {one.var for one in box.states.values()} - moving(box)
+    shown = {var: (child, out) for child in box.children.values() for out, var in child.outputs.items()}
+    found = not any(eqn.op.startswith("random_") for eqn in box.eqns)
+    for leaf in leaves(box.readout[port], producers) if found else ():
+        if leaf in fixed:
+            continue
+        if leaf not in shown:
+            found = False
+            break
+        child, out = shown[leaf]
+        if not all(_constant(subject, one, out, known) for one in child.boxes):
+            found = False
+            break
+    known[box, port] = found
+    return found
+
+
+def _alive(subject: Subject, box: Box, known: dict[tuple[Box, str], bool]) -> bool:
+    """Has a box more to tell than constants?"""
+    if box.inputs or moving(box):
+        return True
+    return not all(_constant(subject, box, port, known) for port in box.outputs)
+
+
+RULE = Rule(
+    code="constant-peer",
+    title="a wire between siblings that carries a constant",
+    why="A peer that is told always the same learns nothing from the box that tells it. A box may well be a "
+    "source of constants; but if it listens, or moves, and the output that is wired depends on none of "
+    "this, another output was probably meant.",
+    topic="Learning",
+    bad="""\
+dils: 1
+define:
+  station:
+    in: {heard: real}
+    out: {level: real, limit: real}
+    state: {level: real = 0, top: real = 5}
+    wires:
+      - top -> limit
+    next: {level: 0.5 * level + heard}
+main:
+  in: {x: real}
+  out: {y: real, limit: real}
+  boxes: {near: station, far: station}
+  wires:
+    - x + far.level -> near.heard
+    - near.limit -> far.heard
+    - near.level -> y
+    - far.limit -> limit
+""",
+    good="""\
+dils: 1
+define:
+  station:
+    in: {heard: real}
+    out: {level: real}
+    state: {level: real = 0}
+    next: {level: 0.5 * level + heard}
+main:
+  in: {x: real}
+  out: {y: real}
+  boxes: {near: station, far: station}
+  wires:
+    - x + far.level -> near.heard
+    - near.level -> far.heard
+    - near.level -> y
+""",
+    check=check,
+)
