@@ -196,3 +196,43 @@ def test_experts_that_are_not_chosen_are_not_heard(tmp_path: Path) -> None:
     before = diagram.eval({"x": x, "truth": truth}, part="all")["all.loss"]
     run = diagram.train(data={"x": x, "truth": truth})
     assert run.values["train.loss"] < 0.5 * before
+
+
+def test_a_worker_that_learns_by_descent_is_one_that_is_written_by_hand(tmp_path: Path) -> None:
+    """Two seats of a market on a stream: `logistic` of the library, and learned weights under plain descent
+    with the same rate. They say the same at every row, so that neither gains trust: the loss of the stream is
+    that of the one, and what is added for trust that is not even is 0."""
+    learner = {
+        "params": {"outcomes": 2},
+        "in": {"x": "real n", "outcome": "class outcomes"},
+        "out": {"p": "simplex outcomes"},
+        "state": {"weight": "real outcomes n = 0", "bias": "real outcomes = 0"},
+        "learn": ["weight", "bias"],
+        "let": {"score": "weight @ x + bias"},
+        "wires": ["softmax(score) -> p"],
+        "loss": "cross_entropy(score, outcome)",
+    }
+    by_hand = {"box": "managers.logistic", "with": {"rate": 0.1, "scale": False}}
+    main = {
+        "in": {"x": "real 3", "outcome": "class 2"},
+        "out": {"p": "simplex 2", "trust": "simplex 2", "loss": "real"},
+        "boxes": {"market": {"box": "managers.informed_market", "with": {"worker": ["learner", by_hand]}}},
+        "wires": ["x -> market.x", "outcome -> market.outcome", "market.p -> p", "market.trust -> trust",
+                  "market.loss -> loss"],
+    }  # fmt: skip
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 3))
+    outcome = (x[:, 0] + 0.5 * rng.normal(size=200) > 0).astype(int)
+    data = {"file": "none.csv", "inputs": {"x": "x", "outcome": "outcome"}, "episode": "all"}
+    train = {"data": data, "optimiser": {"sgd": {"rate": 0.1}}, "batch": 1, "epochs": 1}
+    apart = {"loss": "stop(sum(abs(trust - 0.5)))", "precision": "float64"}
+    diagram = load(tmp_path, main, define={"learner": learner}, train={**train, **apart})
+    (epoch,) = diagram.train(data={"x": x, "outcome": outcome}).history
+    weight, bias, lost = np.zeros((2, 3)), np.zeros(2), []
+    for row, truth in zip(x, outcome, strict=True):
+        p = np.exp(weight @ row + bias)
+        p /= p.sum()
+        lost.append(-np.log(p[truth]))
+        wrong = np.eye(2)[truth] - p
+        weight, bias = weight + 0.1 * np.outer(wrong, row), bias + 0.1 * wrong
+    assert abs(epoch["train.loss"] - np.mean(lost)) < 1e-12
