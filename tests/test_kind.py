@@ -373,7 +373,8 @@ EXAMPLES = {
     "iris": "DNN", "linear-regression": "DNN", "skip": "DNN", "attention": "DNN", "experts": "DNN",
     "carry": "IDS", "population": "neither", "clock": "IDS", "fibonacci": "IDS", "market": "DNN",
     "kuramoto": "IDS", "control-loop": "IDS", "chain": "IDS", "cpu": "IDS",
-    "nested-markets": "DNN", "phishing-market": "DNN", "chicks": "DNN", "forecasters": "DILS", "hopfield": "DILS",
+    "nested-markets": "DNN", "phishing-market": "DNN", "chicks": "DNN", "forecasters": "DILS",
+    "hopfield": "DILS",
 }  # fmt: skip
 
 
