@@ -22,8 +22,9 @@ from dilsctl.passes.batch import batch
 from dilsctl.passes.drop_dead import drop_dead
 from dilsctl.passes.edge import detect_edges
 from dilsctl.passes.fold_bias import fold_bias
-from dilsctl.passes.integrate import integrate
+from dilsctl.passes.integrate import SEPARATED, integrate
 from dilsctl.passes.pair_products import pair_products
+from dilsctl.passes.separate import separate
 from dilsctl.passes.share_common import share_common
 from dilsctl.passes.simplify import simplify
 from dilsctl.passes.sparsify import sparsify
@@ -127,6 +128,8 @@ def compile_diagram(
         verify(program, "batch")
     stages: list[tuple[str, Program]] = [("flatten", program)] if keep_stages else []
     types = {name: var.type for name, var in program.inputs.items()}
+    if episode is not None and episode.method in SEPARATED:
+        program = separate(program)
     if optimise:
         program = run_passes(program, FORWARD, stages if keep_stages else None)
     states = {one.path: one for one in (*flat.states, *edges)}

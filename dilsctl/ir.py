@@ -106,7 +106,8 @@ class Program:
     path of the diagram, the part of a state array that holds it. ``learned``: the options of each learned
     state array. ``outputs``: by name. ``updates``: for a state array, the Var whose value it takes when the
     tick ends. ``rates``: for a state array, the Var that holds its derivative by time. ``kept``: state arrays
-    that a batch shares although they move.
+    that a batch shares although they move. ``positions``: of the flowing ones, those that a symplectic method
+    moves after the others, once that has been found out.
     """
 
     inputs: dict[str, Var]
@@ -118,6 +119,7 @@ class Program:
     updates: dict[Var, Var] = field(default_factory=dict)
     rates: dict[Var, Var] = field(default_factory=dict)
     kept: frozenset[Var] = frozenset()
+    positions: frozenset[Var] | None = None
 
     @property
     def ends(self) -> tuple[Var, ...]:

@@ -23,6 +23,7 @@ from dilsctl.passes.batch import batch
 from dilsctl.passes.drop_dead import drop_dead
 from dilsctl.passes.edge import detect_edges
 from dilsctl.passes.integrate import SEPARATED, integrate
+from dilsctl.passes.separate import separate
 from dilsctl.pooling import refuse_unpooled
 
 
@@ -65,8 +66,8 @@ def compile_motion(
     stages: list[tuple[str, Program]] = [("flatten", program)] if keep_stages else []
     kept = stages if keep_stages else None
     if optimise:
-        if method in SEPARATED:  # a stack of states could hold positions and velocities
-            program = integrate(program, method, dt, steps)
+        if method in SEPARATED:
+            program = separate(program)
         program = run_passes(program, FORWARD, kept)
         tick = run_passes(
             program, (("integrate", lambda one: integrate(one, method, dt, steps)), *TIDY), kept

@@ -52,6 +52,7 @@ def batch(program: Program) -> Program:
             return mean
         return builder.emit("cast", (mean,), kind=state.type.kind, classes=state.type.classes)
 
+    positions = program.positions
     return replace(
         program,
         inputs=inputs,
@@ -61,6 +62,7 @@ def batch(program: Program) -> Program:
         updates={new.get(state, state): law(state, value) for state, value in program.updates.items()},
         rates={new.get(state, state): law(state, value) for state, value in program.rates.items()},
         eqns=tuple(eqns),
+        positions=None if positions is None else frozenset(new.get(one, one) for one in positions),
     )
 
 

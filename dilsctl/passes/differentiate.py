@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from dilsctl.ir import REAL, Eqn, Var
-from dilsctl.operations.rules import has_gradient
+from dilsctl.operations.rules import broadcast, has_gradient
 from dilsctl.operations.table import OPERATIONS, Builder
 
 
@@ -31,7 +31,9 @@ def pull_back(
             path.append(eqn)
             moving.update(out for out in eqn.outputs if has_gradient(out))
     cotangent: dict[Var, Var] = {var: one for var, one in seeds().items() if var in moving}
+    elements = _Elements(builder, cotangent)
     for eqn in reversed(path):
+        elements.settle(eqn.outputs)
         found = tuple(cotangent.get(out) for out in eqn.outputs)
         if all(one is None for one in found):
             continue
@@ -39,12 +41,63 @@ def pull_back(
         if reverse is None:
             continue
         builder.span = eqn.span
+        if elements.take(eqn, found[0]):
+            continue
         for one, part in zip(eqn.inputs, reverse(builder, eqn, found), strict=True):
             if part is None or one not in moving:
                 continue
             known = cotangent.get(one)
             cotangent[one] = part if known is None else builder.emit("add", (known, part))
+    elements.settle(list(elements.waiting))
     return cotangent
+
+
+class _Elements:
+    """Cotangents of single elements of an array, as boxes have them that are told one each: they are put
+    together at once, not one by one."""
+
+    def __init__(self, builder: Builder, cotangent: dict[Var, Var]) -> None:
+        self.builder = builder
+        self.cotangent = cotangent
+        self.waiting: dict[Var, dict[int, Var]] = {}
+
+    def take(self, eqn: Eqn, found: Var | None) -> bool:
+        """Note the cotangent of an element that this equation takes; False if it takes something else."""
+        if eqn.op != "slice" or found is None:
+            return False
+        (x,), index = eqn.inputs, eqn.param("index")
+        rest = tuple((0, length, 1) for length in x.shape[1:])
+        if len(index) != x.rank or not x.rank or not isinstance(index[0], int) or index[1:] != rest:
+            return False
+        known = self.waiting.setdefault(x, {})
+        at = index[0]
+        if found.batched != x.batched or any(one.batched != x.batched for one in known.values()):
+            return False
+        known[at] = found if at not in known else self.builder.emit("add", (known[at], found))
+        return True
+
+    def settle(self, wanted: Sequence[Var]) -> None:
+        """Give their cotangents to these variables."""
+        for x in wanted:
+            known = self.waiting.pop(x, None)
+            if not known:
+                continue
+            rest = tuple((0, length, 1) for length in x.shape[1:])
+            if len(known) == 1 and x.shape[0] > 1:
+                ((at, one),) = known.items()
+                whole = self.builder.emit("pad_slice", (one,), index=(at, *rest), shape=x.shape)
+            else:
+                missing = len(known) < x.shape[0]
+                zero = self.builder.constant(0.0, REAL.with_shape(x.shape[1:])) if missing else None
+                if zero is not None and x.batched:
+                    zero = broadcast(self.builder, zero, zero.shape, True)
+                pieces = [known.get(at, zero) for at in range(x.shape[0])]
+                index = tuple((at, *rest) for at in range(x.shape[0]))
+                parts = [one for one in pieces if one is not None]
+                type = REAL.with_shape(x.shape)
+                whole = self.builder.emit("assemble", parts, index=index, type=type)
+            before = self.cotangent.get(x)
+            self.cotangent[x] = whole if before is None else self.builder.emit("add", (before, whole))
 
 
 def reached(eqns: Sequence[Eqn], scalars: Sequence[Var]) -> set[Var]:

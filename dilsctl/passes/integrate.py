@@ -10,14 +10,14 @@ Wanner, Geometric Numerical Integration (2006), I.1 and VI.3 for symplectic Eule
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from dilsctl.diagnostics import Problem
 from dilsctl.ir import CLOCK, REAL, Eqn, Program, Var
 from dilsctl.operations.rules import broadcast
 from dilsctl.operations.table import Builder
-from dilsctl.passes.separate import separated
+from dilsctl.passes.separate import needed, separate
 
 MOST_WRITTEN = 500_000  # equations of all steps together, for one stage
 
@@ -73,7 +73,13 @@ class _Integration:
             if not changing.isdisjoint(eqn.inputs):
                 changing.update(eqn.outputs)
                 found.append(eqn)
-        return _needed(found, self.program.rates.values())
+        return needed(found, self.program.rates.values())
+
+    def sides(self) -> tuple[list[Var], list[Var]]:
+        """(positions, velocities). Raises Problem ``not-separable``."""
+        positions = separate(self.program).positions or frozenset()
+        states = self.program.rates
+        return [one for one in states if one in positions], [one for one in states if one not in positions]
 
     def rates(self, values: Mapping[Var, Var], at: float, wanted: list[Var] | None = None) -> States:
         """The rate of each state (or of those wanted) where the states have ``values`` and the time is ``at``
@@ -84,7 +90,7 @@ class _Integration:
         new: dict[Var, Var] = dict(values)
         if at and self.timed:
             new[CLOCK["t"]] = self.add(CLOCK["t"], self.factor(at / self.steps))
-        for eqn in _needed(self.moving, [self.program.rates[state] for state in wanted]):
+        for eqn in needed(self.moving, [self.program.rates[state] for state in wanted]):
             inputs = tuple([new.get(one, one) for one in eqn.inputs])
             outs = tuple([Var(one.type, one.batched, one.name) for one in eqn.outputs])
             new.update(zip(eqn.outputs, outs, strict=True))
@@ -116,17 +122,6 @@ class _Integration:
         return found
 
 
-def _needed(eqns: Sequence[Eqn], ends: Iterable[Var]) -> list[Eqn]:
-    """The equations among these that ``ends`` need, in order."""
-    needed = set(ends)
-    kept = []
-    for eqn in reversed(eqns):
-        if not needed.isdisjoint(eqn.outputs):
-            needed.update(eqn.inputs)
-            kept.append(eqn)
-    return kept[::-1]
-
-
 def _euler(work: _Integration, y: States) -> States:
     return work.moved(y, work.rates(y, work.step), 1)
 
@@ -150,13 +145,13 @@ def _rk4(work: _Integration, y: States) -> States:
 
 
 def _symplectic(work: _Integration, y: States) -> States:
-    positions, velocities = separated(work.program.rates, work.moving)
+    positions, velocities = work.sides()
     y = work.moved(y, work.rates(y, work.step, velocities), 1)
     return work.moved(y, work.rates(y, work.step, positions), 1)
 
 
 def _leapfrog(work: _Integration, y: States) -> States:
-    positions, velocities = separated(work.program.rates, work.moving)
+    positions, velocities = work.sides()
     y = work.moved(y, work.rates(y, work.step, velocities), 0.5)
     y = work.moved(y, work.rates(y, work.step + 0.5, positions), 1)
     return work.moved(y, work.rates(y, work.step + 1, velocities), 0.5)

@@ -273,7 +273,9 @@ class _Stacking:
     def _kind(self, state: Var) -> Any:
         """What must agree of states that are stacked: how they move."""
         program = self.program
-        moves = state in program.updates, state in program.rates, state in program.kept
+        moves: tuple[bool, ...] = (state in program.updates, state in program.rates, state in program.kept)
+        if program.positions is not None:
+            moves = (*moves, state in program.positions)
         return program.learned.get(state), moves
 
     def _laws(self) -> tuple[dict[Var, Var], dict[Var, Var]]:
@@ -306,7 +308,12 @@ class _Stacking:
             if members[0] in self.program.learned:
                 learned[stack] = self.program.learned[members[0]]
         kept = frozenset(place[one][0] if one in place else one for one in self.program.kept)
-        return replace(self.program, states=states, slots=slots, learned=learned, kept=kept)
+        positions = self.program.positions
+        if positions is not None:
+            positions = frozenset(place[one][0] if one in place else one for one in positions)
+        return replace(
+            self.program, states=states, slots=slots, learned=learned, kept=kept, positions=positions
+        )
 
 
 def _by_place(members: list[Eqn]) -> list[list[Eqn]]:

@@ -35,6 +35,7 @@ _ONE: dict[str, Callable[[Array, Array], Any]] = {  # (x, y) to the size of dy/d
     "square": lambda x, y: 2 * np.abs(x),
     "cast": lambda x, y: 1.0,
     "copy": lambda x, y: 1.0,
+    "stop": lambda x, y: 1.0,
 }
 _TWO: dict[str, Callable[[Array, Array], tuple[Any, Any]]] = {
     "add": lambda a, b: (1.0, 1.0),
