@@ -57,8 +57,9 @@ def elaborate(library: Library) -> Diagram | None:
         check(document, diagram, report)
     if document.document.checks and report.ok:
         from dilsctl.checked_box import verify_checks
+        from dilsctl.feeding import fed
 
-        verify_checks(document, diagram, report)
+        verify_checks(document, fed(document, diagram) if diagram is not None else None, report)
     return diagram
 
 

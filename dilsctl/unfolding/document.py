@@ -74,6 +74,7 @@ def _unfolded(
         if name.startswith("metric."):
             outputs[free(name[7:], taken)] = Shown(var, True)
     bodies: dict[str, Any] = {}
+    holes: dict[str, Any] = {}
     borders: dict[Manager, Border] = {}
     states: dict[str, str] = {}
     paths = {root: ""}
@@ -81,11 +82,13 @@ def _unfolded(
         paths |= {inside: f"{paths[one]}{inside.name}." for inside in one.inside}
     for one in reversed(managers(root)):
         if one.hole:
-            bodies[one.name], borders[one] = hole_body(one, plan)
+            holes[one.name], borders[one] = hole_body(one, plan)
             continue
         writing = Writing(one, {inside: borders[inside] for inside in one.inside}, plan)
         inputs = {name: str(var.type) for name, var in divided.targets.items()} if one.root else {}
-        bodies[one.name] = writing.run(inputs, outputs if one.root else {})
+        body = bodies[one.name] = writing.run(inputs, outputs if one.root else {})
+        if "boxes" in body:
+            body["boxes"] = {name: holes.get(name, name) for name in body["boxes"]}
         borders[one] = writing.border
         for var in one.states:
             states[divided.states[var].path] = f"{paths[one]}{writing.names[var]}"

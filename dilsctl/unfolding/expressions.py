@@ -71,10 +71,12 @@ class ReverseWriter(Writer):
         return ast.BinOp(index_text(picked, items), ast.Mult(), change.node)
 
     def _contract(self, eqn: Eqn, given: Sequence[Value]) -> ast.expr:
-        names = {"i,j->ij": "outer", "i,i->": "dot"}
         spec = _letters(eqn.param("spec"))
-        if spec in names:
-            return call(names[spec], *(one.node for one in given))
+        operands, _, out = spec.partition("->")
+        if operands in (f",{out}", f"{out},"):
+            return ast.BinOp(given[0].node, ast.Mult(), given[1].node)
+        if spec == "i,j->ij":
+            return call("outer", *(one.node for one in given))
         if spec == "i,j->ji":
             return call("outer", given[1].node, given[0].node)
         return super()._contract(eqn, given)

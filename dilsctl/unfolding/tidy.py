@@ -31,6 +31,7 @@ class _Tidying:
         self.eqns: list[Eqn] = []
         self.builder = Builder(self.eqns)
         self.same: dict[Var, Var] = {}
+        self.parts: dict[Var, Eqn] = {}  # slices
         self.number: dict[Var, float] = {}  # variables all of whose elements are this number
 
     def run(self) -> Program:
@@ -41,6 +42,8 @@ class _Tidying:
             found = self._shorter(eqn)
             if found is None:
                 self.eqns.append(eqn)
+                if eqn.op == "slice":
+                    self.parts[eqn.outputs[0]] = eqn
             else:
                 self.same[eqn.outputs[0]] = found
         return self.program.renamed(self.eqns, lambda var: self.same.get(var, var))
@@ -49,6 +52,10 @@ class _Tidying:
         out = eqn.outputs[0]
         if eqn.op == "copy":
             return eqn.inputs[0]
+        if eqn.op == "reshape":
+            picked = self._picked(eqn)
+            if picked is not None:
+                return picked
         if eqn.op == "cross_entropy":
             self._probabilities(eqn)
         if out.type.kind != "real":
@@ -71,6 +78,19 @@ class _Tidying:
         if eqn.op == "sub" and given[1] == 0.0:
             return self._as(eqn.inputs[0], out)
         return None
+
+    def _picked(self, eqn: Eqn) -> Var | None:
+        """A part of length 1 without its axis is an element."""
+        cut = self.parts.get(eqn.inputs[0])
+        if cut is None or eqn.outputs[0].rank >= cut.outputs[0].rank:
+            return None
+        given = cut.param("index")
+        index = tuple(one[0] if not isinstance(one, int) and len(range(*one)) == 1 else one for one in given)
+        lead = cut.inputs[0].shape[: cut.inputs[0].rank - len(index)]
+        rest = [len(range(*one)) for one in index if not isinstance(one, int)]
+        if (*lead, *rest) != eqn.outputs[0].shape:
+            return None
+        return self.builder.emit("slice", cut.inputs, index=index)
 
     def _product(self, eqn: Eqn, given: list[float | None]) -> Var | None:
         out = eqn.outputs[0]

@@ -231,7 +231,9 @@ class Writing:
             value = Value(node, out.type, static, size)
             often = uses[out] > 1 and eqn.op != "one_hot"
             if not value.simple and (often or size > MOST_PARTS):
-                name = self.names.get(out) or _called(eqn, names.get(out, ""))
+                name = self.names.get(out, "")
+                if not name or name == names.get(out):
+                    name = _called(eqn, names.get(out, ""))
                 value = self._let(value, name)
             self.values[out] = value
 

@@ -42,7 +42,7 @@ def refused(folder: Path, text: str, *settings: str) -> Diagnostic:
 @pytest.mark.parametrize(
     ("more", "law", "wire", "line", "message"),
     [
-        (", last: {type: real 4, keep: true}", "next: {last: pool(x)}", "w @ x + last", 9, "the state 'part.last' moves"),
+        (", last: {type: real 4, keep: true}", "next: {last: pool(x)}", "w @ x + last", 9, "'part.last'"),
         ("", "", "w @ x * bernoulli(shape=[4], key='drop')", 11, "a draw of each step"),
         ("", "", "w @ x * t", 11, "the time"),
         ("", "", "w @ x - pool(x)", 11, "pooled"),
