@@ -147,6 +147,7 @@ RUN_TOPICS: dict[str, dict[str, str]] = {
         "bad-run": "a run folder that is damaged",
         "diagram-changed": "a diagram that is not what it was when its run began",
         "no-checkpoint": "a run folder without a checkpoint",
+        "not-a-revision": "no such file in this revision of git",
         "not-a-run": "a folder that is no run folder",
         "run-busy": "a run that another process trains",
         "run-changed": "a run that cannot go on with other settings",

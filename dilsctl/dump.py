@@ -67,21 +67,22 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False) if not _ODD.search(text) else json.dumps(text)
 
 
-def _in_line(value: Any, room: int) -> str | None:
+def _short(value: Any, room: int) -> str | None:
     """A collection on one line, where that is how one would write it; None where it is not."""
     if isinstance(value, list) and any(isinstance(one, dict) for one in value):
         return None
-    text = _flow(value)
+    text = in_line(value)
     if isinstance(value, list) and not any(isinstance(one, str) for one in value):
         return text  # numbers, however many
     return text if len(text) <= room else None
 
 
-def _flow(value: Any) -> str:
+def in_line(value: Any) -> str:
+    """A value on one line, in brackets."""
     if isinstance(value, list):
-        return f"[{', '.join(map(_flow, value))}]"
+        return f"[{', '.join(map(in_line, value))}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {_flow(one)}' for key, one in value.items())}}}"
+        return f"{{{', '.join(f'{key}: {in_line(one)}' for key, one in value.items())}}}"
     return scalar(value, True)
 
 
@@ -90,7 +91,7 @@ def _mapping(value: dict[str, Any], depth: int) -> Iterator[str]:
     for key, one in value.items():
         name = f"{blank}{scalar(key)}:"
         if isinstance(one, dict | list):
-            short = _in_line(one, WIDTH - len(name)) if not one or _may_be_short(key, one) else None
+            short = _short(one, WIDTH - len(name)) if not one or _may_be_short(key, one) else None
             if short is not None:
                 yield f"{name} {short}"
                 continue
@@ -123,7 +124,7 @@ def _sequence(value: list[Any], depth: int) -> Iterator[str]:
             yield f"{blank}- {lines[0].lstrip()}"
             yield from lines[1:]
         elif isinstance(one, dict | list):
-            yield f"{blank}- {_flow(one)}"
+            yield f"{blank}- {in_line(one)}"
         else:
             yield f"{blank}- {scalar(one)}"
 

@@ -144,7 +144,10 @@ class RunFolder:
         names, labels = changed_places(self.stored_files(), files, f"{self.path}/diagram/")
         which = ", ".join(f"'{name}'" for name in names)
         message = f"{which} changed since the run '{self.path}' began, so the run can't go on"
-        help = "start a new run, or put the file back (it is in the run folder, in diagram/)"
+        help = (
+            "start a new run, or put the file back (it is in the run folder, in diagram/); "
+            f"'dilsctl diff {self.path} FILE' tells what changed in meaning"
+        )
         raise Problem([Diagnostic("diagram-changed", message, labels[0], tuple(labels[1:]), help)])
 
     @property

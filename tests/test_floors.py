@@ -29,7 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "settings", "stability",
         "resuming", "training", "loaded", "plans", "checks", "check_engine", "check_trace", "checked_box",
         "compare", "answers", "inspect", "doctor", "starter", "overrides", "find", "report", "compose",
-        "merging", "project", "suppress", "renames", "validation", "tree", "explain", "render",
+        "merging", "difference", "project", "suppress", "renames", "validation", "tree", "explain", "render",
         "influence", "cut", "held", "ablate", "choice", "records", "cache",
     ),
     ("api",),

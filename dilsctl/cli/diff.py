@@ -1,0 +1,57 @@
+"""``dilsctl diff``."""
+
+from __future__ import annotations
+
+import click
+
+from dilsctl.cli.output import wants_colour
+
+_COLOURS = {"added": "green", "removed": "red", "changed": "yellow", "renamed": "cyan"}
+
+
+@click.command("diff", short_help="Tell what changed in meaning between two diagrams or runs.")
+@click.argument("old", metavar="A")
+@click.argument("new", metavar="B", required=False)
+@click.option("--git", "revision", metavar="REV", help="Compare FILE with itself as it was in this revision.")
+@click.option(
+    "--format",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    help="How it is printed: markdown is for a comment on a pull request.",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there is a difference.")
+def command(old: str, new: str | None, revision: str | None, format: str, exit_zero: bool) -> int:
+    """Tell what changed in meaning from A to B: boxes, ports, types, wires, states, laws, parameters, checks,
+    training. Layout, the order of keys and wires, comments and the names of lets are no change.
+
+    A and B are diagram files, run folders, or files in a revision of git, written REV:PATH; what they import
+    is read from the same revision. Of two runs the settings and last metrics are compared too. The exit code
+    is 0 if both mean the same, and 1 if not.
+
+    \b
+    Examples:
+      dilsctl diff old.yaml new.yaml
+      dilsctl diff main~3:examples/digits.yaml examples/digits.yaml
+      dilsctl diff --git main examples/digits.yaml --format markdown
+      dilsctl diff runs/digits-001 runs/digits-002
+    """
+    from dilsctl.difference.compare import difference
+    from dilsctl.report.difference import difference_json, difference_markdown, difference_text
+
+    if revision is not None:
+        if new is not None:
+            raise click.UsageError("--git takes one FILE, which is compared with itself as it was")
+        old, new = f"{revision}:{old}", old
+    if new is None:
+        raise click.UsageError("two are compared: A and B, or one FILE with --git REV")
+    found = difference(old, new)
+    if format == "json":
+        text = difference_json(found)
+    elif format == "markdown":
+        text = difference_markdown(found)
+    elif wants_colour():
+        text = difference_text(found, lambda line, kind: click.style(line, fg=_COLOURS[kind]))
+    else:
+        text = difference_text(found)
+    click.echo(text, nl=False, color=True)
+    return int(not found.same and not exit_zero)
