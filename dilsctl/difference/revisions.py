@@ -32,8 +32,8 @@ def load_revision(revision: str, path: str) -> Library:
     Raises Problem: not-a-revision, or what the files have wrong.
     """
     shown = f"{revision}:{path}"
-    root = _git(["rev-parse", "--show-prefix"], shown).decode("utf-8", "replace").strip()
-    commit = _git(["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"], shown)
+    root = _git("rev-parse --show-prefix", "", shown).decode("utf-8", "replace").strip()
+    commit = _git("rev-parse --verify --quiet --end-of-options", f"{revision}^{{commit}}", shown)
     sha = commit.decode().strip()
     first = posixpath.normpath(posixpath.join(root, path))
     if first.startswith(("../", "/")) or first == "..":
@@ -54,10 +54,10 @@ def _put(sha: str, first: str, folder: Path, shown: str) -> None:
     while waiting:
         name = waiting.pop()
         try:
-            size = int(_git(["cat-file", "-s", f"{sha}:{name}"], shown))
+            size = int(_git("cat-file -s", f"{sha}:{name}", shown))
             if size > MOST_BYTES:
                 raise Problem.of("too-large", f"'{shown}' is larger than {MOST_BYTES >> 20} MiB", file=shown)
-            data = _git(["cat-file", "blob", f"{sha}:{name}"], shown)
+            data = _git("cat-file blob", f"{sha}:{name}", shown)
         except Problem:
             if name == first:
                 raise
@@ -83,9 +83,10 @@ def _imports(data: bytes) -> list[str]:
     return [one for one in found if not one.startswith("std/") and "\0" not in one]
 
 
-def _git(words: list[str], shown: str) -> bytes:
+def _git(words: str, about: str, shown: str) -> bytes:
     try:
-        run = subprocess.run(["git", *words], capture_output=True, timeout=SECONDS, check=False)
+        command = ["git", *words.split(), *([about] if about else [])]
+        run = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
     except FileNotFoundError:
         raise _not_there(shown, "git is not installed") from None
     except subprocess.TimeoutExpired:
