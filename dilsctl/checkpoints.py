@@ -36,7 +36,7 @@ class Position:
     Draws and orders are functions of the seed, the epoch and the step, so these numbers are the whole state
     of the generators; ``order`` says how an epoch's order follows from them. best_epoch and best_value: of
     the metric that is watched, if one is. stale: epochs since then. environment: what else the last bits of
-    a result depend on. diagram, data: digests of the files.
+    a result depend on. diagram, data: digests of the files. live: where it stands in a stream.
     """
 
     epoch: int
@@ -51,6 +51,7 @@ class Position:
     stale: int = 0
     order: str = ORDER
     environment: dict[str, Any] = field(default_factory=dict)
+    live: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -119,6 +119,8 @@ RUN_TOPICS: dict[str, dict[str, str]] = {
         "bad-rate": "no learning rate",
         "no-main": "a document without a main box",
         "no-part": "no such part of the data",
+        "bad-live": "a stream that could not be lived on",
+        "no-live": "a document without a live block",
         "no-train": "a document without a train block",
         "not-finite": "a loss or a state that is infinite or no number",
         "nothing-learned": "a diagram without learned states",

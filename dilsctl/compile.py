@@ -14,6 +14,7 @@ from dilsctl.episodes import episode_of
 from dilsctl.feeding import fed
 from dilsctl.garbage import collection_off
 from dilsctl.ir import CLOCK, Eqn, Program, Type
+from dilsctl.live_plan import check_live, live_objective
 from dilsctl.loops import flatten_in_order
 from dilsctl.lower import Flat, FlatState
 from dilsctl.objective import Objective, add_objective, program_of, read_objective, without_losses
@@ -200,22 +201,29 @@ def check(document: LoadedDocument, diagram: Diagram, report: Report) -> None:
     if left:
         report.add(_open(diagram, [path for path, _ in left]))
         return
-    if train:
+    block, live = document.document.train, document.document.live
+    trained = block is not None and (live is None or block.data is not None)
+    if trained:
         try:
             episode_of(document, diagram)
         except Problem as problem:
             report.extend(problem.diagnostics)
             return
-    objective, block = read_objective(document.root), document.document.train
+    objective = read_objective(document.root) if live is None else live_objective(document.root, diagram)
     try:
         flat, program = flattened(diagram)
-        if block is not None and block.batch > 1 and not block.is_endless:
+        if trained and block is not None and block.batch > 1 and not block.is_endless:
             refuse_unpooled(flat, program, "examples of a batch", "say batch: 1")
         program = add_objective(program, objective, _spans(diagram), presences(diagram.main))
     except Problem as problem:
         report.extend(problem.diagnostics)
         return
     report.extend(unforced_states(flat))
+    try:
+        check_live(document, diagram, program)
+    except Problem as problem:
+        report.extend(problem.diagnostics)
+        return
     learned = [one for one in flat.states if one.state.learn is not None]
     if not learned:
         return

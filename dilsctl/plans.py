@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dilsctl.compile import compile_diagram
+from dilsctl.compile import Compiled, compile_diagram
 from dilsctl.data.columns import Selection
 from dilsctl.data.dataset import Dataset, DataSpec, Fitted, make_dataset, make_inputs
 from dilsctl.data.files import find_data_file
@@ -22,9 +22,11 @@ from dilsctl.engine.learner import Learner
 from dilsctl.episodes import episode_of
 from dilsctl.ir import Params, Var
 from dilsctl.learning.methods import Method, method_of
+from dilsctl.live_plan import live_episode, live_objective
 from dilsctl.objective import read_objective
 from dilsctl.operations.table import Builder
 from dilsctl.passes.unroll import Episode
+from dilsctl.syntax.train import Train
 
 Data = str | Path | Table | Mapping[str, Any]  # a table or its file, or arrays by input and target
 
@@ -88,6 +90,14 @@ class Plans:
                 help="say what to learn from: train: {data: …, loss: …}",
                 file=self.document.file.name,
             )
+        learner = self._training(compiled, block)
+        if learner.descent is None:
+            help = "name states under 'learn' in a box that main uses"
+            raise Problem.of("nothing-learned", "there is no learned state to train", self.where(), help=help)
+        return learner
+
+    def _training(self, compiled: Compiled, block: Train, online: bool = False) -> Learner:
+        """A learner that moves as the train block says."""
         optimiser, decay, limit = block.optimiser, block.decay, block.clip
 
         def method(options: Params) -> Method:
@@ -96,13 +106,20 @@ class Plans:
         def clip(builder: Builder, gradients: Sequence[Var]) -> list[Var]:
             return clip_together(builder, gradients, limit) if limit is not None else list(gradients)
 
-        learner = Learner(
-            compiled, method, clip if limit is not None else None, precision=self.precision, seed=self.seed
-        )
-        if learner.descent is None:
-            help = "name states under 'learn' in a box that main uses"
-            raise Problem.of("nothing-learned", "there is no learned state to train", self.where(), help=help)
-        return learner
+        return Learner(
+            compiled, method, clip if limit is not None else None,
+            precision=self.precision, seed=self.seed, online=online,
+        )  # fmt: skip
+
+    def online(self) -> Learner:
+        """A learner for a stream of rows. Raises Problem."""
+        objective = live_objective(self.document.root, self.diagram)
+        episode = live_episode(self.document, self.diagram)
+        compiled = compile_diagram(self.diagram, objective, episode=episode)
+        block = self.document.document.train
+        if block is None:
+            return Learner(compiled, precision=self.precision, seed=self.seed, online=True)
+        return self._training(compiled, block, online=True)
 
     def dataset(self, learner: Learner, data: Data | None = None, fitted: Fitted | None = None) -> Dataset:
         """The data: that of the train block, or ``data`` instead. Raises Problem."""

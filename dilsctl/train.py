@@ -80,7 +80,8 @@ def train(
     here = environment()
     position = replace(position, diagram=run.facts.get("diagram", "") if run else "", environment=here)
     check_watch(dataset, settings)
-    state = _Run(learner, dataset, settings, run, listener, learner.stage(dataset.columns), position)
+    staged = learner.stage(dataset.columns, settings.batch)
+    state = _Run(learner, dataset, settings, run, listener, staged, position)
     if resume is not None:
         state.notes += check_same_run(resume.position, position, learner, resume)
     with np.errstate(all="ignore"):  # what is not finite is found, and told in words

@@ -35,7 +35,7 @@ class FakeLearner:
         self.steps = []
         self.reported = []
 
-    def stage(self, columns):
+    def stage(self, columns, batch=0):
         return columns
 
     def _forward(self, x):

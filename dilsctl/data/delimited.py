@@ -16,29 +16,30 @@ Array = npt.NDArray[Any]
 
 
 def read_delimited(
-    data: bytes, name: str, ending: str, span: SourceSpan | None = None
+    data: bytes, name: str, ending: str, span: SourceSpan | None = None, *, before: int = 0
 ) -> tuple[dict[str, Array | Sequence[Any]], Sequence[int], bool]:
     """Columns, the line of each row, and whether the first line gives the columns names.
 
     A first line of nothing but numbers is a row, unless it counts 0, 1, 2 and so on. A csv whose first line
-    has no comma but semicolons or tabs is split at those. Raises Problem: data-format.
+    has no comma but semicolons or tabs is split at those. before: lines of the file before these.
+    Raises Problem: data-format.
     """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        line = data.count(b"\n", 0, error.start) + 1 + before
         message = f"'{name}' is not UTF-8 text (line {line})"
         raise Problem.of("data-format", message, span, help="save it as UTF-8", file=name) from None
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     first = text.lstrip("\n").partition("\n")[0]
     delimiter = "\t" if ending == ".tsv" else next((one for one in ",;\t" if one in first), ",")
-    fast = _numeric(text, delimiter)
-    return fast if fast is not None else _general(text, delimiter, name, span)
+    fast = _numeric(text, delimiter, before)
+    return fast if fast is not None else _general(text, delimiter, name, span, before)
 
 
 def _numeric(
-    text: str, delimiter: str
+    text: str, delimiter: str, before: int
 ) -> tuple[dict[str, Array | Sequence[Any]], Sequence[int], bool] | None:
     """The table, if below the first line there is nothing but numbers, one full row a line."""
     lines = text.rstrip("\n").split("\n")
@@ -56,7 +57,7 @@ def _numeric(
     if values.shape != (len(body), len(header)):  # blank lines were skipped, or rows have another length
         return None
     names = header if named else [str(number) for number in range(len(header))]
-    start = 2 if named else 1
+    start = before + (2 if named else 1)
     return dict(zip(names, values.T, strict=True)), range(start, start + len(body)), named
 
 
@@ -74,19 +75,19 @@ def _names_columns(header: Sequence[str]) -> bool:
 
 
 def _general(
-    text: str, delimiter: str, name: str, span: SourceSpan | None
+    text: str, delimiter: str, name: str, span: SourceSpan | None, before: int
 ) -> tuple[dict[str, Array | Sequence[Any]], Sequence[int], bool]:
     """The table by the csv module: quotes, text, missing values. Values are text."""
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
     rows: list[list[str]] = []
     lines: list[int] = []
-    line = 1
+    line = 1 + before
     try:
         for row in reader:
             if row:
                 rows.append(row)
                 lines.append(line)
-            line = reader.line_num + 1
+            line = reader.line_num + 1 + before
     except csv.Error as error:
         raise _bad(f"line {line} of '{name}' cannot be read: {error}", name, span) from None
     if not rows:

@@ -13,15 +13,15 @@ from dilsctl.diagnostics import Problem, SourceSpan
 
 
 def read_jsonl(
-    data: bytes, name: str, span: SourceSpan | None = None
+    data: bytes, name: str, span: SourceSpan | None = None, *, before: int = 0
 ) -> tuple[dict[str, npt.NDArray[Any] | Sequence[Any]], Sequence[int]]:
     """Columns by the keys of the objects, None where an object lacks one, and the line of each row.
 
-    Raises Problem: data-format.
+    before: lines of the file before these. Raises Problem: data-format.
     """
     rows: list[dict[str, Any]] = []
     lines: list[int] = []
-    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), before + 1):
         if not line.strip():
             continue
         try:

@@ -73,7 +73,7 @@ def read_table(path: Path, name: str = "", span: SourceSpan | None = None) -> Ta
         help = f"known are {', '.join(ENDINGS)}, and .gz after those that are text"
         message = f"the ending of '{path.name}' says nothing about its format"
         raise Problem.of("data-format", message, span, help=help, file=name)
-    return _table(name, raw, lines, named, digest_of(path), span)
+    return make_table(name, raw, lines, named, digest_of(path), span)
 
 
 def table_of(arrays: Mapping[str, Any], name: str = "the arrays") -> Table:
@@ -84,10 +84,10 @@ def table_of(arrays: Mapping[str, Any], name: str = "the arrays") -> Table:
             raw[key] = np.asarray(value)
         except ValueError:
             raise Problem.of("data-format", f"'{key}' has rows of different lengths", file=name) from None
-    return _table(name, raw, (), True, "", None)
+    return make_table(name, raw, (), True, "", None)
 
 
-def _table(
+def make_table(
     name: str,
     raw: Mapping[str, Array | Sequence[Any]],
     lines: Sequence[int],
@@ -95,6 +95,7 @@ def _table(
     digest: str,
     span: SourceSpan | None,
 ) -> Table:
+    """A table of columns as they were read. Raises Problem: data-format where their lengths differ."""
     for key, value in raw.items():
         if isinstance(value, np.ndarray) and value.ndim == 0:
             message = f"'{key}' of '{name}' is a single value, not one for each row"

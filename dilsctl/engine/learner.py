@@ -15,6 +15,7 @@ from dilsctl.engine.feed import Feed, in_batches
 from dilsctl.engine.kernels import Array, Context
 from dilsctl.engine.states import allocate, initialise, state_views
 from dilsctl.ir import Params, Program, Type, Var
+from dilsctl.operations.table import OPERATIONS
 from dilsctl.passes.descend import Clip, Descent, Group, descend
 from dilsctl.passes.drop_dead import drop_dead
 from dilsctl.passes.fuse_loss import fuse_loss
@@ -24,6 +25,8 @@ from dilsctl.passes.stage import stage
 from dilsctl.passes.unroll import LENGTH
 
 CHUNK = 1024
+_STAGED = ("train", "measure", "online", "ask")  # programs over staged inputs
+_EXACT = ("constant", "reshape", "slice", "assemble", "one_hot", "cast")  # the same bits for any batch
 BACKWARD: tuple[Pass, ...] = (
     ("simplify", simplify),
     ("share_common", share_common),
@@ -71,6 +74,7 @@ class Learner:
         *,
         precision: str = "float32",
         seed: int = 0,
+        online: bool = False,
     ) -> None:
         self.compiled = compiled
         self.real = np.dtype(precision)
@@ -79,7 +83,9 @@ class Learner:
         program = compiled.program
         self._goes_on = compiled.episode is not None and compiled.episode.goes_on
         self._predict = drop_dead(_measuring(_only(compiled.single, "port.")))
-        self.staging, joint = stage(drop_dead(_only(program, "loss", "metric.", "train.loss", "held.")))
+        shown = ("loss", "metric.", "train.loss", "held.", *(("port.",) if online else ()))
+        self.staging, self.joint = stage(drop_dead(_only(program, *shown)))
+        joint = self.joint
         self.measure = drop_dead(_measuring(_only(joint, "loss", "metric.", "held.")))
         self._layout = _rows_first(joint)
         self.descent: Descent | None = None
@@ -162,14 +168,21 @@ class Learner:
 
     # -- data -------------------------------------------------------------------------------------
 
-    def stage(self, columns: Mapping[str, Array]) -> Staged:
-        """Compute once, for all rows, what depends on the data alone."""
+    def stage(self, columns: Mapping[str, Array], batch: int = 0, needs: Program | None = None) -> Staged:
+        """Compute once, for all rows, what depends on the data alone; for ``needs`` only what that reads.
+
+        For a ``batch`` of one, row by row where that may change a bit."""
         rows = len(next(iter(columns.values()))) if columns else 0
         program = self.staging
+        if needs is not None:
+            wanted = {name: var for name, var in program.outputs.items() if name in needs.inputs}
+            program = read_only(drop_dead(replace(program, outputs=wanted)))
+        exact = all(OPERATIONS[eqn.op].elementwise or eqn.op in _EXACT for eqn in program.eqns)
+        most = 1 if batch == 1 and not exact else CHUNK
         parts: dict[str, list[Array]] = {name: [] for name in program.outputs}
-        for start in range(0, rows, CHUNK):
-            size = min(CHUNK, rows - start)
-            bound = self._bind("staging", program, size)
+        for start in range(0, rows, most):
+            size = min(most, rows - start)
+            bound = self._bind("staging" if needs is None else "staging.asked", program, size)
             for name, array in bound.inputs.items():
                 array[...] = np.moveaxis(columns[name][start : start + size], 0, -1)
             bound.run()
@@ -182,12 +195,20 @@ class Learner:
         key = (what, batch)
         if key not in self._bound:
             context = Context(seed=self.seed, examples=np.zeros(batch, np.int64))
-            layout = self._layout if what in ("train", "measure") else frozenset()
+            layout = self._layout if what in _STAGED else frozenset()
             states = {var: self._arrays[var] for var in program.states}
             self._bound[key] = bind(
                 program, batch, states, real=self.real, context=context, rows_first=layout
             )
         return self._bound[key]
+
+    def bind_one(self, what: str, program: Program) -> Bound:
+        """A program over the staged inputs, for one row at a time."""
+        return self._bind(what, program, 1)
+
+    def lies_rows_first(self, name: str) -> bool:
+        """Whether the memory of a staged input holds rows first."""
+        return name in self._layout
 
     def _ready(self, what: str, program: Program, batch: int, staged: Staged) -> _Ready:
         if self._staged is None or self._staged[0] is not staged:
@@ -329,6 +350,12 @@ class Learner:
             else np.zeros((0, *program.outputs[name].shape), self.real)
             for name, parts in found.items()
         }
+
+
+def read_only(program: Program) -> Program:
+    """The program without inputs that it does not read."""
+    read = {one for eqn in program.eqns for one in eqn.inputs}.union(program.ends)
+    return replace(program, inputs={name: var for name, var in program.inputs.items() if var in read})
 
 
 def _measuring(program: Program) -> Program:

@@ -12,6 +12,7 @@ from dilsctl.source import Mapping, Value, parse_yaml
 from dilsctl.syntax.ablate import Ablate
 from dilsctl.syntax.box import Box, MainValue
 from dilsctl.syntax.checks import Check
+from dilsctl.syntax.live import Live
 from dilsctl.syntax.model import DefinitionName, JsonSchema, Model, document_name, refuse
 from dilsctl.syntax.simulate import Simulate, Time
 from dilsctl.syntax.train import Train
@@ -60,6 +61,11 @@ class Document(Model):
         default_factory=Simulate,
         description="How long the main box runs, what it is told and what is recorded.",
         examples=[{"until": 100, "record": ["rabbits"]}],
+    )
+    live: Live | None = Field(
+        default=None,
+        description="How the main box lives on a stream: it predicts, is told, learns, and goes on.",
+        examples=[{"predict": "p", "truth": "outcome"}],
     )
     checks: list[Check] = Field(
         default_factory=list, description="What must be true; `dilsctl test` verifies it."

@@ -65,6 +65,12 @@ def _batch_mean(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: 
     return [*steps, partial(np.add.reduce, a, axis=-1, out=out), partial(np.multiply, out, share, out=out)]
 
 
+@view("batch_mean")
+def _batch_of_one(eqn: Eqn, a: Array, batch: int) -> Array | None:
+    (x,) = eqn.inputs
+    return a[..., 0] if batch == 1 and x.batched and x.type.kind in ("real", "simplex") else None
+
+
 @kernel("batch_spread")
 def _batch_spread(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context: Context) -> list[Step]:
     steps: list[Step] = []
@@ -72,6 +78,12 @@ def _batch_spread(eqn: Eqn, ins: Sequence[Array], outs: Sequence[Array], context
     a = align(as_type(steps, ins[0], out.dtype), eqn.inputs[0], eqn.outputs[0])
     share = scalar(1.0 / max(out.shape[-1], 1), out.dtype)
     return [*steps, partial(np.multiply, a, share, out=out)]
+
+
+@view("batch_spread")
+def _spread_over_one(eqn: Eqn, a: Array, batch: int) -> Array | None:
+    (x,) = eqn.inputs
+    return a[..., None] if batch == 1 and not x.batched and x.type.kind in ("real", "simplex") else None
 
 
 def _full(eqn: Eqn, a: Array) -> tuple[int, ...]:
