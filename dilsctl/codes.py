@@ -76,6 +76,7 @@ FILE_TOPICS: dict[str, dict[str, str]] = {
         "unknown-dimension": "a dimension that nothing fixes",
     },
     "Training and checks": {
+        "bad-live": "a live block that no stream could be lived on by",
         "bad-episode": "an episode whose ticks and sequences do not go together",
         "bad-check": "a check that names what is not there",
         "bad-loss": "a loss that is not one real number",
@@ -119,7 +120,6 @@ RUN_TOPICS: dict[str, dict[str, str]] = {
         "bad-rate": "no learning rate",
         "no-main": "a document without a main box",
         "no-part": "no such part of the data",
-        "bad-live": "a stream that could not be lived on",
         "no-live": "a document without a live block",
         "no-train": "a document without a train block",
         "not-finite": "a loss or a state that is infinite or no number",

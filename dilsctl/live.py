@@ -79,7 +79,7 @@ class Life:
         inputs, targets = live_columns(document.root, diagram)
         spec = replace(loaded.plans.spec, inputs=inputs, targets=targets)
         if spec.standardise and fitted is None:
-            help = "standardise with states that run along (std/managers has such a box), or begin from a run"
+            help = "std/managers has a box that standardises as rows come; or begin from a run"
             message = "'standardise' is fitted to the whole of the training part, and a stream has none"
             raise Problem.of("bad-live", message, loaded.plans.where("data", "standardise"), help=help)
         train = document.document.train

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Problem, SourceSpan, did_you_mean
-from dilsctl.diagram import Diagram, moves
+from dilsctl.diagram import Diagram, method_for, moves
 from dilsctl.elaborate.written import Written
 from dilsctl.episodes import episode_of
 from dilsctl.ir import Program
@@ -63,11 +63,12 @@ def live_episode(document: LoadedDocument, diagram: Diagram) -> Episode | None:
         return episode
     if not moves(diagram.main):
         return None
-    if time.method in ADAPTIVE:
+    method = method_for(time.method, diagram.main)
+    if method in ADAPTIVE:
         help = "rk4, with more steps a tick if need be, can be"
-        raise _bad(document, f"a row is a tick, and the method '{time.method}' has none", (), help)
+        raise _bad(document, f"a row is a tick, and the method '{method}' has none", (), help)
     names = frozenset(name for columns in live_columns(document.root, diagram) for name in columns)
-    return Episode(1, time.dt, time.method, time.steps, "each", None, names, goes_on=True)
+    return Episode(1, time.dt, method, time.steps, "each", None, names, goes_on=True)
 
 
 def check_live(document: LoadedDocument, diagram: Diagram, program: Program) -> None:
