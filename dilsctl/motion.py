@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dilsctl.compile import FORWARD, TIDY, flattened, run_passes
@@ -91,8 +91,9 @@ class Flow:
 
     ``settle``: outputs ``port.NAME``. ``slope``: outputs ``rate.N``, of ``flowing[N]``. ``watch``: outputs
     ``when.N``, the condition of trigger N. ``jump`` moves the states whose laws are triggered, ``clock`` the
-    other clocked ones; both have inputs ``fired.N``. The last ``switches`` triggers are modes: no law
-    acts where they begin, but what flows changes.
+    other clocked ones; both have inputs ``fired.N``. The last ``switches`` triggers are modes: no law acts
+    where they begin, but what flows changes. ``slope`` has them as inputs ``held.N``, counted among these
+    alone: a step goes on in its mode, smoothly, and the change is found on it.
     """
 
     settle: Program
@@ -117,7 +118,9 @@ def compile_flow(diagram: Diagram, *, drives: Mapping[str, Written] | None = Non
     """The programs of a diagram for an adaptive method. Raises Problem, as ``compile_motion``."""
     flat, program = flattened(diagram)
     program = without_losses(program)
-    triggers = (*flat.triggers, *_switches(flat, program))
+    switches = _switches(flat, program)
+    triggers = (*flat.triggers, *switches)
+    program = _with_held(program, switches)
     outputs, inputs = dict(program.outputs), dict(program.inputs)
     for number, one in enumerate(triggers):
         outputs[f"when.{number}"] = one.condition
@@ -160,7 +163,7 @@ def compile_flow(diagram: Diagram, *, drives: Mapping[str, Written] | None = Non
         {
             name: var.type
             for name, var in program.inputs.items()
-            if name not in CLOCK and not name.startswith("fired.")
+            if name not in CLOCK and not name.startswith(("fired.", "held."))
         },
     )
 
@@ -177,6 +180,23 @@ def _switches(flat: Flat, program: Program) -> list[Trigger]:
         for one in flat.switches
         if one.name.rpartition(".")[0] in boxes and moving & _cone(program, [one.condition])
     ]
+
+
+def _with_held(program: Program, switches: Sequence[Trigger]) -> Program:
+    """The program whose rates read the modes as inputs ``held.N``."""
+    new = {one.condition: Var(one.condition.type, name=one.name) for one in switches}
+    held = {f"held.{number}": new[one.condition] for number, one in enumerate(switches)}
+    needed = _cone(program, program.rates.values())
+    eqns = list(program.eqns)
+    for eqn in program.eqns:
+        if any(one in new for one in eqn.inputs) and any(one in needed for one in eqn.outputs):
+            outputs = tuple(Var(one.type, one.batched, one.name) for one in eqn.outputs)
+            inputs = tuple(new.get(one, one) for one in eqn.inputs)
+            eqns.append(Eqn(eqn.op, inputs, outputs, eqn.params, eqn.span))
+            for old, own in zip(eqn.outputs, outputs, strict=True):
+                new.setdefault(old, own)
+    rates = {state: new.get(var, var) for state, var in program.rates.items()}
+    return replace(program, inputs={**program.inputs, **held}, eqns=tuple(eqns), rates=rates)
 
 
 def _cone(program: Program, ends: Iterable[Var]) -> set[Var]:

@@ -2,7 +2,8 @@
 
 From one tick to the next the clocked states stay as they are. Where the condition of a trigger becomes true,
 the time is found by bisection on the method's own interpolation, the triggered laws act, and the method
-begins anew; so it does where a box comes into another mode, if that says what flows. Sources: Hairer,
+begins anew; so it does where a box comes into another mode that says what flows, and until then it goes on as
+in the mode before. Sources: Hairer,
 Nørsett, Wanner, Solving Ordinary Differential Equations I (1993), II.6 for interpolation; Hindmarsh, ODEPACK
 (1983), for LSODA; Shampine and Reichelt, The MATLAB ODE suite (1997), for BDF as SciPy has it.
 """
@@ -60,9 +61,9 @@ class Adaptive(Running):
         self._given: Mapping[str, Array] = {}
         read = {one for eqn in flow.jump.eqns for one in eqn.inputs}
         # The numbers of the triggers that act between ticks; one beside a law of each tick acts at the next.
-        acting = len(flow.triggers) - flow.switches
-        self._located = [n for n in range(acting) if flow.jump.inputs[f"fired.{n}"] in read]
-        self._located += range(acting, len(flow.triggers))
+        self._switches = range(len(flow.triggers) - flow.switches, len(flow.triggers))
+        acting = range(self._switches.start)
+        self._located = [n for n in acting if flow.jump.inputs[f"fired.{n}"] in read] + [*self._switches]
         self._fired: list[Array] = []
         self._fired = [np.zeros_like(one) for one in self._conditions()]
         self._before = [np.zeros_like(one) for one in self._fired]
@@ -116,12 +117,16 @@ class Adaptive(Running):
             self._before[number][...] = conditions[number]
 
     def _act(self, time: float) -> None:
-        """Let the triggered laws act. A condition that they make false may become true again at once."""
+        """Let the triggered laws act. A condition that they make false may become true again at once; the
+        modes are then those of the new states."""
         self._run(self._jump, time)
         self._solver = None
-        for fired, before, condition in zip(self._fired, self._before, self._conditions(time), strict=True):
-            fired[...] = False
-            before &= condition
+        for number, condition in enumerate(self._conditions(time)):
+            self._fired[number][...] = False
+            if number in self._switches:
+                self._before[number][...] = condition
+            else:
+                self._before[number] &= condition
 
     # -- flowing ----------------------------------------------------------------------------------
 
@@ -211,6 +216,10 @@ class Adaptive(Running):
             for number, fired in enumerate(self._fired):
                 if f"fired.{number}" in bound.inputs:
                     bound.inputs[f"fired.{number}"][...] = fired
+        if bound is self._slope:
+            for number, switch in enumerate(self._switches):
+                if f"held.{number}" in bound.inputs:
+                    bound.inputs[f"held.{number}"][...] = self._before[switch]
         bound.run()
 
     # -- the method -------------------------------------------------------------------------------

@@ -134,3 +134,69 @@ def test_a_run_resumed_is_one_that_never_stopped() -> None:
         again.advance()
     for path, value in whole.states.items():
         np.testing.assert_array_equal(again.states[path], value, path)
+
+
+SINKING = """\
+dils: 1
+define:
+  stone:
+    params: {begin: 10}
+    state: {height: real = begin, way: real = 0, drag: real = 0}
+    in: {water: {type: real, when: wet}}
+    out: {height: real, way: real, speed: {type: real, when: wet}}
+    modes: {wet: height <= 1, dry: otherwise}
+    wires: [0.1 * water -> speed]
+    rate: {height: -0.1 * water if wet else -1, way: t * (1 if dry else 2)}
+  lake:
+    out: {height: real 3, way: real 3, speed: real}
+    boxes: {stone: {box: stone, count: 3, each: {begin: [10, 3, 0.5]}}}
+    wires:
+      - 1 -> stone.water
+      - stone.height -> height
+      - stone.way -> way
+      - sum(stone.speed if stone.wet else 0) -> speed
+main: lake
+"""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_changes_of_mode_are_located(method: str) -> None:
+    """In each mode the flow is a polynomial, which the method integrates exactly however long its steps are; a
+    step over a change of mode would be wrong by far more."""
+    run = Adaptive(compile_flow(diagram_of(SINKING)), dt=4.0, method=method, rtol=1e-4, atol=1e-6)
+    wet = 0.0
+    for _ in range(5):
+        shown = run.advance()
+        if run.tick > 3:
+            wet = float(shown["port.speed"][0])
+    end = run.look()
+    begin = np.array([10.0, 3.0, 0.5])
+    falls = np.maximum(begin - 1, 0)  # the time until it is wet
+    close = {"dopri5": 1e-12, "lsoda": 2e-4, "bdf": 2e-4}[method]
+    np.testing.assert_allclose(
+        end["port.height"][:, 0], begin - falls - 0.1 * (20 - falls), rtol=0, atol=close
+    )
+    way = falls**2 / 2 + (20**2 - falls**2)
+    np.testing.assert_allclose(end["port.way"][:, 0], way, rtol=close, atol=0)
+    assert wet == pytest.approx(0.3)
+
+
+def test_a_jump_into_another_mode() -> None:
+    """A clocked state and a triggered law may change the mode as well; from there on it flows otherwise."""
+    text = """\
+dils: 1
+main:
+  state: {x: real = 0, up: bool = true, other: bool = false}
+  out: {x: real}
+  modes: {rising: up and not other, falling: otherwise}
+  rate: {x: 1 if rising else -2}
+  next:
+    up: {to: not up, when: x > 2.5 or x < 0.5 and falling}
+    other: t >= 9
+"""
+    run = Adaptive(compile_flow(diagram_of(text)), dt=1.0, rtol=1e-3, atol=1e-3)
+    found = [float(run.advance()["port.x"][0]) for _ in range(13)]
+    # up to 2.5 in 2.5, down to 0.5 in 1, up to 2.5 in 2; from 10 on down, whatever is said
+    times = [0, 2.5, 3.5, 5.5, 6.5, 8.5, 9.5, 10, 11]
+    places = [0, 2.5, 0.5, 2.5, 0.5, 2.5, 0.5, 1, -1]
+    np.testing.assert_allclose(found[:12], np.interp(range(12), times, places), rtol=0, atol=1e-9)
