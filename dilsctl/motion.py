@@ -92,7 +92,7 @@ class Flow:
     ``settle``: outputs ``port.NAME``. ``slope``: outputs ``rate.N``, of ``flowing[N]``. ``watch``: outputs
     ``when.N``, the condition of trigger N. ``jump`` moves the states whose laws are triggered, ``clock`` the
     other clocked ones; both have inputs ``fired.N``. The last ``switches`` triggers are modes: no law acts
-    where they begin, but what flows changes. ``slope`` has them as inputs ``held.N``, counted among these
+    where they begin, but what flows changes. ``slope`` has them as inputs ``mode.N``, counted among these
     alone: a step goes on in its mode, smoothly, and the change is found on it.
     """
 
@@ -120,7 +120,7 @@ def compile_flow(diagram: Diagram, *, drives: Mapping[str, Written] | None = Non
     program = without_losses(program)
     switches = _switches(flat, program)
     triggers = (*flat.triggers, *switches)
-    program = _with_held(program, switches)
+    program = _with_modes(program, switches)
     outputs, inputs = dict(program.outputs), dict(program.inputs)
     for number, one in enumerate(triggers):
         outputs[f"when.{number}"] = one.condition
@@ -163,7 +163,7 @@ def compile_flow(diagram: Diagram, *, drives: Mapping[str, Written] | None = Non
         {
             name: var.type
             for name, var in program.inputs.items()
-            if name not in CLOCK and not name.startswith(("fired.", "held."))
+            if name not in CLOCK and not name.startswith(("fired.", "mode."))
         },
     )
 
@@ -182,10 +182,10 @@ def _switches(flat: Flat, program: Program) -> list[Trigger]:
     ]
 
 
-def _with_held(program: Program, switches: Sequence[Trigger]) -> Program:
-    """The program whose rates read the modes as inputs ``held.N``."""
+def _with_modes(program: Program, switches: Sequence[Trigger]) -> Program:
+    """The program whose rates read the modes as inputs ``mode.N``."""
     new = {one.condition: Var(one.condition.type, name=one.name) for one in switches}
-    held = {f"held.{number}": new[one.condition] for number, one in enumerate(switches)}
+    held = {f"mode.{number}": new[one.condition] for number, one in enumerate(switches)}
     needed = _cone(program, program.rates.values())
     eqns = list(program.eqns)
     for eqn in program.eqns:

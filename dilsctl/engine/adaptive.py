@@ -218,8 +218,8 @@ class Adaptive(Running):
                     bound.inputs[f"fired.{number}"][...] = fired
         if bound is self._slope:
             for number, switch in enumerate(self._switches):
-                if f"held.{number}" in bound.inputs:
-                    bound.inputs[f"held.{number}"][...] = self._before[switch]
+                if f"mode.{number}" in bound.inputs:
+                    bound.inputs[f"mode.{number}"][...] = self._before[switch]
         bound.run()
 
     # -- the method -------------------------------------------------------------------------------

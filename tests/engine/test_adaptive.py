@@ -161,8 +161,8 @@ main: lake
 
 @pytest.mark.parametrize("method", METHODS)
 def test_changes_of_mode_are_located(method: str) -> None:
-    """In each mode the flow is a polynomial, which the method integrates exactly however long its steps are; a
-    step over a change of mode would be wrong by far more."""
+    """In each mode the flow is a polynomial, which the method integrates exactly however long its steps are;
+    a step over a change of mode would be wrong by far more."""
     run = Adaptive(compile_flow(diagram_of(SINKING)), dt=4.0, method=method, rtol=1e-4, atol=1e-6)
     wet = 0.0
     for _ in range(5):

@@ -57,10 +57,11 @@ class Definition:
 
 
 class Document:
-    """A document as a value. ``inputs`` and ``outputs`` are the ports of its main box."""
+    """A document as a value. ``inputs`` and ``outputs`` are the ports of its main box, ``when`` the modes of
+    those that exist in some only."""
 
-    def __init__(self, root: Body, inputs: dict[str, Typed], outputs: dict[str, Typed]) -> None:
-        self.root, self.inputs, self.outputs = root, inputs, outputs
+    def __init__(self, root: Body, main: Definition) -> None:
+        self.root, self.inputs, self.outputs, self.when = root, main.inputs, main.outputs, main.when
 
     @property
     def text(self) -> str:
@@ -85,7 +86,7 @@ class Maker:
     def document(self) -> Document:
         main = self.definition(self.choose.number(0, self.options.levels), outermost=True)
         root: Body = {"dils": 1, "define": {one.name: one.body for one in self.made}, "main": main.name}
-        return Document(root, main.inputs, main.outputs)
+        return Document(root, main)
 
     # -- types ------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ EXAMPLES = np.array([3, 1, 8])
 
 
 @laws(25)
-@given(documents(Options(style="whole", draws=True)), st.booleans(), st.integers(0, 10**6))
+@given(documents(Options(style="whole", draws=True, modes=True)), st.booleans(), st.integers(0, 10**6))
 def test_bit_for_bit(document: Document, optimise: bool, seed: int) -> None:
     program = compiled(document.text, optimise=optimise)
     rng = np.random.default_rng(seed)

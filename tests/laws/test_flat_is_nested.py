@@ -16,7 +16,7 @@ EXAMPLE = np.array([7])
 
 
 @laws(60)
-@given(documents(Options(style="whole", levels=4, draws=True)), st.integers(0, 10**6))
+@given(documents(Options(style="whole", levels=4, draws=True, modes=True)), st.integers(0, 10**6))
 def test_bit_for_bit(document: Document, seed: int) -> None:
     """All kinds of values and operations, with numbers whose sums are exact."""
     flat = compiled(document.text, optimise=False)

@@ -30,7 +30,7 @@ WHOLE = [("euler", 1, 1.0), ("midpoint", 1, 2.0), ("rk4", 1, 6.0), ("euler", 3, 
 
 @laws(40)
 @given(
-    documents(Options(style="whole", draws=True, moving=True, learned=False, losses=False)),
+    documents(Options(style="whole", draws=True, moving=True, learned=False, losses=False, modes=True)),
     st.integers(0, 10**6),
     st.sampled_from(WHOLE),
 )
@@ -54,7 +54,7 @@ def test_exact_arithmetic_is_the_same_bit_for_bit(
 
 @laws(25)
 @given(
-    documents(Options(style="smooth", moving=True, learned=False, losses=False)),
+    documents(Options(style="smooth", moving=True, learned=False, losses=False, modes=True)),
     st.integers(0, 10**6),
     st.sampled_from([("rk4", 1, 0.1), ("midpoint", 2, 0.3), ("euler", 1, 0.5)]),
 )

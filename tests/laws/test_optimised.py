@@ -17,7 +17,7 @@ BATCH = 3
 
 
 @laws(40)
-@given(documents(Options(style="whole", draws=True)), st.integers(0, 10**6))
+@given(documents(Options(style="whole", draws=True, modes=True)), st.integers(0, 10**6))
 def test_exact_arithmetic_is_the_same_bit_for_bit(document: Document, seed: int) -> None:
     """With small whole numbers no sum is rounded, so no order of summation can be told from another."""
     flat, optimised = compiled(document.text, optimise=False), compiled(document.text)
@@ -30,7 +30,7 @@ def test_exact_arithmetic_is_the_same_bit_for_bit(document: Document, seed: int)
 
 
 @laws(40)
-@given(documents(Options(style="smooth")), st.integers(0, 10**6))
+@given(documents(Options(style="smooth", modes=True)), st.integers(0, 10**6))
 def test_within_the_rounding_error_of_all_terms(document: Document, seed: int) -> None:
     """Twice the bound that a running error analysis gives each output, for two ways of computing it."""
     flat, optimised = compiled(document.text, optimise=False), compiled(document.text)
