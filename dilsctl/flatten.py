@@ -16,9 +16,10 @@ from typing import Any
 
 from dilsctl.diagnostics import Problem
 from dilsctl.diagram import MOMENTUM, Diagram, Initial, Port, is_momentum, momentum_of
+from dilsctl.elaborate.gates import is_gate
 from dilsctl.expression import names_read, parse_expression
 from dilsctl.flat_laws import FlatLaws, mixed_triggers
-from dilsctl.ir import CLOCK, Eqn, Type, Var
+from dilsctl.ir import CLOCK, Eqn, Type, Var, params_of
 from dilsctl.loops import schedule
 from dilsctl.lower import Flat, FlatState, flatten
 from dilsctl.operations.functions import FUNCTIONS
@@ -67,6 +68,7 @@ class _Writing:
         self.fired = {one.fired: one.condition for one in flat.triggers}
         self.laws = FlatLaws(self.writer, self.fired, self._text, self.main.span)
         self.names: dict[str, str] = {}
+        self.learns = any(one.state.learn is not None for one in flat.states)
 
     def run(self) -> FlatBox:
         flat, main = self.flat, self.main
@@ -121,6 +123,12 @@ class _Writing:
         out = eqn.outputs[0]
         if any(one in self.fired for one in eqn.inputs) or self._hidden(eqn):
             return  # told with the law that it belongs to
+        if is_gate(eqn, self.producer) and not self.learns:
+            behind = eqn.inputs[1]
+            if behind.type == out.type:
+                self.values[out] = self.values[behind]
+                return
+            eqn = Eqn("broadcast", (behind,), (out,), params_of(shape=out.shape), eqn.span)
         if eqn.op == "copy" and self.values[eqn.inputs[0]].simple:
             self.values[out] = self.values[eqn.inputs[0]]
             return

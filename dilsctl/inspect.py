@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dilsctl.diagram import Box, Child, Diagram, State, holes, is_momentum
+from dilsctl.diagram import Box, Child, Diagram, Port, State, holes, is_momentum
 from dilsctl.kind import Kind
 from dilsctl.kind_text import kind_json, kind_lines
 
@@ -220,11 +220,19 @@ def _details(box: Box) -> list[str]:
     lines = []
     for word, ports in (("in ", box.inputs), ("out", box.outputs)):
         if ports:
-            lines.append(f"{word} " + ", ".join(f"{name}: {port.type}" for name, port in ports.items()))
+            shown = [f"{name}: {_port(port)}" for name, port in ports.items() if name not in box.modes]
+            lines += [f"{word} " + ", ".join(shown)] if shown else []
+    if box.modes:
+        lines.append(f"modes {', '.join(box.modes)}")
     for state in box.states.values():
         lines.append(f"state {state.name}: {state.type} = {_initial(state)} ({_law(box, state)})")
     lines += [f"share {one.name}: {one.type}" for one in box.shared.values() if not one.private]
     return lines
+
+
+def _port(port: Port) -> str:
+    """A port's type, and when it exists."""
+    return f"{port.type} when {' or '.join(port.when)}" if port.when else str(port.type)
 
 
 def _initial(state: State) -> str:
@@ -276,6 +284,10 @@ def _box_json(box: Box, number: dict[Box, int], sums: Totals) -> dict[str, Any]:
         "hole": box.hole,
         "in": {name: str(port.type) for name, port in box.inputs.items()},
         "out": {name: str(port.type) for name, port in box.outputs.items()},
+        "modes": list(box.modes),
+        "when": {
+            name: list(port.when) for name, port in (*box.inputs.items(), *box.outputs.items()) if port.when
+        },
         "state": {
             state.name: {
                 "type": str(state.type),

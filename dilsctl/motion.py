@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dilsctl.compile import FORWARD, TIDY, flattened, run_passes
+from dilsctl.compile import FORWARD, TIDY, Pass, flattened, run_passes
 from dilsctl.diagnostics import Problem
 from dilsctl.diagram import Diagram, Trigger
 from dilsctl.elaborate import convert
@@ -21,10 +21,13 @@ from dilsctl.operations.table import Builder, OperationError
 from dilsctl.order import sort_equations
 from dilsctl.passes.batch import batch
 from dilsctl.passes.drop_dead import drop_dead
+from dilsctl.passes.drop_gates import drop_gates
 from dilsctl.passes.edge import detect_edges
 from dilsctl.passes.integrate import SEPARATED, integrate
 from dilsctl.passes.separate import separate
 from dilsctl.pooling import refuse_unpooled
+
+_DROP_GATES: Pass = ("drop_gates", drop_gates)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +71,7 @@ def compile_motion(
     if optimise:
         if method in SEPARATED:
             program = separate(program)
-        program = run_passes(program, FORWARD, kept)
+        program = run_passes(program, (_DROP_GATES, *FORWARD), kept)
         tick = run_passes(
             program, (("integrate", lambda one: integrate(one, method, dt, steps)), *TIDY), kept
         )
@@ -139,7 +142,7 @@ def compile_flow(diagram: Diagram, *, drives: Mapping[str, Written] | None = Non
             untriggered.add(state)
     tags = {one.path for one in flat.states if one.var in untriggered}
     passes = tuple(one for one in FORWARD if one[0] != "stack_isomorphic") if triggers else FORWARD
-    program = run_passes(program, passes)
+    program = run_passes(program, (_DROP_GATES, *passes))
     clocked = {slot.var for path, slot in program.slots.items() if path in tags}
     shown = {name: var for name, var in program.outputs.items() if name.startswith("port.")}
     watched = {name: var for name, var in program.outputs.items() if name.startswith("when.")}

@@ -1,4 +1,4 @@
-"""Boxes whose lets carry their names, for who tells or writes what a flat diagram computes."""
+"""Boxes whose lets and modes carry their names, for who tells or writes what a flat diagram computes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dilsctl.ir import Eqn, Var
 
 
 def with_named_lets(box: Box) -> Box:
-    """The box with every let that it computes as a variable of the let's name."""
+    """The box with every let and mode that it computes as a variable of the let's name."""
     made = {out for eqn in box.eqns for out in eqn.outputs}
     told = {var for child in box.children.values() for var in child.told.values()}
     new: dict[Var, Var] = {}
-    for name, var in box.lets.items():
+    for name, var in (*box.modes.items(), *box.lets.items()):
         if var in made and not var.name and var not in new and var not in told:
             new[var] = Var(var.type, var.batched, name)
     if not new:

@@ -81,6 +81,8 @@ def constant(value: Any, type: Type) -> Value:
     if isinstance(value, tuple) or not type.shape:
         return Value(literal(value, type), type, True, type.size)
     lengths = [whole(length) for length in type.shape]
+    if type.kind == "simplex" and value == 1 / (type.classes or 1):
+        return Value(call("normalise", call("ones", *lengths)), type, False, 3)
     if type.kind in ("real", "simplex"):
         if value in (0, 1) and math.copysign(1, value) > 0:
             return Value(call("ones" if value else "zeros", *lengths), type, False, 2)

@@ -369,6 +369,8 @@ def test_holes_leave_it_open() -> None:
 
 
 EXAMPLES = {
+    "phone-and-towers": "DILS",
+    "supplier-change": "DILS",
     "or-gate": "IDS", "digits": "DNN", "digits-neurons": "DNN", "digits-listed": "DNN", "digits-conv": "DNN",
     "iris": "DNN", "linear-regression": "DNN", "skip": "DNN", "attention": "DNN", "experts": "DNN",
     "carry": "IDS", "population": "neither", "clock": "IDS", "fibonacci": "IDS", "market": "DNN",
@@ -381,6 +383,44 @@ EXAMPLES = {
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples(name: str) -> None:
     assert kind_of(api.load(ROOT / "examples" / f"{name}.yaml").diagram).name == EXAMPLES[name]
+
+
+PHONES = """
+define:
+  phone:
+    in: {push: real, reply: {type: real, when: near}}
+    out: {place: real, call: {type: real, when: near}}
+    state: {place: real}
+    modes: {near: place < 1, away: otherwise}
+    next: {place: place + push + (reply if near else 0)}
+    wires: [place -> call]
+  tower: {in: {heard: real}, out: {says: real}, state: {says: real}, next: {says: heard}}
+  town:
+    in: {push: real}
+    out: {place: real}
+    boxes: {phone: phone, tower: tower}
+    wires: [push -> phone.push, phone.place -> place, HEARD -> tower.heard, tower.says -> phone.reply]
+main: town
+"""
+
+
+@pytest.mark.parametrize(
+    ("heard", "name", "what"),
+    [
+        ("phone.place", "IDS", ""),
+        ("phone.near", "DILS", "the wire to tower.heard reads the mode phone.near"),
+        (
+            "phone.call if not phone.away else 0",
+            "DILS",
+            "the wire to tower.heard reads the mode phone.away and phone.call, which exists in some modes only",
+        ),
+    ],
+)
+def test_a_wire_that_reads_a_mode_is_changeable(heard: str, name: str, what: str) -> None:
+    """It is what the wires of the box around read that counts, not that a box has modes."""
+    found = kind(PHONES.replace("HEARD", heard))
+    assert found.name == name
+    assert [(one.rule, one.what) for one in found.changeable] == ([("a", what)] if what else [])
 
 
 def test_the_evidence_has_places() -> None:

@@ -175,7 +175,10 @@ def _misfits(hole: BoxElaboration, inner: BoxElaboration, key: str) -> Iterator[
         else:
             sites = (hole.inputs, inner.inputs) if key == "in" else (inner.outputs, hole.outputs)
             source, target = sites[0].get(name), sites[1].get(name)
-            if source is not None and target is not None and not _may_fit(source, target):
+            if key == "out" and source is not None and source.partial:
+                message = f"its {port} exists in some modes only ({', '.join(source.when)})"
+                yield message, Label(theirs.key_span(name), "the box's port")
+            elif source is not None and target is not None and not _may_fit(source, target):
                 sites = (inner.inputs, hole.inputs) if key == "in" else (inner.outputs, hole.outputs)
                 own, wanted = (one[name].own_type() for one in sites)
                 own_text, wanted_text = own or _type(theirs[name]), wanted or _type(mine[name])

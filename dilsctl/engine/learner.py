@@ -18,6 +18,7 @@ from dilsctl.ir import Params, Program, Type, Var
 from dilsctl.operations.table import OPERATIONS
 from dilsctl.passes.descend import Clip, Descent, Group, descend
 from dilsctl.passes.drop_dead import drop_dead
+from dilsctl.passes.drop_gates import drop_gates
 from dilsctl.passes.fuse_loss import fuse_loss
 from dilsctl.passes.share_common import share_common
 from dilsctl.passes.simplify import simplify
@@ -28,6 +29,7 @@ CHUNK = 1024
 _STAGED = ("train", "measure", "online", "ask")  # programs over staged inputs
 _EXACT = ("constant", "reshape", "slice", "assemble", "one_hot", "cast")  # the same bits for any batch
 BACKWARD: tuple[Pass, ...] = (
+    ("drop_gates", drop_gates),
     ("simplify", simplify),
     ("share_common", share_common),
     ("fuse_loss", fuse_loss),
