@@ -408,7 +408,7 @@ main: town
     ("heard", "name", "what"),
     [
         ("phone.place", "IDS", ""),
-        ("phone.near", "DILS", "the wire to tower.heard reads the mode phone.near"),
+        ("real(phone.near)", "DILS", "the wire to tower.heard reads the mode phone.near"),
         (
             "phone.call if not phone.away else 0",
             "DILS",
