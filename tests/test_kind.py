@@ -412,7 +412,8 @@ main: town
         (
             "phone.call if not phone.away else 0",
             "DILS",
-            "the wire to tower.heard reads the mode phone.away and phone.call, which exists in some modes only",
+            "the wire to tower.heard reads the mode phone.away and phone.call, which exists in some modes "
+            "only",
         ),
     ],
 )

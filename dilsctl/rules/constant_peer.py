@@ -43,7 +43,8 @@ def _constant(subject: Subject, box: Box, port: str, known: dict[tuple[Box, str]
     fixed = {one.var for one in box.states.values()} - moving(box)
     shown = {var: (child, out) for child in box.children.values() for out, var in child.outputs.items()}
     found = not any(eqn.op.startswith("random_") for eqn in box.eqns)
-    for leaf in leaves(box.readout[port], producers) if found else ():
+    ends = [box.readout[port], *(box.modes[mode] for mode in box.outputs[port].when)]  # where it is there
+    for leaf in (one for end in ends for one in leaves(end, producers)) if found else ():
         if leaf in fixed:
             continue
         if leaf not in shown:
