@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from dilsctl.diagnostics import Diagnostic, Edit, Fix, SourceSpan
 
+_NAME = re.compile(r"[\w.]+")
 LIKE = 0.5  # how much a word must be like the one that is meant
 
 _MEANT = re.compile(r"did you mean '([^']+)'\?")
@@ -25,7 +26,8 @@ def with_rename(one: Diagnostic) -> Diagnostic:
     span = one.primary.span
     marked = span.file.text[span.start : span.end]
     candidates = []
-    for word in dict.fromkeys(_QUOTED.findall(one.message)):
+    whole = [marked] if _NAME.fullmatch(marked) else []
+    for word in dict.fromkeys([*whole, *_QUOTED.findall(one.message)]):
         places = [place.start() for place in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", marked)]
         if len(places) == 1 and word != meant.group(1):
             likeness = difflib.SequenceMatcher(None, word, meant.group(1)).ratio()

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from dilsctl.cli.options import paths_argument, quiet_option
-from dilsctl.cli.output import count, show_findings, standard_input, wants_colour, writing
-
-if TYPE_CHECKING:
-    from dilsctl.formatting.files import Formatted
+from dilsctl.cli.output import count, show_diff_lines, show_findings, standard_input, writing
 
 
 @click.command("fmt", short_help="Lay diagram files out in one style.")
@@ -42,7 +38,7 @@ def command(paths: tuple[Path, ...], check: bool, show_diff: bool, quiet: bool) 
             raise click.UsageError("'-' (standard input) stands alone")
         done = format_source(SourceFile("<stdin>", standard_input()))
         if show_diff:
-            _show(done)
+            show_diff_lines(done.diff())
         elif not check:
             click.echo(done.new, nl=False)
         return int((check or show_diff) and done.changed)
@@ -63,7 +59,7 @@ def command(paths: tuple[Path, ...], check: bool, show_diff: bool, quiet: bool) 
             continue
         changed += 1
         if show_diff:
-            _show(done)
+            show_diff_lines(done.diff())
         elif check:
             click.echo(f"{file}: would be formatted")
         else:
@@ -87,11 +83,3 @@ def _summary(files: int, changed: int, refused: int, check: bool) -> str:
     if refused:
         parts.append(f"{count(refused, 'file')} not read")
     return ", ".join(parts)
-
-
-def _show(done: Formatted) -> None:
-    colours = {"+": "green", "-": "red", "@": "cyan"} if wants_colour() else {}
-    for line in done.diff():
-        line = line.rstrip("\r\n")
-        bold = line.startswith(("+++", "---"))
-        click.echo(click.style(line, fg=colours.get(line[:1]), bold=bold) if colours else line, color=True)

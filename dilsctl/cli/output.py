@@ -104,6 +104,15 @@ def show_findings(found: Report | Iterable[Diagnostic], err: bool = False) -> No
         click.echo(text, err=err, nl=not text.endswith("\n"), color=True)
 
 
+def show_diff_lines(lines: Iterable[str]) -> None:
+    """Print a unified diff, in colour on a terminal."""
+    colours = {"+": "green", "-": "red", "@": "cyan"} if wants_colour() else {}
+    for line in lines:
+        line = line.rstrip("\r\n")
+        bold = line.startswith(("+++", "---"))
+        click.echo(click.style(line, fg=colours.get(line[:1]), bold=bold) if colours else line, color=True)
+
+
 def write_report(format: str, found: Sequence[Diagnostic], files: Sequence[str], path: Path | None) -> None:
     """Findings in a format, printed or written to a file: a report of an earlier run is replaced, whole.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dilsctl.cli.options import jobs_option, json_option, paths_argument, quiet_option, set_option
-from dilsctl.cli.output import columns, count, show_findings, standard_input, write_report
+from dilsctl.cli.output import columns, count, show_diff_lines, show_findings, standard_input, write_report
 from dilsctl.diagnostics import Diagnostic, Report
 from dilsctl.report.formats import FORMATS
 
@@ -43,6 +43,9 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
     "--select", multiple=True, metavar="CODE", callback=_codes, help="Show these lints only (also: unused-*)."
 )
 @click.option("--ignore", multiple=True, metavar="CODE", callback=_codes, help="Do not show these lints.")
+@click.option("--fix", is_flag=True, help="Mend what can be mended without changing what a file means.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: also what is likely meant.")
+@click.option("--diff", "show_diff", is_flag=True, help="Show what --fix would change, and write nothing.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each code.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are errors.")
 @jobs_option
@@ -56,6 +59,9 @@ def command(
     reports: tuple[tuple[str, Path], ...],
     select: tuple[str, ...],
     ignore: tuple[str, ...],
+    fix: bool,
+    unsafe_fixes: bool,
+    show_diff: bool,
     statistics: bool,
     exit_zero: bool,
     jobs: int | None,
@@ -75,6 +81,7 @@ def command(
     Examples:
       dilsctl validate
       dilsctl validate net.yaml --set train.batch=64
+      dilsctl validate --fix --diff
       dilsctl validate --format github --report sarif=out.sarif
       cat net.yaml | dilsctl validate - --json
     """
@@ -91,6 +98,14 @@ def command(
     if not files:
         where = "here" if not paths else f"in {', '.join(map(str, paths))}"
         raise click.UsageError(f"there are no diagram files {where} (*.yaml with a key 'dils')")
+    if fix or show_diff:
+        if stdin:
+            raise click.UsageError("--fix and --diff are for files, not for standard input")
+        changed = _mend(files, settings, select, ignore, unsafe_fixes, show_diff)
+        if show_diff:
+            return int(changed and not exit_zero)
+    elif unsafe_fixes:
+        raise click.UsageError("--unsafe-fixes goes with --fix or --diff")
     whole = api.validate_files(
         files,
         text=standard_input() if stdin else None,
@@ -112,6 +127,28 @@ def command(
     if statistics:
         _show_statistics(found, sys.stderr if format in ("json", "gitlab", "sarif", "junit") else sys.stdout)
     return int(not whole.ok and not exit_zero)
+
+
+def _mend(
+    files: list[Path],
+    settings: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    unsafe: bool,
+    only_show: bool,
+) -> bool:
+    """Mend files, or show what would change. Would anything?"""
+    from dilsctl.fixing import mend
+
+    changed = False
+    for one in mend(files, settings, select, ignore, unsafe=unsafe, write=not only_show):
+        changed = changed or one.changed
+        if one.changed and only_show:
+            show_diff_lines(one.diff())
+        elif one.changed:
+            for fix in one.applied:
+                click.echo(f"{one.path}: {fix.title}", err=True)
+    return changed
 
 
 def _show(whole: Report, files: list[Path], quiet: bool) -> None:

@@ -1,0 +1,176 @@
+"""Mend files by the fixes of their findings, span by span: every other byte stays as it is.
+
+What a fix makes is looked at again before it counts. A file that could be parsed still can, and a safe fix
+brings no new error. Fixes go on until none is left, so that a second run has nothing to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dilsctl.choice import Choice, choices
+from dilsctl.codes import FILE_TOPICS
+from dilsctl.diagnostics import Diagnostic, Fix, Problem, Report, Severity, SourceFile
+from dilsctl.source import parse_yaml
+from dilsctl.validation import validate_file
+
+MOST_ROUNDS = 50
+MARK = "\ufeff"
+_TEXT = frozenset(FILE_TOPICS["Text and keys"])
+
+
+@dataclass(slots=True)
+class Mended:
+    """A file before and after; texts are as they stand in it, byte order mark and line ends included."""
+
+    path: Path
+    old: str
+    new: str
+    applied: list[Fix]
+
+    @property
+    def changed(self) -> bool:
+        return self.old != self.new
+
+    def diff(self) -> Iterator[str]:
+        """The lines of a unified diff."""
+        old, new = (text.splitlines(keepends=True) for text in (self.old, self.new))
+        return difflib.unified_diff(old, new, f"{self.path} (now)", f"{self.path} (mended)")
+
+
+def mend_file(
+    path: Path, settings: Sequence[str] = (), choice: Choice | None = None, unsafe: bool = False
+) -> Mended:
+    """What a file would be with all its fixes, those that are not safe only if ``unsafe``.
+
+    Raises Problem: file-not-found, not-text.
+    """
+    try:
+        whole = path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        from dilsctl.source import read_source
+
+        read_source(path)  # says in words what is wrong
+        raise
+    mark = MARK if whole.startswith(MARK) else ""
+    text = whole.removeprefix(mark)
+    applied: list[Fix] = []
+    refused: set[tuple[str, str, int]] = set()
+    seen = {text}
+    report = validate_file(path, text, settings, choice)
+    for _ in range(MOST_ROUNDS):
+        wanted = [
+            one
+            for one in report
+            if one.fix is not None and (unsafe or one.fix.safe) and _about(one, path, text) not in refused
+        ]
+        step = next(_steps(path, text, report, wanted, settings, choice, refused, seen), None)
+        if step is None:
+            break
+        text, report, fixes = step
+        seen.add(text)
+        applied += fixes
+    return Mended(path, whole, mark + text, applied)
+
+
+Step = tuple[str, Report, list[Fix]]
+
+
+def _steps(
+    path: Path,
+    text: str,
+    report: Report,
+    wanted: list[Diagnostic],
+    settings: Sequence[str],
+    choice: Choice | None,
+    refused: set[tuple[str, str, int]],
+    seen: set[str],
+) -> Iterator[Step]:
+    """All fixes at once, if that is sound, or else the first one that is by itself."""
+    tries = [wanted] if len(wanted) == 1 else [wanted, *([one] for one in wanted)]
+    for some in tries if wanted else ():
+        new, fixes = apply(text, str(path), [one.fix for one in some if one.fix is not None])
+        if new not in seen and fixes:
+            after = validate_file(path, new, settings, choice)
+            if _sound(path, text, new, report, after, all(one.safe for one in fixes)):
+                yield new, after, fixes
+        if len(some) == 1:
+            refused.add(_about(some[0], path, text))
+
+
+def _about(one: Diagnostic, path: Path, text: str) -> tuple[str, str, int]:
+    return one.code, one.message, hash(text)
+
+
+def apply(text: str, name: str, fixes: Sequence[Fix]) -> tuple[str, list[Fix]]:
+    """A text with the fixes that are for it and do not get in each other's way, and which these are."""
+    taken: list[tuple[int, int, str]] = []
+    done = []
+    for fix in fixes:
+        edits = [(one.span.start, one.span.end, one.text) for one in fix.edits]
+        foreign = any(one.span.file.name != name or one.span.file.text != text for one in fix.edits)
+        if foreign or any(_meet(one, other) for one in edits for other in taken):
+            continue
+        taken += edits
+        done.append(fix)
+    for start, end, new in sorted(taken, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text, done
+
+
+def _meet(one: tuple[int, int, str], other: tuple[int, int, str]) -> bool:
+    """Do two edits overlap, or touch?"""
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
+def _sound(path: Path, old: str, new: str, before: Report, after: Report, safe: bool) -> bool:
+    """Is a file no worse than it was?"""
+    if _parses(path, old) and not _parses(path, new):
+        return False
+    was, now = _errors(before, path), _errors(after, path)
+    if safe:
+        return not now - was
+    return not any(code in _TEXT and now[code, message] > was[code, message] for code, message in now)
+
+
+def _errors(report: Report, path: Path) -> Counter[tuple[str, str]]:
+    return Counter((one.code, one.message) for one in report if one.severity is Severity.ERROR)
+
+
+def _parses(path: Path, text: str) -> bool:
+    try:
+        parse_yaml(SourceFile(str(path), text))
+    except Problem:
+        return False
+    return True
+
+
+def mend(
+    files: Sequence[Path],
+    settings: Sequence[str] = (),
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    *,
+    unsafe: bool = False,
+    write: bool = True,
+) -> list[Mended]:
+    """Mend files, those that can be read, and write those that change, each in one go.
+
+    A file that somebody else changed meanwhile is left alone. Raises OSError, Problem: bad-project.
+    """
+    from dilsctl.formatting.files import replace_file
+
+    found = []
+    for path, choice in zip(files, choices(files, select, ignore), strict=True):
+        try:
+            one = mend_file(path, settings, choice, unsafe)
+        except (Problem, OSError, UnicodeDecodeError):
+            continue  # validation tells of it
+        if one.changed and write and path.read_bytes() == one.old.encode():
+            replace_file(path, one.new)
+        found.append(one)
+    return found
