@@ -123,6 +123,63 @@ def test_replicator_agrees_with_solve_ivp(tmp_path: Path, kinds: int) -> None:
     np.testing.assert_allclose(trace.values["share"][-1, :, 0], wanted, atol=1e-7)
 
 
+@pytest.mark.parametrize("memory", [1.0, 0.95])
+def test_least_squares_is_the_weighted_ridge_of_all_rows(tmp_path: Path, memory: float) -> None:
+    rng, ticks = np.random.default_rng(0), 60
+    x, ridge = rng.normal(size=(ticks, 3)), 0.5
+    y = x @ [1.0, -2.0, 0.5] + 3 + rng.normal(size=ticks)
+    options = {"ridge": ridge, "memory": memory}
+    main = {
+        "in": {"x": "real 4"},
+        "out": {"forecast": "real", "z": "real 3"},
+        "boxes": {
+            "fit": {"box": "managers.least_squares", "with": options},
+            "scale": "managers.standardise",
+        },
+        "wires": ["x[:3] -> fit.x", "x[:3] -> scale.x", "x[3] -> fit.y", "fit.forecast -> forecast",
+                  "scale.z -> z"],
+    }  # fmt: skip
+    table = np.column_stack([x, y])
+    values = load(tmp_path, main, simulate=told(tmp_path, table)).simulate().values
+    rows = np.column_stack([x, np.ones(ticks)])
+    for t in range(2, ticks):
+        weight = memory ** np.arange(t - 1, -1, -1)
+        square = (rows[:t].T * weight) @ rows[:t] + memory**t * ridge * np.eye(4)
+        line = np.linalg.solve(square, (rows[:t].T * weight) @ y[:t])
+        np.testing.assert_allclose(values["forecast"][t, 0], rows[t] @ line, rtol=1e-8)
+        scaled = (x[t] - x[:t].mean(axis=0)) / x[:t].std(axis=0)
+        np.testing.assert_allclose(values["z"][t, :, 0], scaled, rtol=1e-9)
+
+
+@pytest.mark.parametrize("listen", [None, 1, 2])
+def test_attention_between_boxes(tmp_path: Path, listen: int | None) -> None:
+    """What each of five boxes hears at each tick, against a loop in NumPy."""
+    rng, speakers, ticks = np.random.default_rng(2), 5, 6
+    asked, named, start = (rng.normal(size=(speakers, 2)) for _ in range(3))
+    seats = [
+        {"box": "managers.listener", "with": {"wanted": a.tolist(), "named": n.tolist(), "start": s.tolist()}}
+        for a, n, s in zip(asked, named, start, strict=True)
+    ]
+    main = {
+        "out": {"said": f"real {speakers} 2", "attention": f"simplex {speakers} {speakers}"},
+        "boxes": {"talk": {"box": "managers.attention", "with": {"speakers": speakers, "speaker": seats}}},
+        "wires": ["talk.said -> said", "talk.attention -> attention"],
+    }
+    if listen:
+        main["boxes"]["talk"]["box"] = "managers.sparse_attention"
+        main["boxes"]["talk"]["with"]["listen"] = listen
+    values = load(tmp_path, main, simulate={"until": ticks}).simulate().values
+    score = asked @ named.T / np.sqrt(2)
+    if listen:
+        score[score < np.sort(score)[:, [-listen]]] = -np.inf
+    weight = np.exp(score) / np.exp(score).sum(axis=1, keepdims=True)
+    said = start
+    for t in range(ticks + 1):
+        np.testing.assert_allclose(values["said"][t, :, :, 0], said, rtol=1e-12)
+        np.testing.assert_allclose(values["attention"][t, :, :, 0], weight, rtol=1e-12)
+        said = weight @ said
+
+
 def test_wires_grow_and_die(tmp_path: Path) -> None:
     """Against a loop in NumPy; groups of cells that are told the same get wired, and others do not."""
     rng, cells, ticks = np.random.default_rng(0), 6, 400
