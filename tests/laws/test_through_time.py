@@ -88,6 +88,64 @@ define:
       - "[u, v, u * v + x[1]] -> y"
 main: both
 """
+SPRINGS = """\
+dils: 1
+define:
+  ball:
+    in: {force: real}
+    share: {q: real}
+    state: {weight: real = 0.8}
+    learn: [weight]
+    conserve: {q: 1.5 + weight}
+    potential: -force * q
+  spring:
+    share: {a: real, b: real}
+    state: {stiff: real = 0.7}
+    learn: [stiff]
+    potential: softplus(stiff) * (a - b) ** 2 + 0.1 * sin(stiff * a)
+  chain:
+    in: {x: real 2}
+    out: {y: real 3}
+    share:
+      u: real 4 = [0, 0.3, -0.2, 0]
+    state: {pull: real 2 = 0.5}
+    learn: [pull]
+    boxes:
+      ball: {box: ball, count: 2}
+      spring: {box: spring, count: 3}
+    join: {"u[1:-1]": [ball.q], "u[:-1]": [spring.a], "u[1:]": [spring.b]}
+    wires:
+      - pull * u[1] + x[0] -> ball.force
+      - u[:3] * x[1] + u.momentum[:3] -> y
+main: chain
+"""
+ARMS = """\
+dils: 1
+define:
+  arms:
+    in: {x: real 2}
+    out: {y: real 3}
+    state:
+      angle: real 2 = [0.5, -0.3]
+      length: real = 0.9
+      slide: real 2 = 0.2
+      curve: real = 0.4
+    learn:
+      length: {}
+      curve: {}
+      slide: {step: 0.3, metric: "[[2 + curve ** 2, 0.3 * sin(slide[0])], [0.3 * sin(slide[0]), 1]]"}
+    let:
+      between: length * cos(angle[0] - angle[1])
+    conserve:
+      angle: "[[2 * length ** 2 + 1, between], [between, length ** 2 + 1]]"
+    potential:
+      - -length * sum(cos(angle)) + x[0] * angle[1]
+      - sum((slide - angle) ** 2) * curve + sum(slide ** 4)
+    wires:
+      - "[angle[0], angle[1] * x[1], slide[0] * slide[1]] -> y"
+main: arms
+"""
+METHODS = {SPRINGS: "symplectic"}
 TICKS, BATCH, DT = 5, 4, 0.3
 
 
@@ -100,7 +158,7 @@ class Rate:
 
 def episode_loss(text: str, states: dict[str, Any], x: Any, z: Any, at: str, moving: bool) -> float:
     """The mean loss, by a loop of single ticks."""
-    running = Running(compile_motion(diagram_of(text), "rk4", DT, 2), BATCH, dt=DT)
+    running = Running(compile_motion(diagram_of(text), METHODS.get(text, "rk4"), DT, 2), BATCH, dt=DT)
     for path, value in states.items():
         running.states[path][...] = value
     losses = []
@@ -116,11 +174,13 @@ def episode_loss(text: str, states: dict[str, Any], x: Any, z: Any, at: str, mov
 
 @pytest.mark.parametrize("moving", [True, False], ids=["sequence", "held"])
 @pytest.mark.parametrize("at", ["last", "each", "end"])
-@pytest.mark.parametrize("text", [RNN, CHAIN, SHARED], ids=["next", "rate", "shared"])
+@pytest.mark.parametrize(
+    "text", [RNN, CHAIN, SHARED, SPRINGS, ARMS], ids=["next", "rate", "shared", "potential", "matrix"]
+)
 def test_gradient_is_that_of_the_loop(text: str, at: Any, moving: bool) -> None:
     sequences = frozenset({"x"} if moving else ())
     objective = Objective(_written("mse(y, z)"), {}, {"z": 3})
-    episode = Episode(TICKS, DT, "rk4", 2, at, None, sequences)
+    episode = Episode(TICKS, DT, METHODS.get(text, "rk4"), 2, at, None, sequences)
     compiled = compile_diagram(diagram_of(text), objective, episode=episode)
     method = method_of("sgd")
     learner = Learner(compiled, lambda options: method, precision="float64")
