@@ -32,6 +32,7 @@ from .laws.support import (
     same_bits,
     values,
 )
+from .laws.systems import System, systems
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
@@ -146,6 +147,23 @@ def test_random_moving_diagrams(document: Document, seed: int, how: tuple[str, f
         first, second = (one.states for one in both)
         own = {flat.names[path]: value for path, value in first.items() if path in flat.names}
         same_bits(own, {name: second[name] for name in own})
+
+
+@laws(25)
+@given(systems(coupled=True), st.integers(0, 10**6))
+def test_random_potentials(system: System, seed: int) -> None:
+    """Energies, masses and momenta are written as such, and the flat box moves alike."""
+    flat = flat_box(diagram_of(system.text))
+    both = [running(one, method="euler", dt=0.1) for one in (system.text, text_of(flat))]
+    random_start(both[0], np.random.default_rng(seed), whole=False)
+    for path, value in both[0].states.items():
+        both[1].states[flat.names[path]][...] = value
+    for _ in range(3):
+        for one in both:
+            one.advance()
+    for path, value in both[0].states.items():
+        found = both[1].states[flat.names[path]]
+        np.testing.assert_allclose(found, value, rtol=1e-12, atol=1e-13, err_msg=path)
 
 
 # -- what it looks like -------------------------------------------------------------------------------

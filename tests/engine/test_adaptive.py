@@ -102,6 +102,39 @@ def test_balls_bounce_when_they_land(method: str) -> None:
         assert found["hits"][:, number].tolist() == [one[1] for one in truth]
 
 
+FALLING = """\
+dils: 1
+define:
+  ball:
+    params: {bounce: 0.8}
+    out: {height: real, hits: int}
+    state: {height: real = 10, hits: int = 0}
+    conserve: {height: 2}
+    potential: 2 * 9.81 * height
+    next:
+      height.momentum: {to: -bounce * height.momentum, when: height < 0 and height.momentum < 0}
+      hits: {to: hits + 1, when: height < 0 and height.momentum < 0}
+  court:
+    out: {height: real 3, hits: int 3}
+    boxes:
+      ball: {box: ball, count: 3, each: {bounce: [0.5, 0.8, 1.0]}}
+    wires:
+      - ball.height -> height
+      - ball.hits -> hits
+main: court
+"""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_balls_that_fall_by_a_potential_bounce_alike(method: str) -> None:
+    """A trigger moves the momentum; where, is found in time."""
+    found = trace(FALLING, 30, 0.1, method)
+    for number, bounce in enumerate((0.5, 0.8, 1.0)):
+        truth = [height(bounce, tick * 0.1) for tick in range(31)]
+        np.testing.assert_allclose(found["height"][:, number], [one[0] for one in truth], atol=1e-5)
+        assert found["hits"][:, number].tolist() == [one[1] for one in truth]
+
+
 def test_clocked_states_move_at_ticks_and_triggers_between() -> None:
     found = trace(HEATED, 40, 0.1)
     assert found["count"].tolist() == list(range(41))

@@ -1,4 +1,4 @@
-"""Potentials against closed forms: the heat and wave chains, Newton's method, Kepler's laws, a double pendulum."""
+"""Potentials against closed forms: chains, Newton's method, orbits, friction, walls, a magnetic field."""
 
 from __future__ import annotations
 

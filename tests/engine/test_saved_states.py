@@ -29,10 +29,15 @@ define:
       hits: {to: hits + 1, when: x > 0.5}
       noise: {to: normal(), every: 3}
   tank: {share: {u: real}, rate: {u: -0.1 * u}}
+  bob:
+    state: {q: real = 0.5, z: real = 1}
+    conserve: {q: 2}
+    learn: {z: {step: 0.1}}
+    potential: cos(q) + (z - q) ** 2
   main:
     in: {wind: real}
     state: {mean: {type: real, keep: true}}
-    boxes: {w: {box: walker, count: 4}, a: tank, b: tank}
+    boxes: {w: {box: walker, count: 4}, a: tank, b: tank, bob: bob}
     join: {level: [a.u, b.u]}
     out: {place: real 4}
     wires:
@@ -42,7 +47,7 @@ define:
     rate: {level: 1}
 main: main
 time: {dt: 0.1}
-simulate: {until: 12, inputs: {wind: cos(3 * t)}, record: [place, mean, w.hits, level]}
+simulate: {until: 12, inputs: {wind: cos(3 * t)}, record: [place, mean, w.hits, level, bob.q.momentum]}
 """
 
 
