@@ -17,6 +17,7 @@ from dilsctl.answering import Answer, masked
 from dilsctl.ir import REAL, Eqn, Program, Var
 from dilsctl.operations.rules import add, mul, scale, sub
 from dilsctl.operations.table import Builder
+from dilsctl.passes.batch import differing
 from dilsctl.passes.differentiate import gradients
 
 
@@ -31,6 +32,9 @@ def apply_potential(program: Program, potentials: Sequence[Var], answers: Mappin
     momenta = {state: one.momentum for state, one in answers.items() if one.momentum is not None}
     wanted = [*answers, *momenta.values()]
     slopes = _slopes(builder, potentials, wanted)
+    for state in _pooled(program, potentials, wanted):
+        if state in slopes:
+            slopes[state] = builder.emit("batch_mean", (slopes[state],))
     for state, answer in answers.items():
         builder.span = answer.metrics[0].span if answer.metrics else None
         momentum, slope = answer.momentum, slopes.get(state)
@@ -65,6 +69,17 @@ def _slopes(builder: Builder, potentials: Sequence[Var], wanted: Sequence[Var]) 
         total = builder.emit("add", (total, one))
     found = gradients(builder, list(builder.eqns), total, wanted)
     return {var: slope for var, slope in zip(wanted, found, strict=True) if slope is not None}
+
+
+def _pooled(program: Program, potentials: Sequence[Var], wanted: Sequence[Var]) -> list[Var]:
+    """The kept states among these whose potentials read what differs from example to example only inside of
+    ``pool``: so what acts on them is a mean as well."""
+    kept = [state for state in wanted if state in program.kept]
+    if not kept:
+        return []
+    differs = differing(program, {*wanted, *program.updates, *program.rates})
+    apart = [term for term in potentials if term in differs]
+    return [state for state in kept if not any(_depends(program.eqns, term, {state}) for term in apart)]
 
 
 def _divided(builder: Builder, value: Var, metric: Var | None) -> Var:

@@ -7,6 +7,7 @@ stacks and not over every box.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from dilsctl.ir import CLOCK, Eqn, Program, Slot, Var
@@ -71,12 +72,17 @@ def unpooled(program: Program) -> list[Var]:
 
     ``program``: as it is before ``batch``.
     """
-    clock = set(CLOCK.values())
-    differs = set(program.inputs.values()) - clock
-    differs |= {*program.updates, *program.rates} - program.kept
+    differs = differing(program, {*program.updates, *program.rates})
+    laws = (*program.updates.items(), *program.rates.items())
+    return [state for state, value in laws if state in program.kept and value in differs]
+
+
+def differing(program: Program, moving: Collection[Var]) -> set[Var]:
+    """What differs from example to example, other than inside ``pool``. ``moving``: the states that move."""
+    differs = set(program.inputs.values()) - set(CLOCK.values())
+    differs |= set(moving) - program.kept
     for eqn in program.eqns:
         drawn = eqn.op.startswith("random_")
         if eqn.op != "batch_mean" and (drawn or not differs.isdisjoint(eqn.inputs)):
             differs.update(eqn.outputs)
-    laws = (*program.updates.items(), *program.rates.items())
-    return [state for state, value in laws if state in program.kept and value in differs]
+    return differs

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from dilsctl.diagnostics import Problem
 
 from .energy import Energetic
 from .support import diagram_of, laws, running, same_bits, single_states
@@ -49,6 +52,47 @@ def test_where_places_and_momenta_are_apart(system: System, seed: int, method: s
 def test_where_they_are_not(system: System, seed: int, method: str) -> None:
     """Masses that change with the places, and energies that read momenta: still the equations of Hamilton."""
     follow(system, seed, method, 1)
+
+
+BATCH = """
+dils: 1
+main:
+  in: {x: real}
+  state:
+    q: real = 1
+    w: {type: real, init: 1, keep: true}
+  conserve: {q: 2}
+  learn: {w: {step: 0.1}}
+  potential:
+    - (q - x) ** 2 * exp(0.1 * q)
+    - POTENTIAL
+"""
+
+
+def test_runs_have_places_and_momenta_of_their_own() -> None:
+    text = BATCH.replace("POTENTIAL", "w ** 2")
+    x = np.array([0.5, -1.0, 2.0])
+    together = running(text, method="leapfrog", dt=0.1, runs=3)
+    alone = [running(text, method="leapfrog", dt=0.1) for _ in x]
+    for _ in range(5):
+        together.advance({"x": x})
+        for number, run in enumerate(alone):
+            run.advance({"x": x[number : number + 1]})
+    for number, run in enumerate(alone):
+        same_bits(single_states(together, number), single_states(run))
+
+
+def test_a_kept_state_descends_the_mean() -> None:
+    x = np.array([1.0, 2.0, 6.0])
+    for potential, slope in (
+        ("pool((w - x) ** 2)", 2 * (1 - 3)),
+        ("w ** 2 + pool(w * x) ** 2", 2 + 2 * 3 * 3),
+    ):
+        run = running(BATCH.replace("POTENTIAL", potential), method="leapfrog", runs=3)
+        run.advance({"x": x})
+        assert float(run.states["w"]) == pytest.approx(1 - 0.1 * slope)
+    with pytest.raises(Problem, match="share the kept state 'w'"):
+        running(BATCH.replace("POTENTIAL", "(w - x) ** 2"), method="leapfrog", runs=3)
 
 
 REORDERED = """
