@@ -137,11 +137,12 @@ RUN_TOPICS: dict[str, dict[str, str]] = {
         "not-pooled": "a kept state whose law reads what each run has of its own",
         "not-separable": "a symplectic method where there are no positions and velocities",
     },
-    "Ablation": {
+    "Wires and ablation": {
         "cut-link": "boxes that share a variable, which can't be cut",
         "frozen-is-cut": "a pattern that carries nothing as it is held",
         "no-neutral": "a class that is heard from a sibling, for which no neutral one is named",
         "no-peers": "a diagram without peer wires",
+        "no-wires": "a run or diagram without wires whose strength changes",
         "nothing-frozen": "peer wires that read no state which learns or moves",
     },
     "Run folders": {

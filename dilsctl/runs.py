@@ -5,6 +5,7 @@
       config.yaml           the effective configuration, for people
       diagram/              the diagram file and its imports as they were
       metrics.jsonl         one line an epoch
+      wires.jsonl           how strong the wires are, one line an epoch
       last.safetensors      after the last epoch that was finished
       best.safetensors      after the best epoch, where the best is kept
       summary.json          when the run is over
@@ -20,6 +21,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -38,6 +40,7 @@ from dilsctl.diagnostics import Diagnostic, Problem
 from dilsctl.provenance import changed_places, digest_of_files, environment
 from dilsctl.run_texts import as_json, as_yaml, log_lines
 
+WIRES = "wires.jsonl"
 MARK = "run.json"  # written last: a folder that has it is complete
 FORMAT = 1
 
@@ -49,6 +52,7 @@ class RunFolder:
     path: Path
     facts: dict[str, Any]
     _log: IO[str] | None = field(default=None, repr=False)
+    _wires: IO[str] | None = field(default=None, repr=False)
     _lock: int | None = field(default=None, repr=False)
     _change: tuple[Mapping[str, Any], Mapping[str, Any]] | None = field(default=None, repr=False)
 
@@ -170,14 +174,10 @@ class RunFolder:
         self._take_lock()
         if not was_over:
             self._write_change(epoch)
-        log = self.path / "metrics.jsonl"
         try:
-            text = log.read_bytes() if log.exists() else b""
-            kept = log_lines(text, epoch)
-            data = b"".join(as_json(one) for one in kept)
-            if data != text:
-                write_atomically(log, data)
-            self._log = log.open("a", encoding="utf-8", newline="\n")
+            kept, self._log = _taken_up(self.path / "metrics.jsonl", epoch)
+            if self.facts.get("wires"):
+                self._wires = _taken_up(self.path / WIRES, epoch)[1]
         except OSError as error:
             raise _not_writable(self.path, error) from None
         return kept
@@ -223,6 +223,20 @@ class RunFolder:
         self._log.flush()
         os.fsync(self._log.fileno())
 
+    def log_wires(self, values: Mapping[str, Any]) -> None:
+        """Append a line to wires.jsonl, where the run has wires that are watched."""
+        if self._wires is not None:
+            self._wires.write(as_json(values).decode())
+            self._wires.flush()
+
+    def wires(self) -> list[dict[str, Any]]:
+        """The lines of wires.jsonl. Raises Problem: bad-run."""
+        path = self.path / WIRES
+        try:
+            return log_lines(path.read_bytes(), sys.maxsize) if path.exists() else []
+        except OSError as error:
+            raise _bad_run(self.path, error.strerror or str(error)) from None
+
     def save(
         self,
         states: Mapping[str, Array],
@@ -250,17 +264,28 @@ class RunFolder:
 
     def close(self) -> None:
         """Close the log and give up the lock."""
-        if self._log is not None:
-            self._log.close()
+        for log in (self._log, self._wires):
+            if log is not None:
+                log.close()
         if self._lock is not None:
             os.close(self._lock)
-        self._log = self._lock = None
+        self._log = self._wires = self._lock = None
 
     def __enter__(self) -> RunFolder:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _taken_up(log: Path, epoch: int) -> tuple[list[dict[str, Any]], IO[str]]:
+    """The lines of a log up to an epoch, and the log, open after them."""
+    text = log.read_bytes() if log.exists() else b""
+    kept = log_lines(text, epoch)
+    data = b"".join(as_json(one) for one in kept)
+    if data != text:
+        write_atomically(log, data)
+    return kept, log.open("a", encoding="utf-8", newline="\n")
 
 
 def _claim(path: Path) -> Path:

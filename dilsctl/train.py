@@ -34,10 +34,12 @@ from dilsctl.runs import RunFolder
 from dilsctl.settings import Settings, settings_of
 from dilsctl.stability import divergence, find_fault, first_not_finite
 from dilsctl.watched import missing_metric, missing_part
+from dilsctl.wires import Gauge
 
 __all__ = ["Learner", "Listener", "Result", "Settings", "settings_of", "train"]
 
 _REPORTS = 200  # of progress, at most, in an epoch
+_WIRE_LINES = 200  # of how strong wires are, about so many in a run
 _SAMPLE = 1024  # rows that the loss of the initial states is measured on
 
 
@@ -57,6 +59,7 @@ class _Run:
     best_states: dict[str, Array] | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    gauge: Gauge | None = None
 
 
 def train(
@@ -68,11 +71,12 @@ def train(
     *,
     resume: Checkpoint | None = None,
     notes: Sequence[str] = (),
+    gauge: Gauge | None = None,
 ) -> Result:
     """Train until ``settings.epochs`` epochs are done, or early stopping says so.
 
     resume: the checkpoint to go on from: ``run.load("last")``. The learner then must be as it was made.
-    notes: what is worth telling beforehand.
+    notes: what is worth telling beforehand. gauge: what tells how strong wires are, to be kept in the folder.
     Raises Problem: not-finite, bad-metric, run-changed, run-busy, bad-run, bad-checkpoint. When it raises, or
     is interrupted, the folder's checkpoint is that of the last epoch that was finished.
     """
@@ -81,7 +85,7 @@ def train(
     position = replace(position, diagram=run.facts.get("diagram", "") if run else "", environment=here)
     check_watch(dataset, settings)
     staged = learner.stage(dataset.columns, settings.batch)
-    state = _Run(learner, dataset, settings, run, listener, staged, position)
+    state = _Run(learner, dataset, settings, run, listener, staged, position, gauge=gauge)
     if resume is not None:
         state.notes += check_same_run(resume.position, position, learner, resume)
     with np.errstate(all="ignore"):  # what is not finite is found, and told in words
@@ -93,6 +97,8 @@ def train(
     try:
         if run is not None:
             state.history = run.begin(state.position.epoch, was_over=was_over)
+        if not was_over and state.position.epoch == 0:
+            _keep_wires(state)
         if listener is not None and not was_over:
             listener.begin(settings.epochs, state.position.epoch)
         for note in state.notes:
@@ -227,9 +233,21 @@ def _keep(state: _Run, line: dict[str, Any]) -> None:
     if state.folder is None:
         return
     state.folder.log(line)
+    if position.epoch % -(-settings.epochs // _WIRE_LINES) == 0 or position.epoch >= settings.epochs:
+        _keep_wires(state)
     is_best = settings.keep_best and state.best.epoch == position.epoch
     if is_best or position.epoch % settings.checkpoint_every == 0 or position.epoch >= settings.epochs:
         state.folder.save(state.learner.states, state.learner.moments, position, best=is_best)
+
+
+def _keep_wires(state: _Run) -> None:
+    """Log how strong the wires are now."""
+    if state.folder is None or state.gauge is None:
+        return
+    with np.errstate(all="ignore"):
+        found = state.gauge.read(state.learner.states)
+    strengths = {name: [float(f"{one:.5g}") for one in values] for name, values in found.items()}
+    state.folder.log_wires({"epoch": state.position.epoch, "strengths": strengths})
 
 
 def _finish(state: _Run, was_over: bool) -> Result:

@@ -16,6 +16,7 @@ from dilsctl.loaded import LoadedDiagram, load_diagram
 from dilsctl.plans import Data
 from dilsctl.runs import RunFolder
 from dilsctl.train import Listener, Settings, check_watch, settings_of, train
+from dilsctl.wires import Gauge
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Training:
     run: RunFolder | None = None
     checkpoint: Checkpoint | None = None
     notes: tuple[str, ...] = ()
+    gauge: Gauge | None = None
 
     @classmethod
     def of(cls, loaded: LoadedDiagram, data: Data | None = None) -> Training:
@@ -133,9 +135,16 @@ class Training:
                 "plan": self.learner.plan_hash,
                 "parameters": self.learner.parameters,
                 "data": self.dataset.describe(),
+                "wires": [one.facts() for one in self._watched().weights],
             },
             out=out,
         )
+
+    def _watched(self) -> Gauge:
+        """What tells how strong the wires of the diagram are."""
+        if self.gauge is None:
+            self.gauge = Gauge(self.loaded.diagram)
+        return self.gauge
 
     @property
     def folder(self) -> Path | None:
@@ -152,6 +161,7 @@ class Training:
             listener,
             resume=self.checkpoint,
             notes=self.notes,
+            gauge=self._watched() if self.run is not None else None,
         )
         return Trained(
             found.values,

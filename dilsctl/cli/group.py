@@ -26,7 +26,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Write": ("init", "fmt", "validate", "inspect", "render", "schema"),
     "Run": ("simulate",),
     "Compose": ("flatten", "unfold", "compose"),
-    "Learn": ("train", "live", "eval", "predict", "ablate"),
+    "Learn": ("train", "live", "eval", "predict", "ablate", "wires"),
     "Check": ("test", "diff", "plan", "explain", "rules", "doctor"),
 }
 

@@ -57,11 +57,11 @@ _STYLE: dict[str, Any] = {
 }
 
 
-def plot_trace(trace: Trace, path: Path, *, title: str = "", force: bool = False) -> None:
+def plot_trace(trace: Trace, path: Path, *, title: str = "", force: bool = False, axis: str = "time") -> None:
     """Draw the values of a trace over time, a panel for those that go together, into a new .svg or .png file.
 
-    Raises Problem: not-installed; FileExistsError unless ``force``; ValueError for another ending, and where
-    nothing was recorded.
+    axis: what goes to the right. Raises Problem: not-installed; FileExistsError unless ``force``; ValueError
+    for another ending, and where nothing was recorded.
     """
     found = panels(trace)
     drawn, rest = found[:MOST_PANELS], len(found[MOST_PANELS:])
@@ -78,7 +78,7 @@ def plot_trace(trace: Trace, path: Path, *, title: str = "", force: bool = False
         )
         for axes, panel in zip(grid[:, 0], drawn, strict=True):
             draw(axes, trace, panel, end, swept)
-        grid[-1, 0].set_xlabel("time")
+        grid[-1, 0].set_xlabel(axis)
         lines = [not isinstance(one, Field) for one in drawn]
         _colour_bar(figure, trace, swept, list(grid[lines, 0]))
         what = "; ".join([*(one.title for one in drawn), *([f"{rest} more not drawn"] if rest else [])])
