@@ -24,6 +24,9 @@ MOST_STATIC_TOTAL = 3_000_000
 MOST_EQUATIONS = 10_000_000
 """Equations of a diagram, every copy of a box counted."""
 
+MOST_MODES = 100
+"""Of one box."""
+
 MOST_LEVELS = 100
 """Boxes inside of boxes."""
 

@@ -6,7 +6,6 @@ class of as many as the main box tells apart.
 
 from __future__ import annotations
 
-import ast
 import itertools
 import re
 from collections.abc import Mapping
@@ -123,7 +122,10 @@ class Scope:
     def count(self, child: str) -> int | None:
         return None
 
-    def let_tree(self, name: str) -> ast.expr | None:
+    def knows_modes(self) -> bool:
+        return bool(self.presences)
+
+    def let_facts(self, name: str, truth: bool) -> Facts | None:
         return None
 
     def implied(self, possible: frozenset[str]) -> Facts:

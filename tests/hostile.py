@@ -70,6 +70,16 @@ def chain(boxes: int, wire: str, backwards: bool) -> str:
     )
 
 
+def modes(number: int, reads: str, more: str = "") -> str:
+    """A box of so many modes, and one that reads a port of it under a condition."""
+    rows = [f"      m{i}: k == {i}" for i in range(number - 1)] + [f"      m{number - 1}: otherwise"]
+    return (
+        "dils: 1\ndefine:\n  p:\n    state: {k: real = 0}\n    out: {c: {type: real, when: m0}}\n"
+        "    wires: [1 -> c]\n    modes:\n" + "\n".join(rows) + "\n  a:\n    boxes: {p: p}\n"
+        f"    out: {{y: real}}\n{more}    wires:\n      - p.c if {reads} else 0 -> y\nmain: a\n"
+    )
+
+
 def carry(count: int) -> str:
     return (
         "dils: 1\ndefine:\n  cell: {in: {x: real}, out: {y: real}, wires: [x + 1 -> y]}\n"
@@ -102,6 +112,12 @@ def texts() -> Iterator[tuple[str, str]]:
     yield "sums", expression("x[0] + " * 2_500 + "x[0]")
     yield "comparisons", expression("0 < " * 4_000 + "x[0]")
     yield "ands", expression("x[0] > 0 and " * 1_500 + "x[0] > 0")
+    yield "mode ands", modes(2, " and ".join(["p.m0"] * 2_000))
+    yield "mode choices", modes(2, "p.m0 else 0 if " * 100 + "p.m0")
+    both = "".join(f"      l{i}: l{i - 1} and l{i - 1}\n" for i in range(1, 3_000))
+    yield "mode lets", modes(2, "l2999", f"    let:\n      l0: p.m0\n{both}")
+    yield "modes", modes(100, " and ".join(f"not p.m{i}" for i in range(1, 100)))
+    yield "too many modes", modes(20_000, "p.m0")
     yield "attributes", expression("x" + ".y" * 9_000)
     yield "lists", expression("[" * 9_000 + "1" + "]" * 9_000)
     yield "dimensions", typed("real " + "n+" * 10_000 + "n")

@@ -18,7 +18,8 @@ SECONDS = 2.0  # of processor time; one is enough on a machine that does nothing
 # Some odd texts are good diagrams.
 GOOD = {
     "a mark", "astral", "blanks", "chain", "chain backwards", "count 10000000", "counts in counts",
-    "deep calls in deep boxes", "expressions backwards", "large step", "let chain", "real overflow",
+    "deep calls in deep boxes", "expressions backwards", "large step", "let chain", "mode ands",
+    "mode choices", "mode lets", "modes", "real overflow",
 }  # fmt: skip
 
 

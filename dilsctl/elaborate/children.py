@@ -124,6 +124,7 @@ class Children:
     def __init__(self, box: BoxElaboration) -> None:
         self.box = box
         self.sites: dict[str, ChildSite] = {}
+        self.complete = False  # is there a site for each of them?
         self.arguments = Arguments(box)
         self._plain: dict[Any, BoxElaboration] = {}
 
@@ -134,6 +135,7 @@ class Children:
             site = self.box.attempt(partial(self._site, name, spec, boxes))
             if site is not None:
                 self.sites[name] = site
+        self.complete = True
 
     def _site(self, name: str, spec: Any, boxes: Any) -> ChildSite:
         options: Any = spec if isinstance(spec, dict) and "box" in spec else {}

@@ -8,6 +8,7 @@ from them) stay plain Python numbers until they meet an array.
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -74,8 +75,11 @@ class Scope(Protocol):
     def count(self, child: str) -> int | None:
         """How many elements an interior box has; None for a single one."""
 
-    def let_tree(self, name: str) -> ast.expr | None:
-        """The expression of a let."""
+    def knows_modes(self) -> bool:
+        """Are there modes at all?"""
+
+    def let_facts(self, name: str, truth: bool) -> Facts | None:
+        """What is known of modes where a let is true, or false; None for what is no let."""
 
     def implied(self, possible: frozenset[str]) -> Facts:
         """What is known of interior boxes where the own one is in one of these modes."""
@@ -177,10 +181,11 @@ class Emitter:
     def _where(self, test: ast.expr, truth: bool, condition: Value, node: ast.expr) -> Value:
         """The value of ``node``, which counts where the condition is true, or where it is false."""
         facts = facts_of(self, test, truth) if isinstance(condition, Var) else NOTHING
-        if not facts:
+        outer = self.known or Known()
+        if not facts or both(outer.facts, facts) == outer.facts:
             return self.emit(node)
         gate = condition if truth else functions.unary(self.builder, "not", condition)
-        return self._knowing((self.known or Known()).within(facts, gate), node)
+        return self._knowing(outer.within(facts, gate), node)
 
     def _knowing(self, known: Known | None, node: ast.expr) -> Value:
         outer, self.known = self.known, known
@@ -366,10 +371,9 @@ class Emitter:
         before: ast.AST = node.values[0]
         result = self.emit(node.values[0])
         truth = isinstance(node.op, ast.And)
-        for number, one in enumerate(node.values[1:], 1):
-            facts: Facts = NOTHING
-            for earlier in node.values[:number]:
-                facts = both(facts, facts_of(self, earlier, truth))
+        facts: Facts = NOTHING
+        for earlier, one in itertools.pairwise(node.values):
+            facts = both(facts, facts_of(self, earlier, truth))
             known = (self.known or Known()).within(facts, None) if facts else self.known
             value = self._knowing(known, one)
             if isinstance(result, bool) and isinstance(value, bool):

@@ -111,6 +111,8 @@ def impossible(facts: Facts) -> bool:
 def facts_of(emitter: Emitter, node: ast.expr, truth: bool) -> Facts:
     """What is known of modes where a condition is true, or where it is false."""
     scope = emitter.scope
+    if not scope.knows_modes():
+        return NOTHING
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         return facts_of(emitter, node.operand, not truth)
     if isinstance(node, ast.BoolOp):
@@ -121,9 +123,9 @@ def facts_of(emitter: Emitter, node: ast.expr, truth: bool) -> Facts:
             found = join(found, one)
         return found
     if isinstance(node, ast.Name):
-        let = scope.let_tree(node.id)
+        let = scope.let_facts(node.id, truth)
         if let is not None:
-            return facts_of(emitter, let, truth)
+            return let
         return _told(emitter, Site(""), scope.presence(None, node.id), truth)
     if isinstance(node, ast.Compare):
         return _compared(emitter, node, truth)

@@ -17,6 +17,7 @@ from dilsctl.elaborate.known import NOTHING, Facts, Site, both, either, facts_of
 from dilsctl.elaborate.written import Written
 from dilsctl.expression import offsets, port_of, references
 from dilsctl.ir import BOOL, Var
+from dilsctl.limits import MOST_MODES
 from dilsctl.operations import functions
 from dilsctl.operations.functions import FUNCTIONS
 
@@ -34,11 +35,15 @@ class Modes:
         self.conditions: dict[str, Written | None] = {}  # None: otherwise
         self.flags: dict[str, Var | None] = {}  # whether each holds; None where it is in error
         self._implied: dict[frozenset[str], Facts] = {}
+        self._here: dict[str, Facts] = {}  # of interior boxes, where a mode holds
 
     def begin(self) -> None:
         """Each mode is an output."""
         modes: Any = self.box.section("modes")
-        for name in modes:
+        if len(modes) > MOST_MODES:
+            message = f"a box of {len(modes)} modes; at most {MOST_MODES} can be"
+            self.box.report.error("too-large", message, modes.key_span(list(modes)[MOST_MODES]))
+        for name in list(modes)[:MOST_MODES]:
             text, span = modes[name], modes.value_span(name)
             self.conditions[name] = None if str(text).strip() == OTHERWISE else Written(text, span)
             if name not in self.box.section("out"):
@@ -121,7 +126,7 @@ class Modes:
         written = self.conditions[name]
         if written is None:
             return None
-        self._check(written, written.parse(), set())
+        self._check(written)
         outer = self.box.names.feeds, self.box.names.draws
         self.box.names.feed(f"mode {name}")
         try:
@@ -137,53 +142,63 @@ class Modes:
             raise Problem.of("type-mismatch", message, written.span, help=help)
         return value
 
-    def _check(self, written: Written, tree: ast.expr, seen: set[str]) -> None:
+    def _check(self, written: Written) -> None:
         """A condition may read what is known before anything is told. Raises Problem: bad-mode."""
-        box = self.box
-        lets: Any = box.section("let")
-        for node in references(tree):
-            where = written.locate(*offsets(node))
-            port = port_of(node)
-            if port is not None:
-                site = box.children.sites.get(port[0])
-                if site is not None and port[1] in site.outputs and not site.outputs[port[1]].mode:
-                    modes = [f"{port[0]}.{one}" for one in sorted(site.modes)]
-                    help = f"it may read the modes of '{port[0]}': {', '.join(modes)}" if modes else ""
-                    message = f"the condition of a mode reads '{port[0]}.{port[1]}', which is no mode"
-                    raise Problem.of("bad-mode", message, where, help=help or _HELP)
-            elif isinstance(node, ast.Name):
-                if node.id in box.section("in"):
-                    label = Label(box.section("in").key_span(node.id), f"'{node.id}' is an input")
-                    raise _bad(f"the condition of a mode reads the input '{node.id}'", where, label)
-                if node.id in self.conditions and not box.declares_variable(node.id):
-                    label = Label(box.section("modes").key_span(node.id), f"'{node.id}' is a mode")
-                    message = f"the condition of a mode reads the mode '{node.id}' of its own box"
-                    help = "modes are tried in order: where this one is tried, none before it holds"
-                    raise Problem([Diagnostic("bad-mode", message, Label(where), (label,), help)])
-                if node.id in lets and node.id not in seen and isinstance(lets[node.id], str):
-                    seen.add(node.id)
-                    let = Written(lets[node.id], lets.value_span(node.id))
-                    self._check(let, let.parse(), seen)
-        for call in ast.walk(tree):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
-                function = FUNCTIONS.get(call.func.id)
-                if function is not None and function.draws:
-                    where = written.locate(*offsets(call))
+        lets: Any = self.box.section("let")
+        seen: set[str] = set()
+        stack = [written]
+        while stack:
+            one = stack.pop()
+            tree = one.parse()
+            for node in references(tree):
+                where = one.locate(*offsets(node))
+                port = port_of(node)
+                if port is not None:
+                    self._check_port(port, where)
+                elif isinstance(node, ast.Name):
+                    self._check_name(node.id, where)
+                    if node.id in lets and node.id not in seen and isinstance(lets[node.id], str):
+                        seen.add(node.id)
+                        stack.append(Written(lets[node.id], lets.value_span(node.id)))
+            for call in ast.walk(tree):
+                name = call.func.id if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else ""
+                if name in FUNCTIONS and FUNCTIONS[name].draws:
                     message = "the condition of a mode draws at random"
                     help = "let a state take the draw, and read the state"
-                    raise Problem.of("bad-mode", message, where, help=help)
+                    raise Problem.of("bad-mode", message, one.locate(*offsets(call)), help=help)
+
+    def _check_port(self, port: tuple[str, str], where: SourceSpan) -> None:
+        site = self.box.children.sites.get(port[0])
+        if site is not None and port[1] in site.outputs and not site.outputs[port[1]].mode:
+            modes = [f"{port[0]}.{one}" for one in sorted(site.modes)]
+            help = f"it may read the modes of '{port[0]}': {', '.join(modes)}" if modes else ""
+            message = f"the condition of a mode reads '{port[0]}.{port[1]}', which is no mode"
+            raise Problem.of("bad-mode", message, where, help=help or _HELP)
+
+    def _check_name(self, name: str, where: SourceSpan) -> None:
+        box = self.box
+        if name in box.section("in"):
+            label = Label(box.section("in").key_span(name), f"'{name}' is an input")
+            message = f"the condition of a mode reads the input '{name}'"
+            raise Problem([Diagnostic("bad-mode", message, Label(where), (label,), _HELP)])
+        if name in self.conditions and not box.declares_variable(name):
+            label = Label(box.section("modes").key_span(name), f"'{name}' is a mode")
+            message = f"the condition of a mode reads the mode '{name}' of its own box"
+            help = "modes are tried in order: where this one is tried, none before it holds"
+            raise Problem([Diagnostic("bad-mode", message, Label(where), (label,), help)])
 
     # -- what modes imply -------------------------------------------------------------------------
 
     def implied(self, possible: frozenset[str]) -> Facts:
         """What is known of interior boxes where the box is in one of these modes."""
         if possible not in self._implied:
-            found: Facts | None = None
-            for name in self.conditions:
-                if name in possible:
-                    here = self._until(name)
-                    found = here if found is None else either(found, here)
-            self._implied[possible] = found or NOTHING
+            if not self._here:
+                self._read_facts()
+            parts = [self._here[name] for name in self.conditions if name in possible]
+            found = parts[0] if parts else NOTHING
+            for one in parts[1:]:
+                found = either(found, one)
+            self._implied[possible] = found
         return self._implied[possible]
 
     def known(self, names: tuple[str, ...]) -> Facts:
@@ -191,14 +206,12 @@ class Modes:
         possible = frozenset(names)
         return both({Site(""): possible}, self.implied(possible))
 
-    def _until(self, last: str) -> Facts:
+    def _read_facts(self) -> None:
         """What is known where a mode holds: its condition, and none before it."""
-        found: Facts = NOTHING
+        before: Facts = NOTHING
         for name in self.conditions:
-            found = both(found, self._facts(name, name == last))
-            if name == last:
-                break
-        return found
+            self._here[name] = both(before, self._facts(name, True))
+            before = both(before, self._facts(name, False))
 
     def _facts(self, name: str, truth: bool) -> Facts:
         written = self.conditions[name]
@@ -208,7 +221,7 @@ class Modes:
 
     def _exhaust(self) -> None:
         """Is the box always in one of its modes? Raises Problem: modes-not-exhaustive."""
-        if None in self.conditions.values():
+        if None in self.conditions.values() or len(self.box.section("modes")) > MOST_MODES:
             return
         left: Facts = NOTHING
         for name in self.conditions:
@@ -222,7 +235,3 @@ class Modes:
 
 
 _HELP = "a mode depends on the box's own state, and on modes of interior boxes"
-
-
-def _bad(message: str, span: SourceSpan, label: Label) -> Problem:
-    return Problem([Diagnostic("bad-mode", message, Label(span), (label,), _HELP)])

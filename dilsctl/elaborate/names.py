@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from dilsctl.elaborate.definitions import shown
 from dilsctl.elaborate.dimensions import resolve
 from dilsctl.elaborate.emitter import NeedsStatic, Unknown, Value
 from dilsctl.elaborate.interface import PortSite
-from dilsctl.elaborate.known import Facts, Presence
+from dilsctl.elaborate.known import NOTHING, Facts, Presence, facts_of
 from dilsctl.elaborate.written import Written
 from dilsctl.expression import names_read
 from dilsctl.ir import CLOCK, Var
@@ -44,6 +43,8 @@ class Names:
         self.element: dict[str, Var] = {}
         self.feeds = ""  # what the expression that is being read feeds
         self.draws = 0  # how many draws it has so far
+        self._modes: bool | None = None  # are there any?
+        self._facts: dict[tuple[str, bool], Facts] = {}
 
     def name(self, name: str, span: SourceSpan) -> Value:
         box = self.box
@@ -156,11 +157,25 @@ class Names:
         site = self.box.children.sites.get(child)
         return site.count if site is not None else None
 
-    def let_tree(self, name: str) -> ast.expr | None:
-        lets = self.box.section("let")
-        if name not in lets or not isinstance(lets[name], str) or self.lets.get(name) is None:
-            return None
-        return self._written(name).parse()
+    def knows_modes(self) -> bool:
+        if self._modes is None:
+            children = self.box.children
+            found = bool(self.box.modes.conditions) or any(one.modes for one in children.sites.values())
+            if not children.complete:
+                return found
+            self._modes = found
+        return self._modes
+
+    def let_facts(self, name: str, truth: bool) -> Facts | None:
+        return self._facts.get((name, truth), NOTHING) if name in self.box.section("let") else None
+
+    def _remember(self, name: str) -> None:
+        """What a let tells of modes; those that it reads were read before it."""
+        value = self.lets[name]
+        if isinstance(value, Var) and value.type.kind == "bool" and self.knows_modes():
+            written = self._written(name)
+            for truth in (True, False):
+                self._facts[name, truth] = facts_of(self.box.emitter(written), written.parse(), truth)
 
     def implied(self, possible: frozenset[str]) -> Facts:
         return self.box.modes.implied(possible)
@@ -309,6 +324,7 @@ class Names:
         self.feed(name)
         try:
             self.lets[name] = self.box.evaluate(self._written(name))
+            self._remember(name)
         except Problem:
             self.lets[name] = None
             raise

@@ -264,6 +264,7 @@ class Adaptive(Running):
         return Problem.of("not-finite", message, help=help)
 
     def _endless(self, time: float) -> Problem:
-        message = f"triggers act more than {MOST_EVENTS} times before the next tick, at t = {time:.6g}"
+        what = "triggers act, and modes change," if self.flow.switches else "triggers act"
+        message = f"{what} more than {MOST_EVENTS} times before the next tick, at t = {time:.6g}"
         help = "do they undo each other? A state that rests needs a law of its own"
         return Problem.of("not-finite", message, help=help)

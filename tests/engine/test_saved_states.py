@@ -13,6 +13,7 @@ from dilsctl.diagnostics import Problem
 from dilsctl.simulate import Simulation
 from dilsctl.trace import Trace
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 TEXT = """
 dils: 1
 define:
@@ -73,6 +74,22 @@ def test_bit_for_bit(tmp_path: Path, method: str, at: int) -> None:
     assert second.ticks == at
     rest = second.run()
     np.testing.assert_array_equal(rest.times, never.times[at:])
+    for name, value in never.values.items():
+        np.testing.assert_array_equal(rest.values[name], value[at:], err_msg=name)
+    _same(rest, never)
+
+
+@pytest.mark.parametrize("at", [1, 21, 64, 100])
+def test_modes_go_on_bit_for_bit(tmp_path: Path, at: int) -> None:
+    """Steps go over ticks, and over changes of mode that are found behind them."""
+    text = (EXAMPLES / "phone-and-towers.yaml").read_text()
+    never = ready(tmp_path, text, **{"simulate.until": 8}).run()
+    first = ready(tmp_path, text, **{"simulate.until": at / 20})
+    first.run()
+    (tmp_path / "saved").write_bytes(first.saved())
+    second = ready(tmp_path, text, **{"simulate.until": 8})
+    second.go_on_from(tmp_path / "saved")
+    rest = second.run()
     for name, value in never.values.items():
         np.testing.assert_array_equal(rest.values[name], value[at:], err_msg=name)
     _same(rest, never)
