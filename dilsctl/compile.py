@@ -236,4 +236,4 @@ def check(document: LoadedDocument, diagram: Diagram, report: Report) -> None:
                 help="give 'loss' an expression here, or give a box a loss of its own",
             )
         return
-    report.extend(unreached_states(diagram.main, program, learned))
+    report.extend(unreached_states(diagram.main, program, flat.states))

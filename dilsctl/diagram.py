@@ -33,6 +33,7 @@ class Port:
 class Initial:
     """How a state begins: ``value`` (a number or nested tuples), or a named ``rule`` with ``arguments``.
 
+    The rule ``state`` says: as the learned state of the same box that its argument names.
     ``drawn``: the path by which it is drawn, in place of its name, and how many of its first axes are those
     of box arrays.
     """

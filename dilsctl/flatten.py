@@ -21,7 +21,7 @@ from dilsctl.expression import names_read, parse_expression
 from dilsctl.flat_laws import FlatLaws, mixed_triggers
 from dilsctl.ir import CLOCK, Eqn, Type, Var, params_of
 from dilsctl.loops import schedule
-from dilsctl.lower import Flat, FlatState, flatten
+from dilsctl.lower import Flat, FlatState, flatten, source_of
 from dilsctl.operations.functions import FUNCTIONS
 from dilsctl.order import reached_from
 from dilsctl.passes.edge import edge_of
@@ -274,7 +274,8 @@ class _Writing:
         return next(self.names[one.path] for one in self.flat.states if one.var is state)
 
     def _declared(self, one: FlatState) -> Any:
-        return begins_with(one, self.names[one.path], keep=one.state.keep)
+        source = self.names[source_of(one)] if one.state.initial.rule == "state" else ""
+        return begins_with(one, self.names[one.path], keep=one.state.keep, source=source)
 
     def _drop_unread(self, body: dict[str, Any]) -> None:
         """Take out the lets and parameters that nothing reads."""
@@ -347,14 +348,18 @@ def _part_of(moved: Any, shape: tuple[int, ...]) -> str | None:
     return ", ".join(f"{axis[0]}:{axis[-1] + 1}" for axis in axes) if size == len(held) else None
 
 
-def begins_with(one: FlatState, name: str, *, keep: bool, inside: bool = False) -> Any:
+def begins_with(
+    one: FlatState, name: str, *, keep: bool, inside: bool = False, source: str = ""
+) -> Any:
     """A state as a file has it: its type, and how it begins. ``name``: what it is called now; ``inside``: it
-    will be in a box inside of the main box."""
+    will be in a box inside of the main box. ``source``: the learned state that it begins as, if it does."""
     initial = one.state.initial
     text = str(one.var.type)
     drawn: dict[str, Any] = {}
     begins: Any = None
-    if initial.rule:
+    if source:
+        begins = source
+    elif initial.rule:
         arguments = ", ".join(text_of(literal(value, Type("real"))) for value in initial.arguments)
         begins = f"{initial.rule}({arguments})" if arguments else initial.rule
         if initial.rule in _DRAWN and one.var.type.kind != "simplex":

@@ -240,6 +240,8 @@ def _initial(state: State) -> str:
     if not initial.rule:
         return str(initial.value) if not isinstance(initial.value, tuple) else "given values"
     arguments = ", ".join(map(str, initial.arguments))
+    if initial.rule == "state":
+        return arguments
     return f"{initial.rule}({arguments})" if arguments else initial.rule
 
 

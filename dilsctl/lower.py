@@ -35,6 +35,11 @@ class FlatState:
     lead: tuple[int, ...] = ()
 
 
+def source_of(flat: FlatState) -> str:
+    """The path of the learned state that a state begins as."""
+    return flat.path[: len(flat.path) - len(flat.state.name)] + str(flat.state.initial.arguments[0])
+
+
 @dataclass(slots=True, eq=False)
 class Flat:
     """The equations of a box and all that is inside it, over its own inputs, states and shared variables.

@@ -123,6 +123,10 @@ class Plans:
 
     def dataset(self, learner: Learner, data: Data | None = None, fitted: Fitted | None = None) -> Dataset:
         """The data: that of the train block, or ``data`` instead. Raises Problem."""
+        block = self.document.document.train
+        if data is None and block is not None and block.episodes is not None:
+            rows = np.arange(block.episodes)
+            return Dataset({}, len(rows), {"train": rows}, Fitted(), f"{block.episodes} episodes")
         table, spec = self.table(data)
         episode = learner.compiled.episode
         if episode is not None:

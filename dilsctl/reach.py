@@ -7,24 +7,30 @@ from collections.abc import Sequence
 from dilsctl.diagnostics import Diagnostic, Label, Severity, SourceSpan
 from dilsctl.diagram import Box
 from dilsctl.ir import Program, Var
-from dilsctl.lower import Flat, FlatState
+from dilsctl.lower import Flat, FlatState, source_of
 from dilsctl.passes.differentiate import reached
 from dilsctl.places import children_on, nearest
 
 _HELP = "wire it so that it does (comparisons, argmax and stop pass no gradient), or take it out of 'learn'"
 
 
-def unreached_states(main: Box, program: Program, learned: Sequence[FlatState]) -> list[Diagnostic]:
+def unreached_states(main: Box, program: Program, states: Sequence[FlatState]) -> list[Diagnostic]:
     """A finding ``unreached-state`` for each learned state that does not affect the loss, or for the box
     of which that holds for all that it learns."""
     live = reached_over_time(program)
-    dead = {one.path: one for one in learned if one.var not in live}
+    learned = [one for one in states if one.state.learn is not None]
+    begun = {source_of(one) for one in states if one.var in live and _begins_as_learned(one)}
+    dead = {one.path: one for one in learned if one.var not in live and one.path not in begun}
     alive = {prefix for one in learned if one.path not in dead for prefix in _prefixes(one.path)}
     groups: dict[str, list[FlatState]] = {}
-    for path, state in dead.items():
-        around = next((one for one in _prefixes(path) if one not in alive), path)
-        groups.setdefault(around, []).append(state)
-    return [_finding(main, around, states) for around, states in groups.items()]
+    for path, one in dead.items():
+        around = next((prefix for prefix in _prefixes(path) if prefix not in alive), path)
+        groups.setdefault(around, []).append(one)
+    return [_finding(main, around, found) for around, found in groups.items()]
+
+
+def _begins_as_learned(one: FlatState) -> bool:
+    return one.state.initial is not None and one.state.initial.rule == "state"
 
 
 def reached_over_time(program: Program) -> set[Var]:

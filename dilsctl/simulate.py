@@ -287,6 +287,7 @@ class Simulation:
         for path, value in learned.items():
             if path in self.running.states:
                 self.running.states[path][...] = value
+        self.running.begin_as_learned()
 
     # -- saving -----------------------------------------------------------------------------------
 

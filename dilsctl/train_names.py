@@ -15,6 +15,15 @@ def check_train_names(train: Any, main: Box, report: Report) -> None:
     watched metric that is not there."""
     check_watched(train, report)
     data = train.get("data")
+    if train.get("episodes") is not None:
+        if data is not None:
+            message = "an epoch has as many episodes as the data has examples"
+            report.error("bad-episode", message, train.key_span("episodes"), help="leave one of the two out")
+        for name, port in main.inputs.items():
+            label = [] if port.span is None else [Label(port.span, "the input is declared here")]
+            message = f"episodes without data say nothing about the input '{name}'"
+            where = train.key_span("episodes")
+            report.error("missing-input", message, where, related=label, help="draw it inside, or give data")
     if not isinstance(data, Mapping):
         return
     inputs: Any = data.get("inputs") or {}

@@ -114,6 +114,7 @@ class BoxElaboration:
             self._elaborate()
         children = self.children.made()
         self.links = self.momenta.link(self.links)
+        self.states.check_beginnings()
         inputs = self.types.ports(self.inputs, self.names.input)
         outputs = self.types.ports(self.outputs, self.readout.get)
         lets = {name: value for name, value in self.names.lets.items() if isinstance(value, Var)}

@@ -130,6 +130,19 @@ class States:
         self._initial[name] = initial
         self.waiting[name] = site
 
+    def check_beginnings(self) -> None:
+        """Report states that begin as a learned one which they can't begin as."""
+        for name, state in self.made.items():
+            if state.initial is None or state.initial.rule != "state":
+                continue
+            other, written = self.made.get(state.initial.arguments[0]), self._initial[name]
+            assert written is not None
+            if other is not None and (other.type != state.type or state.learn is not None or other is state):
+                message = f"'{name}' is '{state.type}', and can't begin as '{other.name}', '{other.type}'"
+                if other.type == state.type:
+                    message = f"'{name}' is learned itself, and can't begin as '{other.name}'"
+                self.box.report.error("bad-initial", message, written.span)
+
     # -- initial values ---------------------------------------------------------------------------
 
     def initial_of(self, written: Written, type: Type) -> Initial:
@@ -145,6 +158,8 @@ class States:
                     message = "an initialiser takes values without names"
                     raise Problem.of("bad-initial", message, written.span, help=help)
                 return self._rule(called, tuple(emitter.emit(one) for one in tree.args), type, written)
+            if isinstance(tree, ast.Name) and tree.id in self.learned:
+                return Initial("state", (tree.id,))
             if isinstance(tree, ast.Name) and tree.id not in self.box.params:
                 if tree.id in INITIALISERS:
                     return self._rule(tree.id, (), type, written)

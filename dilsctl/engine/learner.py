@@ -134,7 +134,7 @@ class Learner:
 
     def begin(self) -> None:
         """Let the one long episode begin anew, if there is one: states that move are as at first."""
-        initialise(self._moving, self.compiled.states, self.seed)
+        initialise(self._moving, self.compiled.states, self.seed, self.states)
 
     @contextmanager
     def _from_the_beginning(self) -> Iterator[None]:

@@ -11,6 +11,7 @@ from dilsctl.engine.kernels import Array, Context, dtype_of
 from dilsctl.engine.memory import aligned
 from dilsctl.engine.states import drawn, numpy_index
 from dilsctl.ir import Program, Var
+from dilsctl.lower import source_of
 from dilsctl.motion import Flow, Motion
 
 CHECKED = 64  # ticks from one look for numbers that are not finite to the next
@@ -42,8 +43,8 @@ class Running:
             path: self.arrays[slot.var][numpy_index(slot.index)] for path, slot in motion.tick.slots.items()
         }
         self.per_run = {path: slot.var.batched for path, slot in motion.tick.slots.items()}
-        for path, view in self.states.items():
-            self._begin(path, view)
+        for path in sorted(self.states, key=self._begins_as_another):
+            self._begin(path, self.states[path])
         self.context = Context(seed=seed, examples=np.arange(runs))
         self._sized: dict[tuple[bool, int], Bound] = {}  # of fewer runs: whether for a look, how many
         self._settle: Bound | None = None
@@ -60,9 +61,23 @@ class Running:
         found.fill(0)
         return found
 
+    def begin_as_learned(self) -> None:
+        """States that begin as a learned one begin anew: that one has changed."""
+        for path in self.states:
+            if self._begins_as_another(path):
+                self._begin(path, self.states[path])
+
+    def _begins_as_another(self, path: str) -> bool:
+        return self.motion.states[path].state.initial.rule == "state"
+
     def _begin(self, path: str, view: Array) -> None:
         state = self.motion.states[path]
         first = state.state.initial
+        if first.rule == "state":
+            source = source_of(state)
+            value = self.states[source]
+            view[...] = value[..., None] if self.per_run[path] and not self.per_run[source] else value
+            return
         if not first.rule:
             value = np.asarray(first.value)
             lead = len(state.lead)

@@ -11,7 +11,7 @@ from dilsctl.engine.kernels import Array, dtype_of
 from dilsctl.engine.kernels.initial import initial
 from dilsctl.engine.memory import aligned
 from dilsctl.ir import Index, Slot, Var
-from dilsctl.lower import FlatState
+from dilsctl.lower import FlatState, source_of
 
 
 def numpy_index(index: Index) -> tuple[Any, ...]:
@@ -33,14 +33,25 @@ def allocate(variables: tuple[Var, ...], real: Any) -> dict[Var, Array]:
     return found
 
 
-def initialise(views: Mapping[str, Array], states: Mapping[str, FlatState], seed: int) -> None:
-    """Give every state its initial value. A draw depends on the seed, the path and the element only."""
+def initialise(
+    views: Mapping[str, Array],
+    states: Mapping[str, FlatState],
+    seed: int,
+    known: Mapping[str, Array] | None = None,
+) -> None:
+    """Give every state its initial value. A draw depends on the seed, the path and the element only.
+    ``known``: all states, where only some are to begin."""
+    late = {}
     for path, view in views.items():
         flat = states[path]
-        if flat.state.initial.rule:
+        if flat.state.initial.rule == "state":
+            late[path] = view
+        elif flat.state.initial.rule:
             view[...] = drawn(flat, seed)
         else:
             view[...] = np.asarray(flat.state.initial.value, view.dtype)
+    for path, view in late.items():
+        view[...] = (known or views)[source_of(states[path])]
 
 
 def drawn(flat: FlatState, seed: int, run: int = 0) -> Array:

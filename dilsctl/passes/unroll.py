@@ -18,7 +18,7 @@ from typing import Any, Literal
 from dilsctl.diagnostics import Problem
 from dilsctl.diagram import Initial, State
 from dilsctl.ir import CLOCK, INT, REAL, Eqn, Program, Slot, Var
-from dilsctl.lower import FlatState
+from dilsctl.lower import FlatState, source_of
 from dilsctl.operations.rules import broadcast
 from dilsctl.operations.table import Builder
 
@@ -242,6 +242,10 @@ class _Unrolling:
     def _piece(self, path: str, flat: FlatState) -> Var:
         first, type = flat.state.initial, flat.var.type
         self.builder.span = flat.state.span
+        if first.rule == "state":
+            slot = self.program.slots[source_of(flat)]
+            index = (*slot.index, *((0, length, 1) for length in type.shape))
+            return self.builder.emit("slice", (slot.var,), index=index)
         if not first.rule:
             return self.builder.constant(_led(first, len(flat.lead), flat), type)
         if first.rule in ("zeros", "ones") or type.kind == "simplex":

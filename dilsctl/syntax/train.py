@@ -249,6 +249,12 @@ class Train(Model):
         ),
         JsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "all"}]}),
     ] = Field(default="all", description="How many ticks back gradients flow.", examples=[100])
+    episodes: Annotated[Whole, Field(ge=1, le=100_000_000)] | None = Field(
+        default=None,
+        description="Examples of an epoch where there is no data: each begins with initial states of its own "
+        "draws.",
+        examples=[500],
+    )
     epochs: Annotated[Whole, Field(ge=0)] = Field(default=10, description="Passes over the training part.")
     seed: Annotated[Whole, Field(ge=0)] = Field(default=0, description="Where every random draw comes from.")
     precision: Literal["float32", "float64"] = Field(default="float32", description="Of real numbers.")

@@ -167,6 +167,40 @@ def test_rows_of_a_group_are_an_episode(tmp_path: Path, at: str) -> None:
     assert diagram.learner.states["seen"] == max(len(one) for one in episodes)
 
 
+def test_episodes_without_data(tmp_path: Path) -> None:
+    """Each begins with draws of its own: a number is learned that all of them agree on."""
+    (tmp_path / "pull.yaml").write_text("""\
+dils: 1
+define:
+  pull:
+    out: {at: real}
+    state: {s: real = normal, gain: real = 0.1}
+    learn: [gain]
+    next: {s: s - gain * s}
+    wires:
+      - s -> at
+main: pull
+train:
+  episodes: 40
+  batch: 8
+  ticks: 2
+  loss: square(at)
+  optimiser: {sgd: {rate: 0.2}}
+  epochs: 60
+  precision: float64
+""")
+    diagram = dilsctl.load(tmp_path / "pull.yaml")
+    found = diagram.train()
+    assert diagram.learner.states["gain"] == pytest.approx(1, abs=1e-6)
+    first = found.history[0]["train.loss"]
+    assert 0.2 < first < 1.5
+    again = dilsctl.load(tmp_path / "pull.yaml").train(epochs=1)
+    assert again.history[0]["train.loss"] == first
+    with pytest.raises(Problem) as raised:
+        dilsctl.load(tmp_path / "pull.yaml", settings=["train.data.file=a.csv"])
+    assert raised.value.diagnostics[0].code == "bad-episode"
+
+
 def test_a_batch_pools_what_is_kept(tmp_path: Path) -> None:
     text = "  shuffle: false\n  batch: 8\n  epochs: 1\n"
     with pytest.raises(Problem) as raised:  # h moves within an episode, and none is given

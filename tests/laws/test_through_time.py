@@ -145,6 +145,36 @@ define:
       - "[angle[0], angle[1] * x[1], slide[0] * slide[1]] -> y"
 main: arms
 """
+BEGUN = """\
+dils: 1
+define:
+  swing:
+    in: {force: real}
+    out: {at: real}
+    state:
+      start: real 2 = glorot
+      s: {type: real 2, init: start}
+    learn: [start]
+    rate:
+      s: stack(s[1], force - sin(s[0]))
+    wires:
+      - s[0] -> at
+  both:
+    in: {x: real 2}
+    out: {y: real 3}
+    state:
+      first: real = 0.4
+      mean: {type: real, init: first}
+    boxes:
+      swing: {box: swing, count: 2}
+    learn: [first]
+    next:
+      mean: 0.5 * mean + swing.at[0]
+    wires:
+      - x -> swing.force
+      - stack(swing.at[0], swing.at[1], mean) -> y
+main: both
+"""
 METHODS = {SPRINGS: "symplectic"}
 TICKS, BATCH, DT = 5, 4, 0.3
 
@@ -161,6 +191,7 @@ def episode_loss(text: str, states: dict[str, Any], x: Any, z: Any, at: str, mov
     running = Running(compile_motion(diagram_of(text), METHODS.get(text, "rk4"), DT, 2), BATCH, dt=DT)
     for path, value in states.items():
         running.states[path][...] = value
+    running.begin_as_learned()
     losses = []
     for tick in range(TICKS):
         told = {"x": np.moveaxis(x[:, tick] if moving else x, 0, -1)}
@@ -175,7 +206,9 @@ def episode_loss(text: str, states: dict[str, Any], x: Any, z: Any, at: str, mov
 @pytest.mark.parametrize("moving", [True, False], ids=["sequence", "held"])
 @pytest.mark.parametrize("at", ["last", "each", "end"])
 @pytest.mark.parametrize(
-    "text", [RNN, CHAIN, SHARED, SPRINGS, ARMS], ids=["next", "rate", "shared", "potential", "matrix"]
+    "text",
+    [RNN, CHAIN, SHARED, SPRINGS, ARMS, BEGUN],
+    ids=["next", "rate", "shared", "potential", "matrix", "begun"],
 )
 def test_gradient_is_that_of_the_loop(text: str, at: Any, moving: bool) -> None:
     sequences = frozenset({"x"} if moving else ())
