@@ -66,12 +66,17 @@ def flat_example(path: Path, settings: dict[str, Any] | None = None) -> tuple[Lo
     return nested, flat
 
 
-@pytest.mark.parametrize("path", [one for one in EXAMPLES if one.stem != "cpu"], ids=lambda path: path.stem)
+# A processor is too large to be quick, and the data of peers sits in its holes.
+@pytest.mark.parametrize(
+    "path", [one for one in EXAMPLES if one.stem not in ("cpu", "peers")], ids=lambda path: path.stem
+)
 def test_an_example_begins_and_answers_as_the_nested_one(path: Path) -> None:
     nested, flat = flat_example(path)
     assert not flat.diagram.main.children
     names = flat_box(nested.diagram).names
-    if moves(nested.diagram.main):
+    if moves(nested.diagram.main) and (
+        not nested.diagram.main.inputs or "\nsimulate:\n" in path.read_text("utf-8")
+    ):
         first, second = nested.simulation().run(), flat.simulation().run()
         assert first.values.keys() == second.values.keys()
         for name, value in first.values.items():
@@ -80,7 +85,10 @@ def test_an_example_begins_and_answers_as_the_nested_one(path: Path) -> None:
             if state in names:
                 np.testing.assert_array_equal(value, second.final[names[state]], err_msg=state)
         return
-    first, second = nested.learner.states, flat.learner.states
+    first, second = (
+        {name: value for name, value in one.learner.states.items() if not name.startswith("episode.")}
+        for one in (nested, flat)
+    )
     assert {names[one] for one in first} == set(second)
     for state, value in first.items():
         np.testing.assert_array_equal(value, second[names[state]], err_msg=state)
