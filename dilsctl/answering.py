@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem
 from dilsctl.diagram import Law, Metric, is_momentum, momentum_of
-from dilsctl.ir import BOOL, REAL, Index, Var
+from dilsctl.ir import BOOL, REAL, Index, Var, size_of
 from dilsctl.operations.rules import broadcast, mul, reshape
 from dilsctl.operations.table import Builder
+from dilsctl.parts import nested, places_of
 
 if TYPE_CHECKING:
     from dilsctl.lower import Flat, FlatState
@@ -170,22 +171,16 @@ def _covered(metrics: Sequence[Metric], shape: tuple[int, ...]) -> Any:
     """Of which elements metrics speak, as nested tuples; None if of all."""
     if any(not metric.index for metric in metrics):
         return None
-    ranges = [
-        [range(one, one + 1) if isinstance(one, int) else range(*one) for one in metric.index]
-        for metric in metrics
-    ]
-
-    def nested(left: list[list[range]], at: int) -> Any:
-        if at == len(shape):
-            return bool(left)
-        return tuple(nested([one for one in left if k in one[at]], at + 1) for k in range(shape[at]))
-
-    found = nested(ranges, 0)
-    return found if _holds(found, False) else None
-
-
-def _holds(value: Any, wanted: bool) -> bool:
-    return any(_holds(one, wanted) for one in value) if isinstance(value, tuple) else value is wanted
+    size = size_of(shape)
+    moved = bytearray(size)
+    left = size
+    for metric in metrics:
+        for place in places_of(metric.index, shape):
+            left -= not moved[place]
+            moved[place] = 1
+        if not left:
+            return None
+    return nested([bool(one) for one in moved], shape)
 
 
 def _filled(value: Any, true: float, false: float) -> Any:

@@ -118,6 +118,7 @@ RUN_TOPICS: dict[str, dict[str, str]] = {
         "bad-option": "no option of this name",
         "bad-plan": "no such plan",
         "bad-rate": "no learning rate",
+        "no-derivative": "a gradient through a function whose own derivative has none",
         "no-main": "a document without a main box",
         "no-part": "no such part of the data",
         "no-live": "a document without a live block",

@@ -9,6 +9,7 @@ from dilsctl.diagnostics import Problem
 from dilsctl.ir import Eqn, Var
 from dilsctl.loops import Component, Node
 from dilsctl.lower import Flat
+from dilsctl.operations.table import OPERATIONS
 from dilsctl.order import components, sort_equations, strong_components
 
 
@@ -57,6 +58,9 @@ def _motion(flat: Flat) -> list[Eqn]:
     return [*found, *(Eqn("copy", (one.condition,), (one.fired,)) for one in flat.triggers)]
 
 
+FORCE = "solve"  # as an equation of it, all of what acts on a state depends on all that it is found from
+
+
 def _answers(flat: Flat, told: Mapping[Var, list[Var]]) -> list[Eqn]:
     """What the potential makes of the states that answer it: they depend on every term that they are in.
 
@@ -65,7 +69,9 @@ def _answers(flat: Flat, told: Mapping[Var, list[Var]]) -> list[Eqn]:
     states = {one for one in (*flat.answers, *(one.momentum for one in flat.answers.values())) if one}
     within: dict[Var, set[Var]] = {one: {one} for one in states}
     for eqn in sort_equations(flat.eqns)[0]:
-        inside = set().union(*(within.get(one, set()) for one in eqn.inputs))
+        inside: set[Var] = set()
+        if OPERATIONS[eqn.op].reverse is not None:  # else no force comes through it
+            inside = inside.union(*(within.get(one, set()) for one in eqn.inputs))
         for out in eqn.outputs:
             within[out] = inside
     found = []
@@ -73,10 +79,10 @@ def _answers(flat: Flat, told: Mapping[Var, list[Var]]) -> list[Eqn]:
         terms = [one for one in flat.potentials if state in within.get(one, states)]
         metric = [] if answer.value is None else [answer.value]
         if answer.momentum is None:
-            found.append(Eqn("potential", (*terms, *metric, *told.get(state, ())), (state,)))
+            found.append(Eqn(FORCE, (*terms, *metric, *told.get(state, ())), (state,)))
             continue
-        found.append(Eqn("potential", (answer.momentum, *metric, *told.get(state, ())), (state,)))
-        found.append(Eqn("potential", (*terms, *told.get(answer.momentum, ())), (answer.momentum,)))
+        found.append(Eqn(FORCE, (answer.momentum, *metric, *told.get(state, ())), (state,)))
+        found.append(Eqn(FORCE, (*terms, *told.get(answer.momentum, ())), (answer.momentum,)))
     return found
 
 

@@ -6,8 +6,7 @@ where several laws speak of one variable. What is joined to a part of a variable
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from dilsctl.diagnostics import Diagnostic, Label, Problem
 from dilsctl.diagram import Box, Child, Initial, Law, Link, Metric, Shared
 from dilsctl.ir import BOOL, Eqn, Index, Var
 from dilsctl.operations.table import Builder
+from dilsctl.parts import nested, places_of
 
 if TYPE_CHECKING:
     from dilsctl.lower import Flat, FlatState
@@ -206,7 +206,7 @@ def _side_by_side(builder: Builder, state: Var, laws: list[Law]) -> Var | None:
     for law in laws:
         if not law.index:
             return None
-        for place in _places(law.index, state.shape):
+        for place in places_of(law.index, state.shape):
             if moved[place]:
                 return None
             moved[place] = 1
@@ -215,26 +215,8 @@ def _side_by_side(builder: Builder, state: Var, laws: list[Law]) -> Var | None:
     assert total is not None
     if total.type.kind != state.type.kind:
         total = builder.emit("cast", (total,), kind=state.type.kind, classes=state.type.classes)
-    mask = builder.constant(_nested([bool(one) for one in moved], state.shape), BOOL.with_shape(state.shape))
+    mask = builder.constant(nested([bool(one) for one in moved], state.shape), BOOL.with_shape(state.shape))
     return builder.emit("where", (mask, total, state))
-
-
-def _places(index: Index, shape: tuple[int, ...]) -> Iterator[int]:
-    """The elements that an index of all axes picks, by their number in the array."""
-    axes = [range(one, one + 1) if isinstance(one, int) else range(*one) for one in index]
-    for place in itertools.product(*axes):
-        number = 0
-        for at, length in zip(place, shape, strict=True):
-            number = number * length + at
-        yield number
-
-
-def _nested(values: list[bool], shape: tuple[int, ...]) -> Any:
-    """A list as nested tuples of a shape."""
-    if not shape:
-        return values[0]
-    size = len(values) // max(shape[0], 1)
-    return tuple(_nested(values[k * size : (k + 1) * size], shape[1:]) for k in range(shape[0]))
 
 
 def _sum(builder: Builder, values: list[Var]) -> Var:

@@ -16,7 +16,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("syntax",),
     ("documents", "diagram", "dump", "formatting"),
     ("places", "elaborate"),
-    ("lower", "hole_findings", "joining", "answering", "named", "elements", "loops", "loop_findings"),
+    (
+        "lower", "hole_findings", "parts", "joining", "answering", "named", "elements", "loops",
+        "loop_findings",
+    ),
     (
         "sizes", "passes", "verify", "reach", "objective", "train_names", "watched", "plan_costs",
         "plan_text", "plan_json", "episodes", "pooling", "feeding", "live_plan", "compile", "motion",

@@ -431,3 +431,55 @@ def test_the_evidence_has_places() -> None:
     assert "or: left.y -> join.a (nothing is learned)" in lines[2] and "or-gate.yaml:" in lines[2]
     told = kind_json(found)
     assert told["name"] == "IDS" and told["peers"][0]["from"] == "left.y" and told["peers"][0]["line"] > 0
+
+
+BODIES = """
+define:
+  body:
+    in: {told: real}
+    out: {shown: real}
+    state: {q: real = 1}
+    LAW
+    potential: (q - told) ** 2 / 2
+    wires: [q -> shown]
+  pair:
+    in: {x: real}
+    out: {y: real}
+    state: {w: real = 0.5}
+    learn: [w]
+    boxes: {a: body, b: body}
+    wires: [WIRE -> a.told, a.shown -> b.told, w * b.shown -> y]
+main: pair
+"""
+
+
+@pytest.mark.parametrize(
+    "law", ["conserve: {q: 2}", "learn: {q: {step: 0.1}}", "conserve: {q: 1 + told ** 2}"]
+)
+def test_bodies_that_a_potential_moves_talk(law: str) -> None:
+    """What a body is told moves it, and its energy pushes back at who tells it: even a row is a cycle."""
+    circle = kind(BODIES.replace("LAW", law).replace("WIRE", "b.shown"))
+    assert circle.name == "DILS"
+    assert {one.why for one in circle.peers} == {"it lies on a cycle"} and len(circle.peers) == 2
+    row = BODIES.replace("LAW", law).replace("WIRE", "x")
+    assert [(one.source, one.target) for one in kind(row).peers] == [("a.shown", "b.told")]
+    row = kind(row.replace("told) **", "stop(told)) **").replace("1 + told", "1 + stop(told)"))
+    assert [(one.source, one.target) for one in row.layers] == [("a.shown", "b.told")] and not row.peers
+
+
+@pytest.mark.parametrize("law", ["conserve: {x: 2}", "learn: {x: {step: 0.1}}"])
+def test_heat_and_waves_are_interacting_systems(law: str) -> None:
+    found = kind(
+        """
+define:
+  node: {share: {x: real}, LAW}
+  spring: {share: {a: real, b: real}, potential: (a - b) ** 2}
+  chain:
+    share: {x: real 5}
+    boxes: {node: {box: node, count: 5}, spring: {box: spring, count: 4}}
+    join: {x: [node.x], "x[:-1]": [spring.a], "x[1:]": [spring.b]}
+main: chain
+""".replace("LAW", law)
+    )
+    assert found.name == "IDS"
+    assert [one.variable for one in found.links] == ["x"]

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from dilsctl.elaborate.boxes import BoxElaboration
 
 
+MOST_FACTORED = 100  # rows of a matrix that is looked at before anything runs
+
+
 class Energies:
     """Reads the potentials and metrics of one elaboration."""
 
@@ -242,6 +245,8 @@ def _check_matrices(value: Any, lead: int, noun: str) -> None:
     size = len(value)
     if any(value[i][j] != value[j][i] for i in range(size) for j in range(i)):
         raise OperationError(f"a {noun} that is a matrix is symmetric; this one is not")
+    if size > MOST_FACTORED:
+        return
     lower: list[list[float]] = []
     for i in range(size):
         row: list[float] = []

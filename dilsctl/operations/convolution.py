@@ -162,7 +162,7 @@ register(
         "max_pool_grad",
         _max_pool_grad_type,
         stack_trailing,
-        no_second("max_pool_grad"),
+        no_second("max_pool"),
         cost=lambda eqn: 4 * _window_cost(eqn),
         doc="(x, y, ct): ct at the first place of each window that holds its maximum y",
     )

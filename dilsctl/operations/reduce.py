@@ -141,7 +141,7 @@ register(
         "prod_others",
         _others_type,
         stack_trailing,
-        no_second("prod_others"),
+        no_second("prod"),
         cost=lambda eqn: 3 * input_size(eqn),
         doc="for each element, the product of the others along axes: the derivative of prod, zeros included",
     )

@@ -165,7 +165,7 @@ def no_second(name: str) -> Callable[[Builder, Eqn, Cotangents], Sequence[Var | 
     """A reverse rule that refuses: the operation is itself a derivative and has none of its own."""
 
     def reverse(builder: Builder, eqn: Eqn, cotangents: Cotangents) -> Sequence[Var | None]:
-        raise OperationError(f"'{name}' has no derivative: second derivatives stop here")
+        raise OperationError(f"'{name}' has no second derivative")
 
     return reverse
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from dilsctl.diagnostics import Problem
 from dilsctl.ir import REAL, Eqn, Var
-from dilsctl.operations.rules import broadcast, has_gradient
-from dilsctl.operations.table import OPERATIONS, Builder
+from dilsctl.operations.rules import Cotangents, broadcast, has_gradient
+from dilsctl.operations.table import OPERATIONS, Builder, OperationError, Reverse
 
 
 def gradients(builder: Builder, eqns: Sequence[Eqn], scalar: Var, wanted: Sequence[Var]) -> list[Var | None]:
@@ -43,13 +44,23 @@ def pull_back(
         builder.span = eqn.span
         if elements.take(eqn, found[0]):
             continue
-        for one, part in zip(eqn.inputs, reverse(builder, eqn, found), strict=True):
+        for one, part in zip(eqn.inputs, _reversed(reverse, builder, eqn, found), strict=True):
             if part is None or one not in moving:
                 continue
             known = cotangent.get(one)
             cotangent[one] = part if known is None else builder.emit("add", (known, part))
     elements.settle(list(elements.waiting))
     return cotangent
+
+
+def _reversed(reverse: Reverse, builder: Builder, eqn: Eqn, found: Cotangents) -> Sequence[Var | None]:
+    """What the reverse rule of an equation gives. Raises Problem ``no-derivative``, where there is none: the
+    force of a potential is a derivative already, and not every one of them has one."""
+    try:
+        return reverse(builder, eqn, found)
+    except OperationError as error:
+        help = "to learn through it, write it by other functions, or put stop(…) around what is learned"
+        raise Problem.of("no-derivative", error.message, eqn.span, help=help) from None
 
 
 class _Elements:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dilsctl.compile import compile_diagram
+from dilsctl.diagnostics import Problem
 from dilsctl.elaborate.written import Written
 from dilsctl.engine.learner import Learner
 from dilsctl.engine.running import Running
@@ -271,3 +272,22 @@ def test_a_horizon_cuts_gradients() -> None:
     y = np.tanh(h @ w.T + x[:, -1] @ v.T)
     slope = 2 * (y - z) * (1 - y**2) / (3 * BATCH)
     np.testing.assert_allclose(short, slope.T @ h, rtol=1e-12)
+
+
+def test_a_potential_without_a_second_derivative_cannot_be_learned_through() -> None:
+    text = """\
+dils: 1
+main:
+  in: {x: real}
+  out: {y: real 3}
+  state: {w: real = 0.3, q: real 3 = 0.5}
+  learn: {w: {}, q: {step: 0.1}}
+  potential: prod(q - w) + sum(q ** 2)
+  wires:
+    - q * x -> y
+"""
+    compiled = compile_diagram(
+        diagram_of(text), Objective(_written("mse(y, z)"), {}, {"z": 3}), episode=Episode(3)
+    )
+    with pytest.raises(Problem, match="'prod' has no second derivative"):
+        Learner(compiled, lambda options: method_of("sgd"), precision="float64")
