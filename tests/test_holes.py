@@ -1,11 +1,14 @@
 """What may fill a hole: its ports, more outputs than it has, and the parameters that it is given."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dilsctl import api
+from dilsctl.compose import compose, read_fill
 from dilsctl.diagnostics import Problem
+from dilsctl.documents import LoadedDocument
 from dilsctl.dump import dump
 
 DOCUMENT = """\
@@ -94,3 +97,27 @@ def test_flattens_with_what_fills_it(tmp_path: Path) -> None:
 def test_a_size_that_is_given_twice_is_that_of_the_box(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="real 5"):
         api.load(write(tmp_path, "{box: first, with: {units: 5}}"))
+
+
+def test_composes_into_a_hole_of_the_library(tmp_path: Path) -> None:
+    """The hole has a parameter; one of the boxes shows more than it, and the other takes the parameter."""
+    outer = tmp_path / "outer.yaml"
+    outer.write_text(
+        "{dils: 1, use: {managers: std/managers}, main: {in: {outcome: class 3}, out: {p: simplex 3}, boxes: "
+        "{market: {box: managers.market, with: {outcomes: 3}}}, "
+        "wires: [outcome -> market.outcome, market.p -> p]}}",
+        encoding="utf-8",
+    )
+    inner = tmp_path / "inner.yaml"
+    inner.write_text(
+        "{dils: 1, main: {in: {outcome: class 3}, out: {p: simplex 3, more: real}, "
+        'wires: ["normalise([1, 2, 1]) -> p", 2 -> more]}}',
+        encoding="utf-8",
+    )
+    known: dict[Any, LoadedDocument] = {}
+    fill = read_fill(f"market.worker={inner},std/managers:frequency", known)
+    whole = tmp_path / "whole.yaml"
+    expect = "{p: {is: [[0.2916667, 0.4166667, 0.2916667]], within: 1e-7}}"
+    checks = f"\nchecks: [{{given: {{outcome: [1]}}, expect: {expect}}}]\n"
+    whole.write_text(compose(api.load(outer), [fill]) + checks, encoding="utf-8")
+    assert [one.facts() for one in api.test(whole) if not one.passed] == []
