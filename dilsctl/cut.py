@@ -2,7 +2,7 @@
 
 Every input that a peer wire feeds is computed as before, but what siblings show is replaced by a neutral
 value: 0, false, the uniform distribution; a class must name one. What a box hears of itself stays. Of an
-array, every element hears itself and neutral values for all others.
+array, every element hears itself and neutral values for all others. Variables that siblings share are split.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from dilsctl.diagram import Box, Child, Diagram
 from dilsctl.elaborate import convert
 from dilsctl.influence import MOVES, influence
 from dilsctl.ir import BOOL, Eqn, Type, Var
-from dilsctl.kind import Talk, talk_of
+from dilsctl.kind import Talk, paths_of, talk_of
 from dilsctl.operations.rules import broadcast, reshape
 from dilsctl.operations.table import OPERATIONS, Builder, OperationError
 from dilsctl.siblings import Key, Sibling
+from dilsctl.split_links import split
 
 
 def cut(
@@ -37,7 +38,22 @@ def cut(
         if name not in known:
             help = did_you_mean(name, known) or f"peer wires come from {', '.join(dict.fromkeys(known))}"
             raise Problem.of("unknown-name", f"no peer wire comes from '{name}'", span, help=help)
-    return rebuilt(diagram, lambda box: _cut(box, talk[box], named) if box in talk else box)
+    outside = _joined_outside(diagram.main)
+
+    def change(box: Box) -> Box:
+        return _cut(box, talk[box], named, outside.get(box, set())) if box in talk else box
+
+    return rebuilt(diagram, change)
+
+
+def _joined_outside(main: Box) -> dict[Box, set[str]]:
+    """The shared variables of every box that the box around joins."""
+    found: dict[Box, set[str]] = {}
+    for box in paths_of(main):
+        for link in box.links:
+            for inside in box.children[link.child].boxes:
+                found.setdefault(inside, set()).add(link.port)
+    return found
 
 
 def rebuilt(diagram: Diagram, change: Callable[[Box], Box]) -> Diagram:
@@ -61,13 +77,8 @@ def _with_boxes(child: Child, of: Callable[[Box], Box]) -> Child:
     return child if same else replace(child, boxes=boxes)
 
 
-def _cut(box: Box, talk: Talk, neutral: Mapping[str, Any]) -> Box:
-    if talk.links:
-        what = ", ".join(f"'{one}'" for one in talk.links[:4])
-        help = "draw what the boxes tell each other as wires; then the wires are cut"
-        message = f"the boxes inside '{box.name}' share {what}: joined variables can't be cut yet"
-        span = next((one.span for one in box.links if one.variable in talk.links), box.span)
-        raise Problem.of("cut-link", message, span, help=help)
+def _cut(box: Box, talk: Talk, neutral: Mapping[str, Any], outside: set[str]) -> Box:
+    box = split(box, talk.links, outside)
     eqns = list(box.eqns)
     dispatch = dict(box.dispatch)
     targets: dict[Key, list[Sibling]] = {}

@@ -117,9 +117,7 @@ def command(
     signals = Signals()
     ended = False
     with signals.caught(), _opened(rows, jsonl) as (descriptor, name, ending):
-        stream = tables(
-            descriptor, name, ending, skip=life.taken, follow=follow, waiting=signals.waiting
-        )
+        stream = tables(descriptor, name, ending, skip=life.taken, follow=follow, waiting=signals.waiting)
         with suppress(Stopped):
             ended = life.live(stream, watcher, signals)
     _show(life, as_json)
