@@ -107,7 +107,7 @@ def _may_be_short(key: str, value: Any) -> bool:
     """Are they ports, parameters, lists of names or numbers, a use of a box, options of a state? Expressions
     stand each on a line of their own."""
     if isinstance(value, list):
-        return key not in ("wires", "loss", "next")
+        return key not in ("wires", "loss", "potential", "next")
     if isinstance(value.get("box"), str):
         given = value.get("with") or {}
         return not any(

@@ -28,7 +28,10 @@ class Definition:
         return not any(self.body.get(key) for key in _MORE)
 
 
-_MORE = ("wires", "boxes", "state", "let", "learn", "loss", "share", "next", "rate", "join")
+_MORE = (
+    *("wires", "boxes", "state", "let", "learn", "loss", "share", "next", "rate", "join"),
+    *("conserve", "potential"),
+)
 
 Home = tuple[tuple[Definition, SourceSpan], ...]
 """The definitions around a place, outermost first, each with where it is used."""

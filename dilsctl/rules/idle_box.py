@@ -50,11 +50,11 @@ def _named(subject: Subject) -> set[str]:
 
 
 def _acts(box: Box) -> bool:
-    """Has a box an effect of its own: a loss, or variables that it shares?"""
+    """Has a box an effect of its own: a loss, a potential, or variables that it shares?"""
     stack, seen = [box], {box}
     while stack:
         one = stack.pop()
-        if one.losses or one.shared or one.links or one.hole:
+        if one.losses or one.potentials or one.shared or one.links or one.hole:
             return True
         inside = {two for child in one.children.values() for two in child.boxes} - seen
         seen |= inside
@@ -87,6 +87,9 @@ class _Live:
         for box in subject.boxes:
             for law in box.laws:
                 self.laws.setdefault((box, law.target), []).append(law.value)
+            for metric in box.metrics:
+                given = [metric.value] if metric.value is not None else []
+                self.laws.setdefault((box, metric.target), []).extend(given)
             for trigger in box.triggers:
                 self.laws.setdefault((box, trigger.fired), []).append(trigger.condition)
 
@@ -101,10 +104,10 @@ class _Live:
                     self.work.append((box, box.readout[port]))
 
     def run(self) -> None:
-        """Follow what is needed until nothing is new. Losses, and shared variables, are always needed."""
+        """Follow what is needed until nothing is new. Losses, energies, shared variables are always needed."""
         for box in self.subject.boxes:
             self.boxes.add(box)
-            self.work += [(box, one) for one in box.losses]
+            self.work += [(box, one) for one in (*box.losses, *box.potentials)]
             self.work += [(box, one.var) for one in box.shared.values()]
             if box.hole:
                 self.work += [(box, port.var) for port in box.inputs.values()]

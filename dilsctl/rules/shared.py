@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dilsctl.diagram import Box
+from dilsctl.diagram import Box, is_momentum
 from dilsctl.ir import Eqn, Var
 
 MOVES = frozenset(
@@ -31,6 +31,7 @@ def leaves(var: Var, producers: Mapping[Var, Eqn]) -> Iterator[Var]:
 
 def moving(box: Box) -> set[Var]:
     """The states and shared variables of a box that may change: by a law, by learning, or by another box."""
-    found = {law.target for law in box.laws}
+    found = {law.target for law in box.laws} | {metric.target for metric in box.metrics}
+    found |= {one.var for one in box.states.values() if is_momentum(one.name)}
     found |= {one.var for one in box.states.values() if one.learn is not None}
     return found | {one.var for one in box.shared.values()}

@@ -200,3 +200,43 @@ main:
     np.testing.assert_allclose(p - np.array([-q[1], q[0]]), turn @ speed, atol=1e-8)
     with pytest.raises(Problem, match="symplectic methods"):
         running(text, method="symplectic")
+
+
+PAIR = """
+dils: 1
+define:
+  ball: {out: {q: real}, state: {q: real = 0.5}, conserve: {q: 1.5}}
+  bond: {in: {a: real, b: real}, potential: (a - b - 1) ** 2}
+  pair:
+    boxes: {a: ball, b: ball, bond: bond}
+    wires: [a.q -> bond.a, b.q -> bond.b]
+main: pair
+"""
+JOINED = """
+dils: 1
+define:
+  ball: {share: {q: real = 0.5}, conserve: {q: 1.5}}
+  bond: {share: {a: real, b: real}, potential: (a - b - 1) ** 2}
+  pair:
+    boxes: {a: ball, b: ball, bond: bond}
+    join: {u: [a.q, bond.a], v: [b.q, bond.b]}
+main: pair
+"""
+
+
+@pytest.mark.parametrize("method", ["symplectic", "rk4"])
+def test_a_bond_by_wires_is_a_bond_by_shared_variables(method: str) -> None:
+    """A box that has ports and a potential is no hole; action and reaction are equal."""
+    told, shared = (running(text, method=method, dt=0.1) for text in (PAIR, JOINED))
+    for _ in range(50):
+        told.advance()
+        shared.advance()
+    for one, other in (
+        ("a.q", "u"),
+        ("b.q", "v"),
+        ("a.q.momentum", "u.momentum"),
+        ("b.q.momentum", "v.momentum"),
+    ):
+        np.testing.assert_allclose(told.states[one], shared.states[other], rtol=0, atol=1e-14)
+    assert abs(told.states["a.q.momentum"] + told.states["b.q.momentum"]) < 1e-14
+    assert abs(told.states["a.q.momentum"]) > 0.1
