@@ -104,7 +104,7 @@ class _Live:
                     self.work.append((box, box.readout[port]))
 
     def run(self) -> None:
-        """Follow what is needed until nothing is new. Losses, energies, shared variables are always needed."""
+        """Follow what is needed until nothing is new: losses, energies and shared variables always are."""
         for box in self.subject.boxes:
             self.boxes.add(box)
             self.work += [(box, one) for one in (*box.losses, *box.potentials)]
