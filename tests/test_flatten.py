@@ -11,12 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dilsctl import api
+from dilsctl.course import Course
 from dilsctl.diagnostics import Problem
 from dilsctl.diagram import moves
 from dilsctl.dump import dump
 from dilsctl.engine.states import drawn
 from dilsctl.flatten import FlatBox, flat_box
 from dilsctl.loaded import LoadedDiagram, elaborate, read
+from dilsctl.simulate import Simulation
+from dilsctl.trace import Trace
 
 from .laws.diagrams import Document, Options, documents
 from .laws.support import (
@@ -66,18 +69,26 @@ def flat_example(path: Path, settings: dict[str, Any] | None = None) -> tuple[Lo
     return nested, flat
 
 
-# A processor is too large to be quick, and the data of peers sits in its holes.
-@pytest.mark.parametrize(
-    "path", [one for one in EXAMPLES if one.stem not in ("cpu", "peers")], ids=lambda path: path.stem
-)
+def simulated(loaded: LoadedDiagram) -> Trace:
+    """A run of it; inputs of which its file says nothing are the same at random for each who asks."""
+    course = Course.of(loaded.document, loaded.folder, loaded.diagram)
+    said = {*course.drives, *course.given, *(course.batches.columns if course.batches is not None else ())}
+    types = {name: port.type for name, port in loaded.diagram.main.inputs.items() if name not in said}
+    unsaid = random_inputs(types, np.random.default_rng(0), 5, whole=False)
+    return Simulation(loaded.diagram, course, given={**course.given, **unsaid}).run()
+
+
+@pytest.mark.parametrize("path", [one for one in EXAMPLES if one.stem != "cpu"], ids=lambda path: path.stem)
 def test_an_example_begins_and_answers_as_the_nested_one(path: Path) -> None:
+    if path.stem == "peers":  # its holes are filled by rows of data when it runs
+        with pytest.raises(Problem, match="is a hole"):
+            flat_example(path)
+        return
     nested, flat = flat_example(path)
     assert not flat.diagram.main.children
     names = flat_box(nested.diagram).names
-    if moves(nested.diagram.main) and (
-        not nested.diagram.main.inputs or "\nsimulate:\n" in path.read_text("utf-8")
-    ):
-        first, second = nested.simulation().run(), flat.simulation().run()
+    if moves(nested.diagram.main):
+        first, second = simulated(nested), simulated(flat)
         assert first.values.keys() == second.values.keys()
         for name, value in first.values.items():
             np.testing.assert_array_equal(value, second.values[name], err_msg=name)
@@ -85,10 +96,7 @@ def test_an_example_begins_and_answers_as_the_nested_one(path: Path) -> None:
             if state in names:
                 np.testing.assert_array_equal(value, second.final[names[state]], err_msg=state)
         return
-    first, second = (
-        {name: value for name, value in one.learner.states.items() if not name.startswith("episode.")}
-        for one in (nested, flat)
-    )
+    first, second = nested.learner.states, flat.learner.states
     assert {names[one] for one in first} == set(second)
     for state, value in first.items():
         np.testing.assert_array_equal(value, second[names[state]], err_msg=state)
@@ -171,7 +179,7 @@ def test_random_potentials(system: System, seed: int) -> None:
             one.advance()
     for path, value in both[0].states.items():
         found = both[1].states[flat.names[path]]
-        np.testing.assert_array_equal(found, value, err_msg=path)
+        np.testing.assert_allclose(found, value, rtol=1e-12, atol=1e-13, err_msg=path)
 
 
 # -- what it looks like -------------------------------------------------------------------------------
