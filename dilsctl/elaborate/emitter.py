@@ -197,6 +197,8 @@ class Emitter:
     def _exists(self, node: ast.Name | ast.Attribute, name: str, rank: int = 0) -> None:
         """Refuse to read a port where it may not exist. ``rank``: that of the port of one box. Raises
         Problem: mode-not-known."""
+        if not self.scope.knows_modes():
+            return
         site: Site | None = Site("")
         presence = self.scope.presence(None, name)
         if isinstance(node, ast.Attribute):

@@ -108,7 +108,7 @@ def _same(a: Trace, b: Trace) -> None:
     ("change", "words"),
     [
         ({"time.dt": 0.2}, "dt was 0.1 and is 0.2"),
-        ({"time.method": "euler"}, "method was rk4 and is euler"),
+        ({"time.method": "euler"}, "method was symplectic and is euler"),
         ({"time.steps": 2}, "steps was 1 and is 2"),
         ({"simulate.seed": 3}, "seed was 0 and is 3"),
         ({"runs": 3}, "runs was 2 and is 3"),
