@@ -21,9 +21,10 @@ from dilsctl.documents import load_documents
 from dilsctl.elaborate import elaborate
 from dilsctl.engine.learner import Learner
 from dilsctl.learning.methods import method_of
+from dilsctl.motion import compile_flow, compile_motion
 
 from .expressions import Choose
-from .support import Machine, compiled, laws, values
+from .support import Machine, compiled, diagram_of, laws, values
 from .test_gradients import differences, steps_of
 
 # -- what is known, by the truth table ----------------------------------------------------------------
@@ -272,6 +273,37 @@ main: main
     np.testing.assert_array_equal(one["port.low"], other["port.low"])
     x = inputs["x"]
     np.testing.assert_allclose(one["port.y"], np.stack([np.log(0.2) * x, -x, np.log(0.6) * x], 1), rtol=1e-12)
+
+
+def test_a_stack_with_modes_is_no_longer_than_one_of_two() -> None:
+    """Modes, choices and closed ports of many boxes are single operations, however many boxes there are."""
+    text = """\
+dils: 1
+define:
+  phone:
+    state: {place: real = 0}
+    in: {push: real, reply: {type: real, when: [near, far]}}
+    out: {call: {type: real, when: near}}
+    modes: {near: place < 1, far: place < 2, away: otherwise}
+    wires: [log(place) -> call]
+    rate: {place: push + (reply if not away else 0)}
+  main:
+    in: {x: real}
+    out: {y: real}
+    boxes: {phone: {box: phone, count: COUNT}}
+    wires:
+      - x -> phone.push
+      - (phone.call if phone.near else x) -> phone.reply
+      - sum(phone.call if phone.near else 0) -> y
+main: main
+"""
+    lengths = []
+    for count in (2, 300):
+        diagram = diagram_of(text.replace("COUNT", str(count)))
+        motion, flow = compile_motion(diagram), compile_flow(diagram)
+        lengths.append([len(one.eqns) for one in (motion.tick, flow.slope, flow.watch)] + [flow.switches])
+    assert lengths[0] == lengths[1]
+    assert lengths[0][-1] == 3
 
 
 def test_a_closed_port_shows_nothing() -> None:
