@@ -38,7 +38,8 @@ TITLES: dict[RowName, str] = {
 @dataclass(slots=True)
 class Row:
     """One row: what kind of system it is, how many learned numbers reach its loss, and for each seed its
-    measures by part. ``same_as``: the row that it is equal to, so that it was not run."""
+    measures by part. ``same_as``: the row that it is equal to, so that it was not run. ``diverged``: seeds of
+    which no finite number came."""
 
     name: RowName
     kind: Name
@@ -46,6 +47,7 @@ class Row:
     seeds: list[int] = field(default_factory=list)
     runs: list[dict[str, float]] = field(default_factory=list)
     same_as: RowName | None = None
+    diverged: list[int] = field(default_factory=list)
 
     @property
     def title(self) -> str:
@@ -70,6 +72,7 @@ class Row:
             "kind": self.kind,
             "learned": self.learned,
             "same_as": self.same_as,
+            "diverged": self.diverged,
             "runs": [{"seed": seed, **one} for seed, one in zip(self.seeds, self.runs, strict=True)],
             "mean": {one: self.mean(one) for one in measures},
             "spread": {one: self.spread(one) for one in measures if len(self.runs) > 1},
@@ -157,11 +160,18 @@ def ablate(
             seeded = load_diagram(file, (*settings, f"train.seed={seed}"), file.parent)
             for row, change in rows:
                 if row.same_as is None:
-                    values = _measured(seeded, change(seeded.diagram), _Log(run, row.name, seed))
+                    try:
+                        values = _measured(seeded, change(seeded.diagram), _Log(run, row.name, seed))
+                    except Problem as problem:
+                        if {one.code for one in problem.diagnostics} != {"not-finite"}:
+                            raise
+                        row.diverged.append(seed)
+                        continue
                     row.seeds.append(seed)
                     row.runs.append(values)
                     if told is not None:
                         told(row.name, seed, values)
+        notes += [_diverged(row, seeds) for row, _ in rows if row.diverged]
         ablation.seconds = time.perf_counter() - start
         if run is not None:
             run.finish(ablation.facts())
@@ -213,6 +223,13 @@ def forms(loaded: LoadedDiagram) -> tuple[list[tuple[Row, Change]], Held, list[D
         help = f"say where to hold it: ablate: {{frozen: {{{held.states[0]}: VALUE}}}}"
         notes.append(Diagnostic("frozen-is-cut", message, label, (), help, Severity.NOTE))
     return rows, held, notes
+
+
+def _diverged(row: Row, seeds: int) -> Diagnostic:
+    names = ", ".join(map(str, row.diverged))
+    message = f"'{row.title}' came to no finite number with {len(row.diverged)} of {seeds} seeds ({names})"
+    help = "they are not in the table; a smaller rate, or train.clip, may help"
+    return Diagnostic("not-finite", message, None, (), help, Severity.NOTE)
 
 
 def _without_peers(kind: Name) -> Name:

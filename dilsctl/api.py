@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING, Any
 from dilsctl.diagnostics import Problem, Report
 
 if TYPE_CHECKING:
+    from dilsctl.ablate import Ablation
     from dilsctl.checks import Result as CheckResult
     from dilsctl.loaded import LoadedDiagram
+    from dilsctl.wire_history import History
 
 Settings = Iterable[str] | Mapping[str, Any]
 
@@ -138,3 +140,29 @@ def test(path: str | Path) -> list[CheckResult]:
 
     loaded = load_diagram(Path(path), (), Path(path).parent)
     return run_checks(loaded.document, loaded.main, engine_for(loaded))
+
+
+def ablate(
+    path: str | Path, *, settings: Settings = (), seeds: int = 5, out: str | Path | None = None
+) -> Ablation:
+    """Train a diagram with its peer wires cut, with its pattern frozen, and as it is; see ``dilsctl.ablate``.
+
+    out: a run folder to keep; it must not exist. Raises Problem: no-peers, no-train, and those of training.
+    """
+    from dilsctl.ablate import ablate as run
+
+    folder = Path(out) if out is not None else None
+    return run(Path(path), _texts(settings), seeds=seeds, out=folder, keep=out is not None)
+
+
+def wires(path: str | Path, *, settings: Settings = ()) -> list[History]:
+    """How strong the wires of a run folder were over its epochs; those of a diagram file, in a simulation.
+
+    >>> (found,) = wires("examples/market.yaml")
+    >>> found.weight.title, found.fates()
+    ('market.weight', ['grew', 'died'])
+    """
+    from dilsctl.wire_history import history_of_file, history_of_run
+
+    path = Path(path)
+    return history_of_run(path) if path.is_dir() else history_of_file(path, _texts(settings))

@@ -348,9 +348,7 @@ def _part_of(moved: Any, shape: tuple[int, ...]) -> str | None:
     return ", ".join(f"{axis[0]}:{axis[-1] + 1}" for axis in axes) if size == len(held) else None
 
 
-def begins_with(
-    one: FlatState, name: str, *, keep: bool, inside: bool = False, source: str = ""
-) -> Any:
+def begins_with(one: FlatState, name: str, *, keep: bool, inside: bool = False, source: str = "") -> Any:
     """A state as a file has it: its type, and how it begins. ``name``: what it is called now; ``inside``: it
     will be in a box inside of the main box. ``source``: the learned state that it begins as, if it does."""
     initial = one.state.initial

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from dilsctl import api
 from dilsctl.ablate import ablate
 from dilsctl.cli import main
 from dilsctl.cut import cut
@@ -19,6 +20,7 @@ from dilsctl.held import hold
 from dilsctl.influence import influence
 from dilsctl.kind import kind_of, talk_of
 from dilsctl.loaded import LoadedDiagram, load_diagram
+from dilsctl.report.ablation import ablation_table
 
 PAIR = """
 dils: 1
@@ -325,3 +327,15 @@ def test_the_picture(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, call)
     assert result.exit_code == 0, result.output
     assert "peer wires cut" in picture.read_text() and "pattern frozen" in result.stdout
+
+
+def test_a_row_that_diverges_is_told_and_the_others_stay(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text(TABLE)
+    one = loaded(tmp_path, READER)
+    found = api.ablate(one.path, settings={"ablate.frozen": {"k": 1e200}}, seeds=2)
+    rows = {row.name: row for row in found.rows}
+    assert rows["frozen"].diverged == [0, 1] and not rows["frozen"].runs
+    assert len(rows["cut"].runs) == len(rows["alive"].runs) == 2
+    assert [note.code for note in found.notes] == ["not-finite"]
+    header, table = ablation_table(found)
+    assert table[1][3:] == ["diverged"] * (len(header) - 3)

@@ -138,11 +138,11 @@ def show_trace(trace: Trace, phase: tuple[str, str] | None = None, *, plot: bool
     if plot and phase is not None:
         from dilsctl.report.terminal_plot import phase_text
 
-        click.echo(phase_text(trace, *phase, width=_width(), colour=colour, plain=_plain()), color=colour)
+        click.echo(phase_text(trace, *phase, width=_width(), colour=colour, plain=plain_only()), color=colour)
     elif plot and watched:
         from dilsctl.report.terminal_plot import plot_text
 
-        click.echo(plot_text(trace, width=_width(), colour=colour, plain=_plain()), color=colour)
+        click.echo(plot_text(trace, width=_width(), colour=colour, plain=plain_only()), color=colour)
     header, rows, note = trace_table(trace)
     if rows and watched:
         from dilsctl.report.terminal import console, show_table
@@ -158,7 +158,7 @@ def _width() -> int:
     return max(min(width(), 120) - 1, 24)
 
 
-def _plain() -> bool:
+def plain_only() -> bool:
     """Whether standard output can't show braille."""
     try:
         "⠿▁█".encode(getattr(sys.stdout, "encoding", None) or "ascii")

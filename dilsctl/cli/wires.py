@@ -42,7 +42,7 @@ def command(
       dilsctl wires runs/pendigits-001 --top 20 --plot wires.svg
       dilsctl wires examples/market.yaml
     """
-    from dilsctl.cli.trace_output import check_targets
+    from dilsctl.cli.trace_output import check_targets, plain_only
     from dilsctl.wire_history import as_trace, history_of_file, history_of_run
 
     check_targets(None, plot, force)
@@ -67,14 +67,15 @@ def command(
         return 0
     from dilsctl.report.wire_table import mode_table, weight_table, wire_table
 
+    plain = plain_only()
     if is_terminal() and trace.values:
         from dilsctl.report.terminal_plot import plot_text
 
-        click.echo(plot_text(trace, width=max(min(width(), 120) - 1, 24), colour=wants_colour()))
+        click.echo(plot_text(trace, width=max(min(width(), 120) - 1, 24), colour=wants_colour(), plain=plain))
     _show(*weight_table(found), right=range(1, 8))
     if top:
-        _show(*wire_table(found, top), right=(2, 3))
-    _show(*mode_table(found), right=(2,))
+        _show(*wire_table(found, top, plain), right=(2, 3))
+    _show(*mode_table(found, plain), right=(2,))
     return 0
 
 
@@ -85,5 +86,6 @@ def _show(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[
         from dilsctl.report.terminal import console, show_table
 
         show_table(console(sys.stdout, wants_colour()), header, rows)
+        click.echo()
     else:
         click.echo(columns([header, *rows], right=right) + "\n")

@@ -30,6 +30,8 @@ def shown_measures(found: Ablation, most: int = 3) -> list[str]:
 def _cell(row: Row, measure: str, found: Ablation) -> str:
     if row.same_as is not None:
         return f"as {TITLES[row.same_as]}"
+    if not row.runs:
+        return "diverged"
     mean, spread = row.mean(measure), row.spread(measure)
     return number_text(mean) if math.isnan(spread) else f"{number_text(mean)} ± {number_text(spread)}"
 
