@@ -10,7 +10,7 @@ import click
 from dilsctl.cli.options import file_or_run_argument, open_diagram, set_option
 from dilsctl.cli.output import wants_colour, width, writing
 
-FORMATS = ("svg", "txt")
+FORMATS = ("svg", "png", "pdf", "dot", "mmd", "tex", "txt")
 
 
 @click.command("render", short_help="Draw a diagram: as a picture, or in the terminal.")
@@ -32,10 +32,15 @@ FORMATS = ("svg", "txt")
 )
 @click.option(
     "--view",
-    type=click.Choice(["nested", "layers"]),
+    type=click.Choice(["nested", "layers", "flat"]),
     default="nested",
-    help="nested: boxes inside of boxes. layers: boxes that are equal and told equal things are one.",
+    help="nested: boxes inside of boxes. layers: boxes that are equal and told equal things are one. "
+    "flat: no frames, all boxes side by side.",
 )
+@click.option(
+    "--laws", is_flag=True, help="Draw what moves states, where boxes with boxes inside have several."
+)
+@click.option("--backward", is_flag=True, help="Beside each wire of real numbers, draw one for its gradient.")
 @click.option(
     "--theme", type=click.Choice(["light", "dark", "print"]), default="light", help="Colours of a picture."
 )
@@ -52,6 +57,8 @@ def command(
     focus: str | None,
     everything: bool,
     view: str,
+    laws: bool,
+    backward: bool,
     theme: str,
     legend: bool,
     columns: int | None,
@@ -82,6 +89,8 @@ def command(
         depth=100 if everything else depth,
         view=view,  # type: ignore[arg-type]
         most=None if everything else 5,
+        laws=laws,
+        backward=backward,
         focus=tuple(focus.split(".")) if focus else (),
     )
     artist = open_diagram(file, settings).artist(box, options)

@@ -7,18 +7,25 @@ from typing import get_args
 
 from dilsctl.diagnostics import Problem, did_you_mean
 from dilsctl.diagram import Box, Diagram
+from dilsctl.render.backward import doubled
 from dilsctl.render.figures import Drawing
+from dilsctl.render.flat_view import flat
+from dilsctl.render.graphs import dot, mermaid
 from dilsctl.render.outline import Options, Outline
 from dilsctl.render.paper import UNITS
 from dilsctl.render.picture import Picture
+from dilsctl.render.raster import pdf, png
+from dilsctl.render.sheet import sheet_of
 from dilsctl.render.stamp import stamped
 from dilsctl.render.svg import svg
 from dilsctl.render.terminal import terminal
 from dilsctl.render.themes import THEMES, Name
+from dilsctl.render.tikz import tikz
 
-FORMATS = ("svg", "txt")
+FORMATS = ("svg", "png", "pdf", "dot", "mmd", "tex", "txt")
 THEME_NAMES: tuple[str, ...] = get_args(Name)
 COLUMNS = 100  # of a text file
+EVERY = 100  # levels: more than a diagram may have
 
 
 class Artist:
@@ -31,9 +38,14 @@ class Artist:
 
     def picture(self, depth: int | None = None) -> Picture:
         """What is to be drawn; ``depth`` in place of that of the options."""
+        if self.options.view == "flat":
+            depth = EVERY if self.options.depth is None else self.options.depth
         if depth is not None and not self.options.focus:
             self.outline.options = replace(self.options, depth=depth)
-        return self.outline.picture(self.title)
+        found = self.outline.picture(self.title)
+        if self.options.view == "flat":
+            found = flat(found)
+        return doubled(found) if self.options.backward else found
 
     def text(self, columns: int, *, colour: bool = False) -> str:
         """Lines of text, as deep as fits unless a depth was asked for."""
@@ -43,12 +55,23 @@ class Artist:
         return terminal(self.picture, self.outline.readable(), columns, colour=colour)
 
     def file(self, kind: str, theme: Name = "light", *, legend: bool = True) -> bytes:
-        """The content of a file of one of the ``FORMATS``. Raises Problem: missing-extra."""
+        """The content of a file of one of the ``FORMATS``. Raises Problem: not-installed."""
         if kind == "txt":
             return self.text(COLUMNS).encode()
         picture = self.picture()
-        figure = Drawing(UNITS).figure(picture.root)
-        return stamped(svg(picture, figure, THEMES[theme], with_legend=legend).encode(), kind)
+        if kind in ("dot", "mmd"):
+            return stamped((dot if kind == "dot" else mermaid)(picture).encode(), kind)
+        sheet = sheet_of(Drawing(UNITS).figure(picture.root), THEMES[theme], with_legend=legend)
+        if kind == "tex":
+            return stamped(tikz(sheet.shapes).encode(), kind)
+        if kind == "pdf":
+            return stamped(
+                pdf(sheet.shapes, sheet.width, sheet.height, picture.title, sheet.theme.paper), kind
+            )
+        text = svg(picture, sheet)
+        if kind == "png":
+            return stamped(png(text, sheet.width, sheet.height), kind)
+        return stamped(text.encode(), kind)
 
 
 def _check_focus(main: Box, focus: tuple[str, ...]) -> None:

@@ -28,6 +28,7 @@ Source = tuple[
     End, frozenset[Reference], Looks
 ]  # an end, the ports and states behind it, and looks it hands on
 
+_HANDED: Looks = frozenset({"learned", "backward"})  # looks that go on through a function
 MOST_PARTS = 12  # wires to parts of one port that are drawn one by one
 
 
@@ -57,6 +58,13 @@ class _Interior:
         self.written: Any = box.written or {}
         self.lets: Any = self.written.get("let") or {}
         self.trail: set[str] = set()
+        # outputs of interior boxes that some sibling is told in a peer wire
+        self.talking = frozenset(
+            (child, port)
+            for around, source, _ in outline.peers
+            if around == box.name
+            for child, port in [source.rsplit(".", 1)]
+        )
 
     def run(self) -> None:
         joints = Joints(self.box)
@@ -111,7 +119,8 @@ class _Interior:
             self._wire((self.states[link.variable], side), (number, at), frozenset(looks), about, link.span)
         for name, state in self.box.states.items():
             looks = {"learned"} if state.learn is not None else {"stateful"} if state.var in moved else set()
-            pins = (Pin("", "left", "", False, late=True), Pin("", "right", "", True))
+            learned = state.learn is not None
+            pins = (Pin("", "left", "", False, late=True), Pin("", "right", "", True, real=learned))
             self.states[name] = self._add(
                 name, "state", name, pins, frozenset(looks), about_state(self.box, state), state.span
             )
@@ -202,11 +211,11 @@ class _Interior:
             return self.functions[key]
         sources = [(name, one) for name in reads(tree) if (one := self._reference(name)) is not None]
         behind = frozenset[Reference]().union(*(one[1] for _, one in sources))
-        looks = {"learned"} & set().union(*(one[2] for _, one in sources))
+        looks = _HANDED & frozenset[str]().union(*(one[2] for _, one in sources))
         if self._changes(tree):
-            looks.add("changing")
+            looks |= {"changing"}
         ends = list(dict.fromkeys(one[0] for _, one in sources))
-        pins = [Pin("", "left", "", False) for _ in ends]
+        pins = [Pin("", "left", "", False, real=True) for _ in ends]
         shown = short(text, tree)
         known = part(tree)
         if known is not None and known[1] and not label:
@@ -214,12 +223,17 @@ class _Interior:
         shape: Shape = "function" if ends else "constant"
         about = f"{label} = {text}" if label else text
         number = self._add(
-            key, shape, label or shown, (*pins, Pin("", "right", "", True)), frozenset(looks), about, span
+            key,
+            shape,
+            label or shown,
+            (*pins, Pin("", "right", "", True, real=bool(ends))),
+            frozenset(looks),
+            about,
+            span,
         )
         for _, (end, refs, handed) in sources:
-            peer = {"peer"} if refs & self._talking() else set()
-            late = handed & {"learned"}
-            self._wire(end, (number, ends.index(end)), frozenset(late | peer), self._end_name(end), span)
+            peer = {"peer"} if refs & self.talking else set()
+            self._wire(end, (number, ends.index(end)), (handed & _HANDED) | peer, self._end_name(end), span)
         found: Source = ((number, len(ends)), behind, frozenset(looks))
         self.functions[key] = found
         return found
@@ -230,15 +244,6 @@ class _Interior:
         node = self.nodes[end[0]]
         return ".".join(
             one for one in (node.label if node.shape != "constant" else "", node.pins[end[1]].name) if one
-        )
-
-    def _talking(self) -> frozenset[Reference]:
-        """Outputs of interior boxes that some sibling is told in a peer wire."""
-        return frozenset(
-            (child, port)
-            for around, source, _ in self.outline.peers
-            if around == self.box.name
-            for child, port in [source.rsplit(".", 1)]
         )
 
     def _changes(self, tree: ast.expr) -> bool:
@@ -270,7 +275,8 @@ class _Interior:
                     return (number, at), frozenset({name}), frozenset()
             return None
         if (end := self.border.get((port, False))) is not None:
-            return end, frozenset({name}), frozenset()
+            told = self.box.inputs[port].feedback is not None
+            return end, frozenset({name}), frozenset({"backward"} if told else ())
         if port in self.states:
             return (
                 (self.states[port], 1),
@@ -330,12 +336,12 @@ class _Interior:
         for _, wires in shown:
             parts = [one.target_text.removeprefix(f"{child}." if child else "") for one in wires]
             text = parts[0].replace(f".{port}", "").removeprefix(child or "").removeprefix(port)
-            pins.append(Pin("", "left", text if len(parts) == 1 else "", False))
+            pins.append(Pin("", "left", text if len(parts) == 1 else "", False, real=True))
         left = len(lines) - len(shown)
         name = f"{child}.{port}" if child else port
         about = f"the parts of {name}, put together" + (f"; {left:,} more are not drawn" if left else "")
         looks: Looks = frozenset()
-        both = (*pins, Pin("", "right", "", True))
+        both = (*pins, Pin("", "right", "", True, real=True))
         number = self._add(f"parts of {name}", "bar", f"+{left}" if left else "", both, looks, about)
         for at, (source, wires) in enumerate(shown):
             self._connect(source, (number, at), None, self._text(wires[0]), wires[0].span)
@@ -358,6 +364,11 @@ class _Interior:
                 self._wire((self.states[name], 1), end, looks, f"{name} is shown")
 
     def _laws(self) -> None:
+        """What moves the states: drawn where it is the interior, where it is little, or where it is asked
+        for."""
+        moved = {law.target for law in self.box.laws}
+        if self.box.children and not self.outline.options.laws and len(moved) > 1:
+            return
         for key in ("next", "rate"):
             laws = self.written.get(key) or {}
             for name in laws:
@@ -369,7 +380,8 @@ class _Interior:
                     source = self._expression(text, tree, span) if tree is not None else None
                     if source is not None:
                         about = f"{key} {name}: {text}"
-                        self._wire(source[0], (number, 0), source[2] | {"late"}, about, span)
+                        looks = source[2] - {"backward"} | {"late"}
+                        self._wire(source[0], (number, 0), looks, about, span)
 
 
 def _of_pin(pin: Pin) -> set[str]:

@@ -12,8 +12,9 @@ from dilsctl.render.grouping import Group, by_layers, each
 from dilsctl.render.interior import interior
 from dilsctl.render.picture import Inside, Node, Picture, Pin, Side
 from dilsctl.render.reach import Reaches, deep
+from dilsctl.siblings import differentiable, sibling_wires
 
-View = Literal["nested", "layers", "flat"]
+View = Literal["nested", "layers", "flat"]  # see ``draw.Artist.picture`` for the last
 Sides = tuple[Side | None, ...]  # of the shared variables of a box; None: not drawn
 
 DRAWN = 40  # so many boxes are drawn where nobody says how deep
@@ -23,13 +24,15 @@ DRAWN = 40  # so many boxes are drawn where nobody says how deep
 class Options:
     """What to draw. depth: levels of boxes inside of boxes, None for as many as can be read. most: the
     longest list of equal boxes that is drawn whole, None for any. focus: the only path of boxes that is
-    opened. backward: wires that carry gradients as well."""
+    opened. backward: wires that carry gradients as well. laws: what moves the states of boxes with interior
+    boxes, however much it is."""
 
     depth: int | None = None
     view: View = "nested"
     most: int | None = 5
     backward: bool = False
     focus: tuple[str, ...] = ()
+    laws: bool = False
     drawn: int = DRAWN
 
 
@@ -40,16 +43,28 @@ Peers = frozenset[tuple[str, str, str]]  # the box around, "child.port" that sho
 class Outline:
     """What is known of a diagram when its boxes are drawn; every interior is made once."""
 
-    def __init__(self, diagram: Diagram, options: Options, main: Box | None = None) -> None:
-        self.diagram, self.options = diagram, options
-        self.main = main or diagram.main
+    def __init__(self, diagram: Diagram, options: Options) -> None:
+        self.diagram, self.options, self.main = diagram, options, diagram.main
         self.reaches = Reaches(self.main)
-        kind = kind_of(diagram)
-        self.peers: Peers = frozenset((one.box, one.source, one.target) for one in kind.peers)
         self.learned = deep(self.main, _learns)
+        self.peers = self._peers()
         self.moving = deep(self.main, lambda box: bool(box.laws))
         self.made: dict[tuple[Box, Sides, Open], Inside] = {}
         self.groups: dict[Box, list[Group]] = {}
+
+    def _peers(self) -> Peers:
+        """The wires between peers. With holes left, nobody knows of cycles; but where nothing is learned,
+        every wire between siblings is one."""
+        kind = kind_of(self.diagram)
+        if kind.name != "open":
+            return frozenset((one.box, one.source, one.target) for one in kind.peers)
+        if self.learned:
+            return frozenset()
+        return frozenset(
+            (box.name, ".".join(wire.source), ".".join(wire.target))
+            for box, reads in self.reaches.reads.items()
+            for wire in sibling_wires(box, reads)
+        )
 
     def picture(self, title: str) -> Picture:
         """The picture of the main box, or of the one that it was narrowed to."""
@@ -60,9 +75,7 @@ class Outline:
         sides: Sides = tuple(None if name in self.main.outputs else "right" for name in self.main.shared)
         root = self.node(self.main.name, self.main, sides, depth, outermost=True)
         root = replace(root, label=title)
-        return Picture(
-            title, self.diagram.main.doc if self.main is self.diagram.main else self.main.doc, root
-        )
+        return Picture(title, self.main.doc, root)
 
     def node(
         self, name: str, box: Box, sides: Sides, depth: Open, *, child: Child | None = None,
@@ -102,7 +115,10 @@ class Outline:
         told = [self._told(box, port, "left") for port in box.inputs.values() if port.feedback is None]
         for name, port in box.outputs.items():
             about = f"out {name}: {port.type}{_modes(port)}"
-            told.append(Pin(name, "right", name, True, about, changing=bool(port.when), span=port.span))
+            real = differentiable(port.type)
+            told.append(
+                Pin(name, "right", name, True, about, changing=bool(port.when), real=real, span=port.span)
+            )
             answers = [one for one in box.inputs.values() if one.feedback == name]
             told += [self._told(box, one, "right") for one in answers]
         for side, (name, one) in zip(sides, box.shared.items(), strict=True):
@@ -121,6 +137,7 @@ class Outline:
             late=not self.reaches.at_once(box, port.name),
             backward=port.feedback is not None,
             changing=bool(port.when),
+            real=differentiable(port.type),
             span=port.span,
         )
 

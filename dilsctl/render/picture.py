@@ -21,7 +21,7 @@ class Pin:
     """A port as drawn. ``shows``: values come out of it; None for a shared variable, which has no direction.
 
     ``late``: what it is told acts from the next tick on only. ``backward``: it is told how an output should
-    change. ``changing``: it exists in some modes only.
+    change. ``changing``: it exists in some modes only. ``real``: gradients may flow through it.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Pin:
     late: bool = False
     backward: bool = False
     changing: bool = False
+    real: bool = False
     span: SourceSpan | None = None
 
 

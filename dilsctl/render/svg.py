@@ -6,36 +6,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
-from dilsctl.render.figures import Figure
-from dilsctl.render.legend import legend
 from dilsctl.render.picture import Picture
-from dilsctl.render.shapes import Close, Disc, Line, Open, Painter, Points, Rectangle, Shape, Text
-from dilsctl.render.themes import Style, Theme
+from dilsctl.render.shapes import Close, Disc, Line, Open, Points, Rectangle, Shape, Text
+from dilsctl.render.sheet import Sheet
+from dilsctl.render.themes import Style
 
 FONT = "'DejaVu Sans', Verdana, 'Segoe UI', system-ui, sans-serif"
-MARGIN = 16
 CORNER = 5  # radius of a wire's corners
+Point = tuple[float, float]
 
 
-def svg(picture: Picture, figure: Figure, theme: Theme, *, with_legend: bool = True) -> str:
+def svg(picture: Picture, sheet: Sheet) -> str:
     """A whole document."""
-    painter = Painter(theme)
-    shapes = list(painter.paint(figure, MARGIN, MARGIN))
-    wide, high = float(figure.width + 2 * MARGIN), float(figure.height + 2 * MARGIN)
-    if with_legend:
-        wide = max(wide, 360.0)
-        more, extra = legend(painter, MARGIN, high - 4, wide - 2 * MARGIN)
-        shapes += more
-        high += extra + 4 if more else 0
+    wide, high = number(sheet.width), number(sheet.height)
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{number(wide)}" height="{number(high)}" '
-        f'viewBox="0 0 {number(wide)} {number(high)}" role="img" aria-labelledby="title desc" '
-        f'font-family="{FONT}">\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" '
+        f'viewBox="0 0 {wide} {high}" role="img" aria-labelledby="title desc" font-family="{FONT}">\n'
         f'<title id="title">{escape(clean(picture.title))}</title>\n'
         f'<desc id="desc">{escape(clean(describe(picture)))}</desc>\n'
-        f'<rect width="100%" height="100%" fill="{theme.paper}"/>\n'
+        f'<rect width="100%" height="100%" fill="{sheet.theme.paper}"/>\n'
     )
-    return head + "".join(body(shapes)) + "</svg>\n"
+    return head + "".join(body(sheet.shapes)) + "</svg>\n"
 
 
 def describe(picture: Picture) -> str:
@@ -100,12 +91,17 @@ def path(line: Line) -> str:
 def rounded(points: Points) -> Iterable[str]:
     """A line whose right angles are rounded."""
     yield f"M{number(points[0][0])} {number(points[0][1])}"
-    for before, (x, y), after in zip(points, points[1:], points[2:], strict=False):
-        radius = min(CORNER, _half(before, (x, y)), _half((x, y), after))
-        start, end = _towards((x, y), before, radius), _towards((x, y), after, radius)
+    for start, (x, y), end in turns(points):
         yield f"L{number(start[0])} {number(start[1])}"
         yield f"Q{number(x)} {number(y)} {number(end[0])} {number(end[1])}"
     yield f"L{number(points[-1][0])} {number(points[-1][1])}"
+
+
+def turns(points: Points) -> Iterable[tuple[Point, Point, Point]]:
+    """Where each bend of a line begins, its corner, and where it ends."""
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        radius = min(CORNER, _half(before, corner), _half(corner, after))
+        yield _towards(corner, before, radius), corner, _towards(corner, after, radius)
 
 
 def _half(one: tuple[float, float], other: tuple[float, float]) -> float:
