@@ -10,7 +10,7 @@ import click
 from dilsctl.cli.options import file_or_run_argument, open_diagram, set_option
 from dilsctl.cli.output import wants_colour, width, writing
 
-FORMATS = ("svg", "png", "pdf", "dot", "mmd", "tex", "txt")
+FORMATS = ("svg", "html", "png", "pdf", "dot", "mmd", "tex", "txt")
 
 
 @click.command("render", short_help="Draw a diagram: as a picture, or in the terminal.")

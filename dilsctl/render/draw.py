@@ -12,8 +12,9 @@ from dilsctl.render.figures import Drawing
 from dilsctl.render.flat_view import flat
 from dilsctl.render.graphs import dot, mermaid
 from dilsctl.render.outline import Options, Outline
+from dilsctl.render.page import Run, page
 from dilsctl.render.paper import UNITS
-from dilsctl.render.picture import Picture
+from dilsctl.render.picture import Node, Picture
 from dilsctl.render.raster import pdf, png
 from dilsctl.render.sheet import sheet_of
 from dilsctl.render.stamp import stamped
@@ -22,7 +23,7 @@ from dilsctl.render.terminal import terminal
 from dilsctl.render.themes import THEMES, Name
 from dilsctl.render.tikz import tikz
 
-FORMATS = ("svg", "png", "pdf", "dot", "mmd", "tex", "txt")
+FORMATS = ("svg", "html", "png", "pdf", "dot", "mmd", "tex", "txt")
 THEME_NAMES: tuple[str, ...] = get_args(Name)
 COLUMNS = 100  # of a text file
 EVERY = 100  # levels: more than a diagram may have
@@ -54,10 +55,21 @@ class Artist:
             return terminal(lambda _: self.picture(), 1, columns, colour=colour)
         return terminal(self.picture, self.outline.readable(), columns, colour=colour)
 
+    def page(self, theme: Name = "light", run: Run | None = None, *, reload: str = "") -> str:
+        """A page for browsers, in which every level can be opened unless a depth was asked for."""
+        if self.options.depth is not None or self.options.focus or self.options.view == "flat":
+            return page([self.picture()], theme, run, reload=reload)
+        pictures = [self.picture(EVERY)]
+        for depth in range(_levels(pictures[0].root) - 1, 0, -1):
+            pictures.insert(0, self.picture(depth))
+        return page(pictures, theme, run, reload=reload)
+
     def file(self, kind: str, theme: Name = "light", *, legend: bool = True) -> bytes:
         """The content of a file of one of the ``FORMATS``. Raises Problem: not-installed."""
         if kind == "txt":
             return self.text(COLUMNS).encode()
+        if kind == "html":
+            return stamped(self.page(theme).encode(), kind)
         picture = self.picture()
         if kind in ("dot", "mmd"):
             return stamped((dot if kind == "dot" else mermaid)(picture).encode(), kind)
@@ -72,6 +84,21 @@ class Artist:
         if kind == "png":
             return stamped(png(text, sheet.width, sheet.height), kind)
         return stamped(text.encode(), kind)
+
+
+def _levels(root: Node) -> int:
+    """How many levels of boxes are opened."""
+    known: dict[int, int] = {}
+
+    def levels(node: Node) -> int:
+        if node.inside is None:
+            return 0
+        key = id(node.inside)
+        if key not in known:
+            known[key] = 1 + max(map(levels, node.inside.nodes), default=0)
+        return known[key]
+
+    return levels(root)
 
 
 def _check_focus(main: Box, focus: tuple[str, ...]) -> None:

@@ -75,7 +75,7 @@ class Text:
 class Open:
     """What follows belongs to one thing: a box by its path, or a wire of a box by its number and its net."""
 
-    kind: Literal["box", "wire", "node", "legend"]
+    kind: Literal["box", "wire", "node", "legend", "inner", "lid"]
     path: str
     about: str
     label: str = ""
@@ -91,10 +91,11 @@ Shape = Rectangle | Line | Disc | Text | Open | Close
 
 
 class Painter:
-    """Turns figures into shapes."""
+    """Turns figures into shapes. ``lids``: an open box gets a front as well, to be shown when it is
+    closed."""
 
-    def __init__(self, theme: Theme) -> None:
-        self.theme = theme
+    def __init__(self, theme: Theme, *, lids: bool = False) -> None:
+        self.theme, self.lids = theme, lids
         self.seen: set[str] = set()  # looks that the legend must explain
 
     def paint(self, figure: Figure, x: float, y: float, path: str = "", depth: int = 0) -> Iterator[Shape]:
@@ -105,7 +106,7 @@ class Painter:
             yield from self._small(figure, x, y)
             yield Close()
             return
-        yield Open("box", path, node.about, node.label)
+        yield Open("box", path, node.about, "closed" if node.closed else "")
         yield from self._stack(figure, x, y)
         if figure.node.inside is None:
             yield from self._closed(figure, x, y)
@@ -185,6 +186,8 @@ class Painter:
             yield Text(x + after, y + 19, note_of(node), NOTE, theme.dim, "start")
         inside = node.inside
         assert inside is not None
+        if self.lids and depth:
+            yield Open("inner", "", "")
         for number in sorted(range(len(inside.wires)), key=lambda one: (_strength(inside.wires[one]), one)):
             wire, line = inside.wires[number], figure.lines[number]
             yield Open("wire", path, wire.about, net=number)
@@ -196,8 +199,26 @@ class Painter:
         for cx, cy, part in figure.parts:
             inner = f"{path}.{part.node.name}" if path else part.node.name
             yield from self.paint(part, x + cx, y + cy, inner, depth + 1)
+        if self.lids and depth:
+            yield Close()
+            yield from self._lid(figure, x, y)
         for pin, at in zip(node.pins, figure.pins, strict=True):
             yield from self._border(figure, pin, x, y + at, depth)
+
+    def _lid(self, figure: Figure, x: float, y: float) -> Iterator[Shape]:
+        """The front of a box that is closed but keeps its place: its name, as large as there is room."""
+        node, theme = figure.node, self.theme
+        yield Open("lid", "", "")
+        style = box_style(theme, node.looks - {"hole"})
+        yield Rectangle(x, y, figure.width, figure.height, 8, style)
+        name, note = name_of(node), note_of(node)
+        room = figure.width * 0.8 / max(width(name, 1, bold=True), width(note, 0.7), 1)
+        size = round(max(NAME, min(room, figure.height * 0.3, 96)), 1)
+        middle = y + figure.height / 2 + (0 if note else size * 0.35)
+        yield Text(x + figure.width / 2, middle, name, size, theme.ink, bold=True)
+        if note:
+            yield Text(x + figure.width / 2, middle + size, note, round(size * 0.7, 1), theme.dim)
+        yield Close()
 
     def _border(self, figure: Figure, pin: Pin, x: float, y: float, depth: int) -> Iterator[Shape]:
         """A port of a box whose interior is drawn: its label above the line, and a mark on the border."""

@@ -10,7 +10,8 @@ from dilsctl.render.themes import Style
 
 _SIGNS = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%",
-    "_": r"\_",     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}",
+    ">": r"\textgreater{}",
     "·": r"$\cdot$", "×": r"$\times$", "−": r"$-$", "…": r"\ldots{}", "≤": r"$\le$", "≥": r"$\ge$",
     "≠": r"$\ne$", "Δ": r"$\Delta$", "θ": r"$\theta$", "→": r"$\to$", "∂": r"$\partial$",
 }  # fmt: skip
