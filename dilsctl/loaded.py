@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -183,17 +183,20 @@ class LoadedDiagram:
 
         return unfolded_document(self.document, self.diagram, length=length, folder=folder)
 
-    def artist(self, box: str | None = None, options: Options | None = None) -> Artist:
+    def artist(
+        self, box: str | None = None, options: Options | None = None, run: Mapping[str, Any] | None = None
+    ) -> Artist:
         """What draws this diagram, or one box of it: a path of interior boxes or a definition's name.
 
-        Its ``text(columns)`` are lines for a terminal, its ``file("svg")`` is the content of a picture.
-        Raises Problem: unknown-box.
+        Its ``text(columns)`` are lines for a terminal, its ``file("svg")`` is the content of a picture. run:
+        what ``dilsctl.render.played.read_run`` tells of a run folder. Raises Problem: unknown-box.
         """
         from dilsctl.render.draw import Artist
         from dilsctl.render.outline import Options
 
         diagram = self.diagram if box is None else self._part(box)
-        return Artist(diagram, self.name if box is None else box, options or Options())
+        files = tuple(one.path for one in self.library.documents if one.path is not None)
+        return Artist(diagram, self.name if box is None else box, options or Options(), run, files)
 
     def plan(
         self, box: str | None = None, *, training: bool | None = None, stages: bool = False

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dilsctl.cli.options import file_or_run_argument, open_diagram, set_option
-from dilsctl.cli.output import wants_colour, width, writing
+from dilsctl.cli.output import show_findings, wants_colour, width, writing
+from dilsctl.diagnostics import Problem
+
+if TYPE_CHECKING:
+    from dilsctl.render.draw import Artist
 
 FORMATS = ("svg", "html", "png", "pdf", "dot", "mmd", "tex", "txt")
+PLAYED = ("svg", "html", "png", "pdf", "tex")  # pictures that show what a run learned
 
 
 @click.command("render", short_help="Draw a diagram: as a picture, or in the terminal.")
@@ -48,6 +55,17 @@ FORMATS = ("svg", "html", "png", "pdf", "dot", "mmd", "tex", "txt")
 @click.option(
     "--width", "columns", type=click.IntRange(min=20), help="Columns in the terminal; those it has."
 )
+@click.option(
+    "--run",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Draw what this run learned: wires by their strength, and on a page over its epochs.",
+)
+@click.option(
+    "--watch", is_flag=True, help="Draw anew when the file is saved: FILE for -o, else a page in a browser."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="The port of that page; any that is free."
+)
 @set_option
 def command(
     file: Path,
@@ -62,6 +80,9 @@ def command(
     theme: str,
     legend: bool,
     columns: int | None,
+    run: Path | None,
+    watch: bool,
+    port: int,
     settings: tuple[str, ...],
 ) -> int:
     """Draw the diagram of FILE: boxes inside of boxes, with their ports and wires. Of the run in folder RUN,
@@ -77,6 +98,8 @@ def command(
       dilsctl render examples/control-loop.yaml -o loop.svg --theme dark
       dilsctl render examples/cpu.yaml control --depth 1
       dilsctl render examples/cpu.yaml --focus cpu.alu -o alu.svg
+      dilsctl render examples/cpu.yaml -o cpu.html
+      dilsctl render runs/digits-001 -o digits.html
     """
     from dilsctl.render.outline import Options
 
@@ -93,15 +116,95 @@ def command(
         backward=backward,
         focus=tuple(focus.split(".")) if focus else (),
     )
-    artist = open_diagram(file, settings).artist(box, options)
+    folder = run or (file if file.is_dir() and (watch or kind in PLAYED) else None)
+    if run is not None and kind not in PLAYED and not watch:
+        raise click.UsageError(
+            f"--run is for pictures: -o with one of {', '.join(f'.{one}' for one in PLAYED)}"
+        )
+
+    def draw() -> Artist:
+        return open_diagram(file, settings).artist(box, options, _played(folder))
+
+    if watch:
+        return _watch(draw, file, out, kind, theme, legend=legend, port=port)
+    artist = draw()
     if out is None:
         click.echo(artist.text(columns or width(default=80), colour=wants_colour()), nl=False, color=True)
         return 0
     _check(out)
+    _draw(artist, out, kind, theme, legend=legend)
+    return 0
+
+
+def _played(folder: Path | None) -> dict[str, Any] | None:
+    from dilsctl.render.played import read_run
+
+    return read_run(folder) if folder is not None else None
+
+
+def _draw(artist: Artist, out: Path, kind: str, theme: str, *, legend: bool) -> None:
     data = artist.file(kind, theme, legend=legend)  # type: ignore[arg-type]
     with writing(out):
         _write(out, data)
-    return 0
+
+
+def _watch(
+    draw: Callable[[], Artist],
+    file: Path,
+    out: Path | None,
+    kind: str,
+    theme: str,
+    *,
+    legend: bool,
+    port: int,
+) -> int:
+    """Draw whenever the file is saved: into a file, or for browsers on this machine."""
+    from dilsctl.render.watch import Files, Server, wait_for_change
+
+    if file.is_dir():
+        raise click.UsageError("a run does not change; --watch is for a diagram FILE")
+    if out is not None:
+        _check(out)
+    files = Files([file])
+
+    def attempt() -> Artist | None:
+        try:
+            artist = draw()
+        except Problem as problem:
+            show_findings(problem.diagnostics, err=True)
+            return None
+        files.look_at(artist.files or [file])
+        return artist
+
+    server: Server | None = None
+    if out is None:
+
+        def page(reload: str) -> str | None:
+            artist = attempt()
+            return artist.page(theme, reload=reload) if artist is not None else None  # type: ignore[arg-type]
+
+        try:
+            server = Server(page, port)
+        except OSError as error:
+            raise click.UsageError(f"port {port} can't be used: {error.strerror or error}") from None
+        server.start()
+    try:
+        while True:
+            drawn = False
+            if server is not None:
+                drawn = server.draw()
+            elif (artist := attempt()) is not None and out is not None:
+                _check(out)
+                _draw(artist, out, kind, theme, legend=legend)
+                drawn = True
+            if drawn:
+                click.echo(f"drawn: {server.address if server is not None else out}  (Ctrl-C to stop)")
+            wait_for_change(files)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        if server is not None:
+            server.stop()
 
 
 def _kind(out: Path) -> str:

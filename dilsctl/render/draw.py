@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 from dilsctl.diagnostics import Problem, did_you_mean
@@ -15,6 +16,7 @@ from dilsctl.render.outline import Options, Outline
 from dilsctl.render.page import Run, page
 from dilsctl.render.paper import UNITS
 from dilsctl.render.picture import Node, Picture
+from dilsctl.render.played import strengths
 from dilsctl.render.raster import pdf, png
 from dilsctl.render.sheet import sheet_of
 from dilsctl.render.stamp import stamped
@@ -32,8 +34,16 @@ EVERY = 100  # levels: more than a diagram may have
 class Artist:
     """A diagram that is to be drawn, in one way or several."""
 
-    def __init__(self, diagram: Diagram, title: str, options: Options) -> None:
+    def __init__(
+        self,
+        diagram: Diagram,
+        title: str,
+        options: Options,
+        run: Run | None = None,
+        files: tuple[Path, ...] = (),
+    ) -> None:
         _check_focus(diagram.main, options.focus)
+        self.run, self.files = run, files  # what a run learned; the files that the diagram is written in
         self.diagram, self.title, self.options = diagram, title, options
         self.outline = Outline(diagram, options)
 
@@ -55,14 +65,14 @@ class Artist:
             return terminal(lambda _: self.picture(), 1, columns, colour=colour)
         return terminal(self.picture, self.outline.readable(), columns, colour=colour)
 
-    def page(self, theme: Name = "light", run: Run | None = None, *, reload: str = "") -> str:
+    def page(self, theme: Name = "light", *, reload: str = "") -> str:
         """A page for browsers, in which every level can be opened unless a depth was asked for."""
         if self.options.depth is not None or self.options.focus or self.options.view == "flat":
-            return page([self.picture()], theme, run, reload=reload)
+            return page([self.picture()], theme, self.run, reload=reload)
         pictures = [self.picture(EVERY)]
         for depth in range(_levels(pictures[0].root) - 1, 0, -1):
             pictures.insert(0, self.picture(depth))
-        return page(pictures, theme, run, reload=reload)
+        return page(pictures, theme, self.run, reload=reload)
 
     def file(self, kind: str, theme: Name = "light", *, legend: bool = True) -> bytes:
         """The content of a file of one of the ``FORMATS``. Raises Problem: not-installed."""
@@ -73,7 +83,9 @@ class Artist:
         picture = self.picture()
         if kind in ("dot", "mmd"):
             return stamped((dot if kind == "dot" else mermaid)(picture).encode(), kind)
-        sheet = sheet_of(Drawing(UNITS).figure(picture.root), THEMES[theme], with_legend=legend)
+        figure = Drawing(UNITS).figure(picture.root)
+        strong = strengths(figure, self.run) if self.run is not None else {}
+        sheet = sheet_of(figure, THEMES[theme], with_legend=legend, strengths=strong)
         if kind == "tex":
             return stamped(tikz(sheet.shapes).encode(), kind)
         if kind == "pdf":

@@ -22,6 +22,7 @@ ENTRIES: tuple[tuple[str, str], ...] = (
     ("wire learned", "learned wire"),
     ("wire changing", "wire that can change"),
     ("wire late", "acts from the next tick on"),
+    ("strength", "width: how strong a wire is"),
     ("wire backward", "gradient"),
 )
 SIZE, SAMPLE, ROW, BETWEEN = 10.5, 26, 20, 20
@@ -65,6 +66,9 @@ def _sample(painter: Painter, key: str, x: float, y: float) -> Iterator[Shape]:
                 ((x + SAMPLE, y), (x + SAMPLE - 8, y - 3.6), (x + SAMPLE - 8, y + 3.6)),
                 Style(theme.paper, style.stroke, 1.0), closed=True,
             )  # fmt: skip
+    elif kind == "strength":
+        shape = ((x, y), (x + SAMPLE, y - 2.5), (x + SAMPLE, y + 2.5))
+        yield Line(shape, Style(theme.learned), closed=True)
     elif kind == "junction":
         yield Disc(x + SAMPLE / 2, y, 4.5, Style(theme.peer))
     elif kind == "function":

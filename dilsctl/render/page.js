@@ -31,7 +31,7 @@
   };
   const show = (x, y, w, h, glide = true) => {
     const room = svg.getBoundingClientRect();
-    const k = Math.max(0.01, Math.min(3, 0.94 * Math.min(room.width / w, room.height / h)));
+    const k = Math.max(0.01, Math.min(2, 0.94 * Math.min(room.width / w, room.height / h)));
     view = { k, x: room.width / 2 - k * (x + w / 2), y: room.height / 2 - k * (y + h / 2) };
     apply(glide);
   };

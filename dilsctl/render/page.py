@@ -64,6 +64,7 @@ def page(pictures: Sequence[Picture], theme: str, run: Run | None = None, *, rel
         "SVG": '<svg id="picture" xmlns="http://www.w3.org/2000/svg" role="application" tabindex="0" '
         f'aria-label="{title}"><g id="all">{"".join(views)}</g></svg>',
         "KEY": "",
+        "CONNECT": "; connect-src 'self'" if reload else "",
         "DATA": _embedded(data),
         "SCRIPT": (HERE / "page.js").read_text(encoding="utf-8"),
     }

@@ -83,8 +83,8 @@ class PageSvg:
             case Close():
                 return "</g>\n"
             case Rectangle():
-                size = f'width="{number(shape.width)}" height="{number(shape.height)}" rx="{number(shape.radius)}"'
-                place = f'x="{number(shape.x)}" y="{number(shape.y)}"'
+                size = f'width="{number(shape.width)}" height="{number(shape.height)}"'
+                place = f'x="{number(shape.x)}" y="{number(shape.y)}" rx="{number(shape.radius)}"'
                 return f'<rect class="{self._class(shape.style)}" {place} {size}/>'
             case Line():
                 kind = "head" if shape.closed else "line"

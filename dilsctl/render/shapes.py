@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dilsctl.render.figures import Figure
@@ -25,6 +25,7 @@ from dilsctl.render.themes import Style, Theme, box_style, function_style, wire_
 
 Points = tuple[tuple[float, float], ...]
 ARROW, WING = 8, 3.6
+THIN, THICK = 0.6, 5.0  # wires whose strength is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,10 @@ class Painter:
     """Turns figures into shapes. ``lids``: an open box gets a front as well, to be shown when it is
     closed."""
 
-    def __init__(self, theme: Theme, *, lids: bool = False) -> None:
-        self.theme, self.lids = theme, lids
+    def __init__(
+        self, theme: Theme, *, lids: bool = False, strengths: Mapping[tuple[str, int], float] | None = None
+    ) -> None:
+        self.theme, self.lids, self.strengths = theme, lids, strengths or {}
         self.seen: set[str] = set()  # looks that the legend must explain
 
     def paint(self, figure: Figure, x: float, y: float, path: str = "", depth: int = 0) -> Iterator[Shape]:
@@ -138,7 +141,7 @@ class Painter:
             yield Rectangle(x + 3, y + 3, figure.width - 6, figure.height - 6, 4, inner)
         if node.closed:
             self.seen.add("closed")
-            yield from self._dots(x + figure.width / 2, y + figure.height - 6)
+            yield from self._dots(x + figure.width / 2, y + 7)
         yield from self._names(figure, x, y)
         yield from self._labels(figure, x, y)
 
@@ -191,7 +194,8 @@ class Painter:
         for number in sorted(range(len(inside.wires)), key=lambda one: (_strength(inside.wires[one]), one)):
             wire, line = inside.wires[number], figure.lines[number]
             yield Open("wire", path, wire.about, net=number)
-            yield from self._wire(figure, wire, tuple((x + px, y + py) for px, py in line), depth)
+            strength = self.strengths.get((path, number))
+            yield from self._wire(figure, wire, tuple((x + px, y + py) for px, py in line), strength)
             yield Close()
         for dx, dy, number in figure.dots:
             style = wire_style(theme, inside.wires[number].looks)
@@ -280,8 +284,11 @@ class Painter:
 
     # -- wires ------------------------------------------------------------------------------------
 
-    def _wire(self, figure: Figure, wire: Wire, points: Points, depth: int) -> Iterator[Shape]:
+    def _wire(self, figure: Figure, wire: Wire, points: Points, strength: float | None) -> Iterator[Shape]:
         style = wire_style(self.theme, wire.looks)
+        if strength is not None:
+            self.seen.add("strength")
+            style = replace(style, width=round(THIN + (THICK - THIN) * strength, 2))
         for one in wire.looks - {"shared"} or {"plain"}:
             self.seen.add(f"wire {one}")
         (node, at) = wire.target

@@ -3,6 +3,7 @@ from."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dilsctl.render.figures import Figure
@@ -23,9 +24,16 @@ class Sheet:
     theme: Theme
 
 
-def sheet_of(figure: Figure, theme: Theme, *, with_legend: bool = True) -> Sheet:
-    """A figure on a sheet."""
-    painter = Painter(theme)
+def sheet_of(
+    figure: Figure,
+    theme: Theme,
+    *,
+    with_legend: bool = True,
+    strengths: Mapping[tuple[str, int], float] | None = None,
+) -> Sheet:
+    """A figure on a sheet. strengths: between 0 and 1, of wires by the path of the box around and their
+    number."""
+    painter = Painter(theme, strengths=strengths)
     shapes = list(painter.paint(figure, MARGIN, MARGIN))
     wide, high = float(figure.width + 2 * MARGIN), float(figure.height + 2 * MARGIN)
     if with_legend:
