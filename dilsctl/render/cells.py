@@ -77,9 +77,10 @@ def units(words: Words) -> Units:
             wide = 1 + max((cells(pin.label) for pin in node.pins), default=0)
         else:
             wide = cells(words.small(node))
-        middle = (most - 1) // 2
+        middle = (most - max(1, rows["right"])) // 2
         pins = tuple(
-            Pin(pin.side, y if pin.side == "left" else middle) for pin, y in zip(node.pins, at, strict=True)
+            Pin(pin.side, y if pin.side == "left" else middle + y)
+            for pin, y in zip(node.pins, at, strict=True)
         )
         return Item(wide, most, pins, small=True)
 

@@ -62,9 +62,8 @@ def measure(node: Node) -> Item:
     if node.shape == "bar":
         gap = 14
         height = max(1, len(lefts)) * gap
-        ends = [Pin("left", gap // 2 + gap * at) for at in range(len(lefts))]
         wide = BAR + max((width(pin.label, PORT - 1) for pin in lefts), default=0)
-        return Item(wide, height, (*ends, Pin("right", height // 2)), small=True)
+        return Item(wide, height, _spread(node, height, gap), small=True)
     if node.shape in ("function", "constant", "state"):
         wide = width(node.label, FUNCTION) + (22 if node.shape == "state" else 16)
         gap = 12

@@ -1,0 +1,204 @@
+"""The page, driven in a headless browser. These need Playwright and a Chromium: ``pip install playwright``
+and a Chromium on the path, or ``playwright install chromium``."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dilsctl
+from dilsctl.render.outline import Options
+from dilsctl.render.played import read_run
+
+ROOT = Path(__file__).parents[2]
+playwright = pytest.importorskip("playwright.sync_api")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with playwright.sync_playwright() as driver:
+        try:
+            browser = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        except playwright.Error as error:
+            pytest.skip(f"no Chromium: {str(error).splitlines()[0]}")
+        yield browser
+        browser.close()
+
+
+class Page:
+    """A page that must not complain, nor ask the network for anything."""
+
+    def __init__(self, browser: Any, path: Path, **how: Any) -> None:
+        self.tab = browser.new_page(viewport={"width": 1100, "height": 700}, **how)
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.tab.on("console", lambda message: self.said.append(message.text))
+        self.tab.on("pageerror", lambda error: self.said.append(str(error)))
+        self.tab.on("request", lambda request: self.asked.append(request.url))
+        self.tab.goto(path.as_uri())
+        self.tab.wait_for_selector("html[data-ready=yes]")
+
+    def close(self) -> None:
+        self.tab.close()
+        assert self.said == []
+        assert len(self.asked) == 1, self.asked
+
+
+MARKET = """
+dils: 1
+name: market
+define:
+  worker: {params: {first: 0.5}, out: {p: simplex 2}, wires: ["normalise(stack(first, 1 - first)) -> p"]}
+main:
+  in: {outcome: class 2}
+  out: {p: simplex 2, trust: simplex 2}
+  boxes: {worker: {box: worker, count: 2, each: {first: [0.8, 0.4]}}}
+  state: {trust: simplex 2 = uniform}
+  wires: [trust @ worker.p -> p]
+  next:
+    trust: "normalise(trust * worker.p[:, outcome])"
+"""
+
+
+def written(tmp_path: Path, name: str, run: Any = None) -> Path:
+    artist = dilsctl.load(ROOT / "examples" / name).artist(None, Options(), run)  # an absolute path is itself
+    out = tmp_path / "page.html"
+    out.write_bytes(artist.file("html"))
+    return out
+
+
+def visible(page: Page, path: str) -> bool:
+    boxes = page.tab.locator(f'.box[data-p="{path}"]')
+    return any(boxes.nth(at).is_visible() for at in range(boxes.count()))
+
+
+def test_levels_open_and_close(browser: Any, tmp_path: Path) -> None:
+    page = Page(browser, written(tmp_path, "control-loop.yaml"))
+    assert visible(page, "loop.plant.heater")
+    page.tab.locator("#depth").fill("1")
+    assert visible(page, "loop") and not visible(page, "loop.plant")
+    page.tab.locator('.view:visible .box[data-p="loop"]').dblclick()
+    assert visible(page, "loop.plant")
+    assert not visible(page, "loop.plant.heater")
+    page.tab.locator('.view:visible .box[data-p="loop"]').focus()
+    page.tab.keyboard.press("Enter")
+    assert not visible(page, "loop.plant")
+    page.tab.keyboard.press("Enter")
+    assert visible(page, "loop.plant")
+    page.close()
+
+
+def test_find(browser: Any, tmp_path: Path) -> None:
+    page = Page(browser, written(tmp_path, "cpu.yaml"))
+    assert not visible(page, "cpu.alu.add")
+    page.tab.keyboard.press("/")
+    page.tab.keyboard.type("alu.add")
+    assert "adder" in page.tab.locator("#found li").first.inner_text()
+    page.tab.keyboard.press("Enter")
+    assert visible(page, "cpu.alu.add")
+    told = page.tab.locator("#panel").inner_text()
+    assert "in a: bool 8" in told and "std/logic:" in told and "adder:" in told
+    page.tab.keyboard.press("Escape")
+    page.tab.locator("#close").click()
+    assert not page.tab.locator("#panel").is_visible()
+    page.close()
+
+
+def test_a_net_lights_up_through_borders(browser: Any, tmp_path: Path) -> None:
+    page = Page(browser, written(tmp_path, "or-gate.yaml"))
+    first = page.tab.locator('.view:visible .wire[data-a^="a -> left.a"] .hit')
+    first.dispatch_event("pointerover", {"bubbles": True})
+    lit = page.tab.locator(".view:visible .wire.on")
+    about = [lit.nth(at).get_attribute("data-a").split("\n")[0] for at in range(lit.count())]
+    assert sorted(about) == ["a -> gate.a", "a -> gate.b", "a -> left.a"]
+    first.dispatch_event("click", {"bubbles": True})
+    assert "or-gate.yaml:" in page.tab.locator("#about").inner_text()
+    assert "a -> left.a" in page.tab.locator("#source b").inner_text()
+    page.close()
+
+
+def test_zoom_pan_and_theme(browser: Any, tmp_path: Path) -> None:
+    page = Page(browser, written(tmp_path, "or-gate.yaml"))
+
+    def place() -> list[float]:
+        return list(
+            page.tab.evaluate(
+                "(() => { const m = document.getElementById('all').getCTM(); return [m.a, m.e]; })()"
+            )
+        )
+
+    scale, left = place()
+    page.tab.keyboard.press("+")
+    assert place()[0] > scale
+    page.tab.keyboard.press("0")
+    page.tab.wait_for_timeout(400)
+    assert place()[0] == pytest.approx(scale)
+    page.tab.mouse.move(900, 600)
+    page.tab.mouse.down()
+    page.tab.mouse.move(960, 600, steps=4)
+    page.tab.mouse.up()
+    page.tab.wait_for_timeout(400)
+    assert place()[1] == pytest.approx(left + 60, abs=2)
+    page.tab.mouse.wheel(0, -300)
+    page.tab.wait_for_timeout(400)
+    assert place()[0] > scale
+    page.tab.keyboard.press("t")
+    assert page.tab.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.close()
+
+
+def test_a_run_is_played(browser: Any, tmp_path: Path) -> None:
+    run = read_run(a_run(tmp_path / "run"))
+    market = tmp_path / "market.yaml"
+    market.write_text(MARKET)
+    page = Page(browser, written(tmp_path, str(market), run))
+    slider = page.tab.locator("#time")
+    assert page.tab.locator("#epoch").inner_text() == "4"
+    assert "loss 0.1" in page.tab.locator("#curves text").first.text_content()
+    wire = page.tab.locator('.wire[data-a^="trust @ worker.p -> p"] .line').first
+    wide = [wire.evaluate("line => parseFloat(line.style.strokeWidth)")]
+    slider.fill("0")
+    slider.dispatch_event("input")
+    assert page.tab.locator("#epoch").inner_text() == "1"
+    wide.append(wire.evaluate("line => parseFloat(line.style.strokeWidth)"))
+    assert wide[0] > wide[1]
+    page.tab.locator('.wire[data-a^="trust @ worker.p -> p"] .hit').first.dispatch_event(
+        "click", {"bubbles": True}
+    )
+    assert "mean strength 0.25" in page.tab.locator("#about").inner_text()
+    page.tab.locator("#play").click()
+    playwright.expect(page.tab.locator("#epoch")).to_have_text("4")
+    page.close()
+
+
+def test_touch(browser: Any, tmp_path: Path) -> None:
+    page = Page(browser, written(tmp_path, "or-gate.yaml"), has_touch=True)
+    page.tab.locator('.view:visible .box[data-p="join"]').tap()
+    assert "join: nand" in page.tab.locator("#about").inner_text()
+    page.close()
+
+
+def a_run(folder: Path) -> Path:
+    """A run folder of four epochs: trust grows."""
+    folder.mkdir()
+    weight = {
+        "path": "", "name": "trust", "sources": ["worker.p"], "targets": ["p"], "shape": [2],
+        "axes": ["<-worker"],
+    }  # fmt: skip
+    (folder / "run.json").write_text(json.dumps({"format": 1, "wires": [weight]}))
+    loss = [0.4, 0.3, 0.2, 0.1]
+    lines = [json.dumps({"epoch": at + 1, "step": at, "loss": one}) for at, one in enumerate(loss)]
+    (folder / "metrics.jsonl").write_text("\n".join(lines) + "\n")
+    rows = [json.dumps({"epoch": at + 1, "trust": [0.2 * (at + 1), 0.3 * (at + 1)]}) for at in range(4)]
+    (folder / "wires.jsonl").write_text("\n".join(rows) + "\n")
+    values = struct.pack("<2d", 0.25, 0.75)
+    header = json.dumps({"state:trust": {"dtype": "F64", "shape": [2], "data_offsets": [0, 16]}}).encode()
+    (folder / "last.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + values)
+    return folder
