@@ -176,7 +176,38 @@ define:
       - stack(swing.at[0], swing.at[1], mean) -> y
 main: both
 """
-METHODS = {SPRINGS: "symplectic"}
+MODES = """\
+dils: 1
+define:
+  part:
+    doc: Young, it hears its parent and shows a logarithm, which old it could not.
+    in: {x: real, hint: {type: real, when: young}}
+    out: {y: real, trace: {type: real, when: young}}
+    state: {age: int = 0, s: real = 0.3, gain: real = 0.6}
+    learn: [gain]
+    modes: {young: age < 3, old: otherwise}
+    wires:
+      - gain * s -> y
+      - log(gain * (3 - age) + square(s)) -> trace
+    next: {age: age + 1}
+    rate: {s: hint * gain + x if young else x - gain * s}
+  both:
+    in: {x: real 2}
+    out: {y: real 3}
+    state:
+      weight: real 2 = [0.4, 0.7]
+      age: int = 0
+    learn: [weight]
+    boxes: {part: {box: part, count: 2}}
+    next: {age: age + 1}
+    wires:
+      - x -> part.x
+      - log(weight * (3 - age)) -> part.hint
+      - part.y + (weight * part.trace if part.young else 0) -> y[:2]
+      - sum(part.trace if part.young else part.y) -> y[2]
+main: both
+"""
+HOW = {SPRINGS: "symplectic"}
 TICKS, BATCH, DT = 5, 4, 0.3
 
 
@@ -189,7 +220,7 @@ class Rate:
 
 def episode_loss(text: str, states: dict[str, Any], x: Any, z: Any, at: str, moving: bool) -> float:
     """The mean loss, by a loop of single ticks."""
-    running = Running(compile_motion(diagram_of(text), METHODS.get(text, "rk4"), DT, 2), BATCH, dt=DT)
+    running = Running(compile_motion(diagram_of(text), HOW.get(text, "rk4"), DT, 2), BATCH, dt=DT)
     for path, value in states.items():
         running.states[path][...] = value
     running.begin_as_learned()
@@ -208,13 +239,14 @@ def episode_loss(text: str, states: dict[str, Any], x: Any, z: Any, at: str, mov
 @pytest.mark.parametrize("at", ["last", "each", "end"])
 @pytest.mark.parametrize(
     "text",
-    [RNN, CHAIN, SHARED, SPRINGS, ARMS, BEGUN],
-    ids=["next", "rate", "shared", "potential", "matrix", "begun"],
+    [RNN, CHAIN, SHARED, SPRINGS, ARMS, BEGUN, MODES],
+    ids=["next", "rate", "shared", "potential", "matrix", "begun", "modes"],
 )
+@np.errstate(all="ignore")  # what a closed port is not looked at for
 def test_gradient_is_that_of_the_loop(text: str, at: Any, moving: bool) -> None:
     sequences = frozenset({"x"} if moving else ())
     objective = Objective(_written("mse(y, z)"), {}, {"z": 3})
-    episode = Episode(TICKS, DT, METHODS.get(text, "rk4"), 2, at, None, sequences)
+    episode = Episode(TICKS, DT, HOW.get(text, "rk4"), 2, at, None, sequences)
     compiled = compile_diagram(diagram_of(text), objective, episode=episode)
     method = method_of("sgd")
     learner = Learner(compiled, lambda options: method, precision="float64")
