@@ -25,6 +25,7 @@ import numpy as np
 import processors
 import simulate_diagrams as ours
 import simulate_peers as peers
+import simulate_waves as waves
 from simulate_peers import Mover
 
 TICK, RUN = "dilsctl tick", "dilsctl run"
@@ -63,6 +64,18 @@ def ring(boxes: int) -> Case:
     if boxes <= 1000:  # more would take minutes
         engines["pathsim"] = partial(peers.ring_pathsim, problem)
     return Case(f"a ring of {boxes} oscillators, RK4", engines, (TICK, RUN), checked=3)
+
+
+def wave(boxes: int) -> Case:
+    """A chain of masses and springs, by its potential."""
+    problem = waves.make_wave(boxes)
+    engines: dict[str, Make] = {
+        TICK: partial(waves.wave_ticks, problem),
+        RUN: partial(waves.wave_run, problem),
+        "numpy in place": partial(waves.wave_in_place, problem),
+        "numpy plain": partial(waves.wave_plain, problem),
+    }
+    return Case(f"a chain of {boxes} masses by its potential, symplectic", engines, (TICK, RUN))
 
 
 def spring() -> Case:
@@ -122,6 +135,7 @@ def _first(make: Callable[[], tuple[Mover, int]]) -> Mover:
 
 CASES: dict[str, Callable[[], Case]] = {
     **{f"ring-{boxes}": partial(ring, boxes) for boxes in (10, 100, 1000, 100_000)},
+    **{f"wave-{boxes}": partial(wave, boxes) for boxes in (1000, 100_000)},
     "oscillator": spring,
     "adaptive": prey,
     "depth": depth,

@@ -2,7 +2,8 @@
 
 Its gradient is found by the reverse pass over all boxes at once. With the energy H = Φ + ½ p · M⁻¹ p, a state
 q that conserves it moves by dq/dt = ∂H/∂p, and its momentum by dp/dt = -∂H/∂q, besides any rate of its own;
-a state x that descends it takes x - step · M⁻¹ ∂Φ/∂x at every tick.
+a state x that descends it takes x - step · M⁻¹ ∂Φ/∂x at every tick. An element of which no box says a mass
+has an infinite one: it stays where it is, and its momentum is what pushed it.
 
 Source: Spivak, dynamic algebra potentials; Hairer, Lubich, Wanner, Geometric Numerical Integration (2006),
 I.1, for the equations of Hamilton.
@@ -55,7 +56,6 @@ def apply_potential(program: Program, potentials: Sequence[Var], answers: Mappin
         builder.span = answers[state].metrics[0].span
         slope = slopes.get(state)
         force = builder.constant(0.0, momentum.type) if slope is None else builder.emit("neg", (slope,))
-        force = masked(builder, answers[state], force)
         rates[momentum] = add(builder, force, rates[momentum]) if momentum in rates else force
     return replace(program, eqns=tuple(eqns), updates=updates, rates=rates)
 

@@ -240,3 +240,15 @@ def test_a_bond_by_wires_is_a_bond_by_shared_variables(method: str) -> None:
         np.testing.assert_allclose(told.states[one], shared.states[other], rtol=0, atol=1e-14)
     assert abs(told.states["a.q.momentum"] + told.states["b.q.momentum"]) < 1e-14
     assert abs(told.states["a.q.momentum"]) > 0.1
+
+
+def test_walls_take_what_pushes_them() -> None:
+    """They do not move, and all momenta together stay what they were."""
+    run = running(CHAIN.replace("KIND", "heavy"), method="leapfrog", dt=0.3)
+    run.states["x"][1:-1, 0] = np.random.default_rng(1).normal(size=10)
+    for _ in range(100):
+        run.advance()
+    momentum = run.states["x.momentum"][:, 0]
+    assert abs(momentum[0]) > 0.01 and abs(momentum[-1]) > 0.01
+    assert abs(momentum.sum()) < 1e-13
+    assert run.states["x"][0] == run.states["x"][-1] == 0

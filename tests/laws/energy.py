@@ -58,7 +58,7 @@ class Energetic(Meaning):
             momentum = f"{path}.momentum"
             moved = mass.moved.reshape(self.states[path].shape)
             found[path] = np.where(moved, self._slope(values, at, momentum), 0.0)
-            force = np.where(moved, -self._slope(values, at, path), 0.0)
+            force = -self._slope(values, at, path)
             found[momentum] = found[momentum] + force if momentum in found else force
         return found
 
