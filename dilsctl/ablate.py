@@ -81,7 +81,8 @@ class Row:
 
 @dataclass(slots=True)
 class Ablation:
-    """What an ablation came to. ``held``: paths of the states that the frozen pattern holds."""
+    """What an ablation came to. ``held``: paths of the states that the frozen pattern holds. ``stopped``: it
+    was interrupted, and has what was done by then."""
 
     name: str
     rows: list[Row]
@@ -89,6 +90,7 @@ class Ablation:
     notes: list[Diagnostic]
     folder: Path | None = None
     seconds: float = 0.0
+    stopped: bool = False
 
     @property
     def measures(self) -> list[str]:
@@ -105,6 +107,7 @@ class Ablation:
             "held": list(self.held),
             "rows": [one.facts() for one in self.rows],
             "notes": [f"{one.message}; {one.help}" if one.help else one.message for one in self.notes],
+            "stopped": self.stopped,
             "seconds": round(self.seconds, 3),
             "run": str(self.folder) if self.folder is not None else None,
         }
@@ -156,24 +159,14 @@ def ablate(
         if run is not None:
             ablation.folder = run.path
             run.begin()
-        for seed in range(first, first + seeds):
-            seeded = load_diagram(file, (*settings, f"train.seed={seed}"), file.parent)
-            for row, change in rows:
-                if row.same_as is None:
-                    try:
-                        values = _measured(seeded, change(seeded.diagram), _Log(run, row.name, seed))
-                    except Problem as problem:
-                        if {one.code for one in problem.diagnostics} != {"not-finite"}:
-                            raise
-                        row.diverged.append(seed)
-                        continue
-                    row.seeds.append(seed)
-                    row.runs.append(values)
-                    if told is not None:
-                        told(row.name, seed, values)
+        try:
+            for seed in range(first, first + seeds):
+                _one_seed(file, (*settings, f"train.seed={seed}"), seed, rows, run, told)
+        except KeyboardInterrupt:
+            ablation.stopped = True
         notes += [_diverged(row, seeds) for row, _ in rows if row.diverged]
         ablation.seconds = time.perf_counter() - start
-        if run is not None:
+        if run is not None and not ablation.stopped:
             run.finish(ablation.facts())
     finally:
         if run is not None:
@@ -182,6 +175,32 @@ def ablate(
 
 
 Change = Callable[[Diagram], Diagram]
+
+
+def _one_seed(
+    file: Path,
+    settings: Sequence[str],
+    seed: int,
+    rows: Sequence[tuple[Row, Change]],
+    run: RunFolder | None,
+    told: Told | None,
+) -> None:
+    """Train every row with one seed."""
+    seeded = load_diagram(file, settings, file.parent)
+    for row, change in rows:
+        if row.same_as is not None:
+            continue
+        try:
+            values = _measured(seeded, change(seeded.diagram), _Log(run, row.name, seed))
+        except Problem as problem:
+            if {one.code for one in problem.diagnostics} != {"not-finite"}:
+                raise
+            row.diverged.append(seed)
+            continue
+        row.seeds.append(seed)
+        row.runs.append(values)
+        if told is not None:
+            told(row.name, seed, values)
 
 
 def forms(loaded: LoadedDiagram) -> tuple[list[tuple[Row, Change]], Held, list[Diagnostic]]:

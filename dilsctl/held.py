@@ -16,15 +16,17 @@ import numpy as np
 
 from dilsctl.cut import rebuilt
 from dilsctl.diagnostics import Problem, SourceSpan, did_you_mean
-from dilsctl.diagram import Box, Diagram, Initial, Shared, State
+from dilsctl.diagram import Box, Diagram, Initial, Shared, State, momentum_of
 from dilsctl.elaborate import convert
 from dilsctl.elaborate.definitions import freeze
 from dilsctl.influence import influence
-from dilsctl.ir import Type, Var
+from dilsctl.ir import Eqn, Type, Var, params_of
 from dilsctl.kind import Talk, paths_of, talk_of
 from dilsctl.operations.functions import INITIALISERS, check_initial
 from dilsctl.operations.table import OperationError
 from dilsctl.pattern import Reads
+
+_LONGEST = 1000  # signs of an initialiser
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,14 @@ def hold(diagram: Diagram, values: Any = None, span: SourceSpan | None = None) -
         }
         silent = silent and _is_silent(box, talk[box], zero)
         laws = tuple(law for law in box.laws if law.target not in still)
-        return replace(box, states=states, shared=shared, laws=laws)
+        eqns = list(box.eqns)
+        for name in held[box]:  # what is held does not move
+            momentum = states.pop(momentum_of(name), None) or shared.pop(momentum_of(name), None)
+            if momentum is not None:
+                zero_momentum = params_of(value=0.0, type=momentum.type)
+                eqns.insert(0, Eqn("constant", (), (momentum.var,), zero_momentum))
+        metrics = tuple(one for one in box.metrics if one.target not in still)
+        return replace(box, states=states, shared=shared, eqns=tuple(eqns), laws=laws, metrics=metrics)
 
     return Held(rebuilt(diagram, change), tuple(dict.fromkeys(known)), silent)
 
@@ -100,7 +109,7 @@ def _plain(path: str) -> str:
 def _read_by_peers(box: Box, talk: Talk) -> list[str]:
     """The learned and moving states of a box that its peer wires read."""
     reads = Reads(box)
-    moving = {law.target for law in box.laws}
+    moving = {law.target for law in box.laws} | {metric.target for metric in box.metrics}
     joined = {link.variable for link in box.links}
     read = {leaf for wire in talk.wires for leaf in reads.of(box.dispatch[wire.target])}
     own: dict[str, Any] = dict(box.states)
@@ -148,6 +157,8 @@ def _is_silent(box: Box, talk: Talk, zero: set[Var]) -> bool:
 def _initial(value: Any, type: Type, path: str, span: SourceSpan | None) -> Initial:
     """How a held state begins: a number, a list, or an initialiser with numbers."""
     try:
+        if isinstance(value, str) and len(value) > _LONGEST:
+            raise ValueError("too long")
         if isinstance(value, str):
             called = re.fullmatch(r"\s*(\w+)\s*(?:\((.*)\))?\s*", value)
             if called is None or called[1] not in INITIALISERS:
@@ -161,6 +172,7 @@ def _initial(value: Any, type: Type, path: str, span: SourceSpan | None) -> Init
         return Initial(value=convert.check_value(freeze(value), type))
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         help = "an initialiser takes numbers here, as in normal(0, 0.1)"
-        raise Problem.of("bad-initial", f"'{path}' can't be held at '{value}'", span, help=help) from None
+        shown = str(value)[:60]
+        raise Problem.of("bad-initial", f"'{path}' can't be held at '{shown}'", span, help=help) from None
     except OperationError as error:
         raise Problem.of("bad-initial", error.message, span, help=error.help) from None

@@ -90,7 +90,7 @@ Ends = tuple[dict[str, None], dict[str, None]]  # ports, in order
 def _meetings(box: Box, own: Mapping[Var, dict[Var, str]]) -> dict[Var, Ends]:
     """Where the pattern takes a value of the box's own together with what boxes show, or what the box is
     told: the value, with the ports that it comes from and those that it goes to."""
-    live = {law.target for law in box.laws}
+    live = {law.target for law in box.laws} | {metric.target for metric in box.metrics}
     live |= {one.var for one in box.states.values() if one.learn is not None}
     live |= {one.var for one in box.shared.values() if one.learn is not None}
     producer = {out: eqn for eqn in box.eqns for out in eqn.outputs}

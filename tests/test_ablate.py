@@ -339,3 +339,55 @@ def test_a_row_that_diverges_is_told_and_the_others_stay(tmp_path: Path) -> None
     assert [note.code for note in found.notes] == ["not-finite"]
     header, table = ablation_table(found)
     assert table[1][3:] == ["diverged"] * (len(header) - 3)
+
+
+def test_what_a_potential_moves_is_held_too(tmp_path: Path) -> None:
+    one = loaded(
+        tmp_path,
+        """
+dils: 1
+define:
+  cell:
+    in: {hears: real}
+    out: {y: real}
+    state: {y: real = 1}
+    rate: {y: hears - y}
+main:
+  out: {strength: real, mass: real, way: real}
+  boxes: {a: cell, b: cell}
+  state: {k: real = 1, m: real = 2}
+  learn:
+    k: {step: 0.1}
+  conserve: {m: 1}
+  potential: (k - 3) ** 2 / 2 + m ** 2 / 2
+  wires:
+    - k * b.y -> a.hears
+    - m * a.y -> b.hears
+    - k -> strength
+    - m -> mass
+    - m.momentum -> way
+time: {dt: 0.1, method: symplectic}
+simulate: {until: 1}
+""",
+    )
+    held = hold(one.diagram)
+    assert set(held.states) == {"k", "m"}
+    found, free = simulated(one, held.diagram), simulated(one, one.diagram)
+    assert (found["strength"] == 1).all() and (found["mass"] == 2).all()
+    assert (found["way"] == 0).all() and free["way"][-1] != 0
+    assert free["strength"][-1] > 2 and free["mass"][-1] < 1.5
+
+
+def test_what_was_done_before_an_interrupt_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text(TABLE)
+    one = loaded(tmp_path, READER)
+
+    def told(row: str, seed: int, values: Any) -> None:
+        if (row, seed) == ("frozen", 1):
+            raise KeyboardInterrupt
+
+    found = ablate(one.path, seeds=3, out=tmp_path / "run", told=told)
+    assert found.stopped
+    assert [row.seeds for row in found.rows] == [[0, 1], [0, 1], [0]]
+    assert not (tmp_path / "run" / "summary.json").exists()
+    assert len((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()) == 5 * 3

@@ -70,14 +70,15 @@ def command(
         click.echo(f"seed {seed}  {TITLES[row]:<14}  {shown}", err=True)
 
     found = ablate(file, settings, seeds=seeds, out=out, told=None if quiet else told)
-    if plot is not None:
+    done = 130 if found.stopped else 0
+    if plot is not None and not found.stopped:
         from dilsctl.report.ablation import plot_ablation
 
         with writing(plot):
             plot_ablation(found, plot)
     if as_json:
         write_json(found.facts())
-        return 0
+        return done
     from dilsctl.report.ablation import ablation_table
     from dilsctl.report.progress import duration_text
 
@@ -88,8 +89,10 @@ def command(
         show_table(console(sys.stdout, wants_colour()), header, rows)
     else:
         click.echo(columns([header, *rows], right=range(2, len(header))))
+    if found.stopped:
+        click.echo("interrupted; the table has what was done by then", err=True)
     if quiet:
-        return 0
+        return done
     click.echo()
     if found.held:
         click.echo(f"frozen: {', '.join(found.held)}")
@@ -97,4 +100,4 @@ def command(
         show_findings(found.notes)
     click.echo(f"{count(seeds, 'seed')} in {duration_text(found.seconds)}")
     click.echo(f"run folder: {found.folder}")
-    return 0
+    return done

@@ -31,7 +31,7 @@ def _cell(row: Row, measure: str, found: Ablation) -> str:
     if row.same_as is not None:
         return f"as {TITLES[row.same_as]}"
     if not row.runs:
-        return "diverged"
+        return "diverged" if row.diverged else ""
     mean, spread = row.mean(measure), row.spread(measure)
     return number_text(mean) if math.isnan(spread) else f"{number_text(mean)} ± {number_text(spread)}"
 
