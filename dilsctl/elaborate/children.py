@@ -205,7 +205,7 @@ class Children:
             for mine, theirs in ((site.inputs, other.inputs), (site.outputs, site.visible(other))):
                 for name in dict.fromkeys((*mine, *theirs)):
                     a, b = mine.get(name), theirs.get(name)
-                    if a is None or b is None or not same_port(a, b):
+                    if a is None or b is None or not same_port(a, b, modes=site.seen is None):
                         types = [one.own_type() if one is not None else "missing" for one in (a, b)]
                         shown = f": '{types[0]}' in [0], '{types[1]}' in [{number}]" if all(types) else ""
                         self.box.report.error(
@@ -303,9 +303,11 @@ class Children:
         return found
 
 
-def same_port(a: PortSite, b: PortSite) -> bool:
-    """Equal kinds and, once solved, equal lengths, in the same modes."""
-    if a.kind != b.kind or len(a.dims) != len(b.dims) or (a.mode, set(a.when)) != (b.mode, set(b.when)):
+def same_port(a: PortSite, b: PortSite, *, modes: bool) -> bool:
+    """Equal kinds and, once solved, equal lengths; and in the same modes, if these are looked at."""
+    if modes and (a.mode, set(a.when)) != (b.mode, set(b.when)):
+        return False
+    if a.kind != b.kind or len(a.dims) != len(b.dims):
         return False
     return all(unify(x, y) is not False for x, y in zip(a.all_dims, b.all_dims, strict=True))
 

@@ -37,6 +37,8 @@ def around(box: BoxElaboration, wire: Wire, site: PortSite) -> Known | None:
 def _of_element(box: BoxElaboration, wire: Wire, child: str, site: PortSite) -> tuple[Site, list[Var]] | None:
     """(which interior box the wire is told, whether it is in each of the port's modes)."""
     interior = box.children.sites[child]
+    if not interior.modes.issuperset(site.when):
+        return None  # it is in a hole, which says nothing of modes
     flags = [interior.read(name) for name in site.when]
     _, elements, _, port_index = wire.target
     if interior.count is None:

@@ -24,7 +24,7 @@ from dilsctl.learning.methods import method_of
 from dilsctl.motion import compile_flow, compile_motion
 
 from .expressions import Choose
-from .support import Machine, compiled, diagram_of, laws, values
+from .support import Machine, advanced, compiled, diagram_of, laws, running, values
 from .test_gradients import differences, steps_of
 
 # -- what is known, by the truth table ----------------------------------------------------------------
@@ -304,6 +304,41 @@ main: main
         lengths.append([len(one.eqns) for one in (motion.tick, flow.slope, flow.watch)] + [flow.switches])
     assert lengths[0] == lengths[1]
     assert lengths[0][-1] == 3
+
+
+def test_boxes_with_modes_fill_holes() -> None:
+    """A hole says nothing of modes; an input that its box is told in some of them only takes any wire."""
+    text = """\
+dils: 1
+define:
+  pair:
+    in: {x: real}
+    out: {y: real 2}
+    boxes: {one: {box: {in: {heard: real}, out: {said: real}}, count: 2}}
+    wires: [2 * x -> one.heard, one.said -> y]
+  phone:
+    in: {heard: {type: real, when: near}}
+    out: {said: real, call: {type: real, when: near}}
+    state: {place: real = 0}
+    modes: {near: place < 1, away: otherwise}
+    wires: [heard if near else -1 -> said, heard -> call]
+    next: {place: place + 0.6}
+  echo:
+    in: {heard: real}
+    out: {said: real}
+    wires: [heard -> said]
+  main:
+    in: {x: real}
+    out: {y: real 4}
+    boxes:
+      same: {box: pair, with: {one: phone}}
+      mixed: {box: pair, with: {one: [echo, phone]}}
+    wires: [x -> same.x, x -> mixed.x, 'concat(same.y, mixed.y) -> y']
+main: main
+"""
+    run = running(text)
+    found = [advanced(run, {"x": np.full((1,), 3.0)})["y"][:, 0].tolist() for _ in range(3)]
+    assert found == [[6, 6, 6, 6], [6, 6, 6, 6], [-1, -1, 6, -1]]
 
 
 def test_a_closed_port_shows_nothing() -> None:
