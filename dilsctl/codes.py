@@ -130,6 +130,7 @@ RUN_TOPICS: dict[str, dict[str, str]] = {
     "Flattening, unfolding and composing": {
         "bad-hole": "no hole at this path",
         "not-flat": "a diagram that no single box can be",
+        "not-folded": "a diagram that is the unfolding of no network",
         "not-unfolded": "a diagram, or a training, that can't be unfolded",
     },
     "Simulation": {

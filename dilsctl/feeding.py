@@ -36,11 +36,20 @@ def fed(document: LoadedDocument, diagram: Diagram) -> Diagram:
     return replace(diagram, main=main)
 
 
+def filled(diagram: Diagram) -> Diagram:
+    """The diagram with every hole filled by data, whatever the document says."""
+    main = diagram.main
+    outputs = hole_outputs(main)
+    for path in dict.fromkeys(one.rpartition(".")[0] for one in outputs):
+        main = _filled(main, path.split("."), path, set(outputs), {})
+    return replace(diagram, main=main)
+
+
 def sources(document: LoadedDocument, diagram: Diagram) -> dict[str, str]:
     """For each name that the simulate block gives a value to the input of the whole that it means: one of the
     main box, or the output of a hole by path. Of a diagram with holes, or filled already."""
     found: dict[str, str] = {}
-    main, outputs = diagram.main, _outputs(diagram.main)
+    main, outputs = diagram.main, hole_outputs(diagram.main)
     for name, span in _given(document).items():
         if name in main.inputs:
             found[name] = name
@@ -69,7 +78,7 @@ def _given(document: LoadedDocument) -> dict[str, SourceSpan]:
     return found
 
 
-def _outputs(main: Box) -> list[str]:
+def hole_outputs(main: Box) -> list[str]:
     """The outputs of holes, and of those that are filled by data, by path."""
     found: list[str] = []
     holding = _holding(main)

@@ -34,8 +34,8 @@ TRAINED: dict[int, dict[str, Any]] = {  # what `dilsctl train` comes to, in floa
 
 PEERS = (
     "The network of [towers](towers.yaml), unfolded, with peer wires: each tower says what it makes of its "
-    "quarter of the digit, and the next one hears it, through weights of its own that learn as all others do. "
-    "To simulate this is to train it. So the towers are no longer blind to each other."
+    "quarter of the digit, and the next one hears it, through weights of its own that learn as all others "
+    "do. To simulate this is to train it. So the towers are no longer blind to each other."
 )
 
 

@@ -25,7 +25,7 @@ GOOD, FINDINGS, USAGE, FAILED, INTERRUPTED, NO_READER = 0, 1, 2, 3, 130, 141
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Write": ("init", "fmt", "validate", "inspect", "render", "schema"),
     "Run": ("simulate",),
-    "Compose": ("flatten", "unfold", "compose"),
+    "Compose": ("flatten", "unfold", "fold", "compose"),
     "Learn": ("train", "live", "eval", "predict", "ablate", "wires"),
     "Check": ("test", "diff", "plan", "explain", "rules", "doctor"),
 }

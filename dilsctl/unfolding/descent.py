@@ -82,10 +82,10 @@ class Descent:
             square = moment("square", lambda old: f"{second} * {old} + (1 - {second}) * {g} ** 2")
             top = f"{mean} / (1 - {first} ** {step})"
             root = f"sqrt({square} / (1 - {second} ** {step}))"
-            old = state
-            if name == "adamw" and options["decay"]:
-                old = f"(1 - {rate} * {option('decay')}) * {state}"
-            laws.next[state] = f"{old} - {rate} * ({top}) / ({root} + {option('epsilon')})"
+            way = f"({top}) / ({root} + {option('epsilon')})"
+            if name == "adamw":
+                way = f"({way} + {option('decay')} * {state})"
+            laws.next[state] = f"{state} - {rate} * {way}"
 
     def _param(self, method: Method, name: str, value: Any) -> str:
         known = self._given.get((method, name))

@@ -25,10 +25,11 @@ from dilsctl.unfolding.write import Border, Plan, Shown, Writing, hole_body
 @dataclass(frozen=True, slots=True)
 class Unfolded:
     """An unfolded diagram as a ``document``. ``states``: for each state of the original, by path, its path
-    there."""
+    there; ``moments``: the paths of those that its optimiser keeps."""
 
     document: dict[str, Any]
     states: dict[str, str]
+    moments: dict[str, list[str]]
 
 
 def unfolded_document(
@@ -77,6 +78,7 @@ def _unfolded(
     holes: dict[str, Any] = {}
     borders: dict[Manager, Border] = {}
     states: dict[str, str] = {}
+    moments: dict[str, list[str]] = {}
     paths = {root: ""}
     for one in managers(root):
         paths |= {inside: f"{paths[one]}{inside.name}." for inside in one.inside}
@@ -91,7 +93,10 @@ def _unfolded(
             body["boxes"] = {name: holes.get(name, name) for name in body["boxes"]}
         borders[one] = writing.border
         for var in one.states:
-            states[divided.states[var].path] = f"{paths[one]}{writing.names[var]}"
+            own = divided.states[var].path
+            states[own] = f"{paths[one]}{writing.names[var]}"
+            kept = [name for name, of in writing.moments.items() if of == writing.names[var]]
+            moments[own] = [f"{paths[one]}{name}" for name in kept]
     found: dict[str, Any] = {"dils": 1}
     name = document.document.name or diagram.name
     found["name"] = f"{name}-unfolded"
@@ -100,7 +105,7 @@ def _unfolded(
     found["main"] = root.name
     if train is not None:
         found["simulate"] = _simulated(document, diagram, folder)
-    return Unfolded(found, states)
+    return Unfolded(found, states, moments)
 
 
 def _refuse_training(document: LoadedDocument) -> None:
@@ -121,10 +126,11 @@ def _simulated(document: LoadedDocument, diagram: Diagram, folder: Path | None) 
     block = document.document.train
     assert block is not None
     own = document.path.parent if document.path is not None else Path()
-    found: dict[str, Any] = {"epochs": block.epochs, "batch": block.batch}
-    if isinstance(train.get("data"), dict):
-        data = dict(train["data"])
-        data["inputs"] = {**data.get("inputs", {}), **data.pop("targets", {})}
+    found: dict[str, Any] = {}
+    if isinstance(train.get("data"), dict) and "file" in train["data"]:
+        found |= {"epochs": block.epochs, "batch": block.batch}
+        data = {key: one for key, one in train["data"].items() if key != "targets"}
+        data["inputs"] = {**data.get("inputs", {}), **train["data"].get("targets", {})}
         if data.get("standardise") is True:
             inputs = diagram.main.inputs
             data["standardise"] = [

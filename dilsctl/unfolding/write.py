@@ -21,13 +21,13 @@ from dilsctl.operations.table import Builder
 from dilsctl.passes.differentiate import pull_back
 from dilsctl.unfolding.cut import Cut, Wire
 from dilsctl.unfolding.descent import Descent, Length
-from dilsctl.unfolding.expressions import ReverseWriter
 from dilsctl.unfolding.levels import Manager, free, short_names, whole_word, word
+from dilsctl.unfolding.texts import Texts
 from dilsctl.unfolding.tidy import tidy
-from dilsctl.written_values import Value, call, constant, named, text_of
+from dilsctl.written_values import Value, named, text_of
 
-RESERVED = frozenset({"t", "dt", "index", "true", "false", *keyword.kwlist, *FUNCTIONS})
-MOST_PARTS = 14  # of an expression: what is longer gets a name
+KEYWORDS = frozenset({"t", "dt", "index", "true", "false", *keyword.kwlist})
+RESERVED = frozenset({*KEYWORDS, *FUNCTIONS})
 
 
 @dataclass(slots=True, eq=False)
@@ -90,11 +90,10 @@ class Writing:
         self.used = set(RESERVED)
         self.border = Border()
         self.names: dict[Var, str] = {}  # what a variable would be called
-        self.lets: dict[str, str] = {}
-        self.params: dict[str, Any] = {}
         self.values: dict[Var, Value] = {}
+        self.texts = Texts(self.values, self.used, self.names)
         self.answers: dict[Wire, Var] = {}  # what the manager is told of a wire at its border
-        self.inner: dict[Var, Var] = {}  # state -> the sum of the gradients from inside
+        self.moments: dict[str, str] = {}  # states that optimisers keep -> those that they are of
 
     def run(self, inputs: dict[str, str], outputs: dict[str, Shown]) -> dict[str, Any]:
         """The box. ``inputs`` and ``outputs``, of the outermost one, are ports of its own: name -> type, and
@@ -215,40 +214,8 @@ class Writing:
             self.names[var] = last if alone or not box else f"{word(box)}_{last}"
 
     def _write(self, program: Program) -> None:
-        producer = {out: eqn for eqn in program.eqns for out in eqn.outputs}
-        writer = ReverseWriter(producer, self.values)
-        uses: dict[Var, int] = {}
-        for one in (*program.outputs.values(), *(var for eqn in program.eqns for var in eqn.inputs)):
-            uses[one] = uses.get(one, 0) + 1
-        names = {var: name.partition(".")[2] for name, var in program.outputs.items() if name[:4] == "out."}
-        for eqn in program.eqns:
-            out = eqn.outputs[0]
-            if eqn.op == "constant":
-                self.values[out] = self._constant(eqn, out)
-                continue
-            node, static = writer.write(eqn)
-            size = sum(self.values[one].size for one in eqn.inputs) + 1
-            value = Value(node, out.type, static, size)
-            often = uses[out] > 1 and eqn.op != "one_hot"
-            if not value.simple and (often or size > MOST_PARTS):
-                name = self.names.get(out, "")
-                if not name or name == names.get(out):
-                    name = _called(eqn, names.get(out, ""))
-                value = self._let(value, name)
-            self.values[out] = value
-
-    def _constant(self, eqn: Eqn, out: Var) -> Value:
-        given = eqn.param("value")
-        if isinstance(given, tuple) and out.type.size > 16:
-            name = self._free("table")
-            self.params[name] = _listed(given)
-            return Value(ast.Name(name), out.type, True)
-        return constant(given, out.type)
-
-    def _let(self, value: Value, name: str) -> Value:
-        called = self._free(name)
-        self.lets[called] = text_of(value.node)
-        return named(called, value.type)
+        shown = {var: name.partition(".")[2] for name, var in program.outputs.items() if name[:4] == "out."}
+        self.texts.write(program.eqns, program.outputs.values(), shown)
 
     # -- the keys of the box ----------------------------------------------------------------------
 
@@ -284,35 +251,21 @@ class Writing:
                 mean = f"pool({self._text(program.outputs[f'gradient.{name}'])})"
                 descent.add(name, self.plan.method_of(flat.state.learn or ()), mean)
         laws = descent.laws
+        self.moments = laws.moments
         for name, of in laws.moments.items():
             type = next(one.type for one in manager.states if self.names[one] == of)
             states[name] = {"type": str(type), "keep": True}
         body = {
-            "params": {**self.params, **laws.params},
+            "params": {**self.texts.params, **laws.params},
             "in": {**inputs, **told},
             "out": {**{name: str(one.var.type) for name, one in outputs.items()}, **shown},
             "boxes": {one.name: one.name for one in self.inside},
             "state": states,
-            "let": {**self.lets, **laws.lets},
+            "let": {**self.texts.lets, **laws.lets},
             "wires": wires,
             "next": laws.next,
         }
         return {key: one for key, one in body.items() if one}
 
     def _text(self, var: Var) -> str:
-        return text_of(self.values[var].node)
-
-
-def _called(eqn: Eqn, shown: str) -> str:
-    """A name for what has none."""
-    if shown:
-        return f"{shown}_shown"
-    words = {"softmax": "p", "tanh_grad": "change", "sigmoid_grad": "change", "relu_grad": "change"}
-    return words.get(eqn.op, "part")
-
-
-def _listed(value: Any) -> Any:
-    return [_listed(one) for one in value] if isinstance(value, tuple) else float(value)
-
-
-__all__ = ["Border", "Plan", "Writing", "call", "hole_body"]
+        return self.texts.text(var)

@@ -36,8 +36,8 @@ def unfolded(loaded: LoadedDiagram, folder: Path, settings: Sequence[str] = ()) 
 
 
 def worst(path: Path, steps: int = 100, settings: Sequence[str] = ()) -> float:
-    """The greatest difference of a learned state between training and the unfolding, over all steps: of its
-    elements, relative to the greatest of them. Both begin with the same states, to the bit."""
+    """The greatest difference of a learned state between training and the unfolding, over all steps, relative
+    to the greatest value that the state takes. Both begin with the same states, to the bit."""
     loaded = api.load(path, settings=["train.precision=float64", *settings])
     other = unfolded(loaded, path.parent, [f"simulate.until={steps}"])
     simulation = other.simulation()
@@ -52,7 +52,8 @@ def worst(path: Path, steps: int = 100, settings: Sequence[str] = ()) -> float:
     rows = dataset.parts["train"]
     rates = Rates(chosen.rate, -(-len(rows) // chosen.batch), chosen.epochs)
     staged = learner.stage(dataset.columns)
-    found, done, epoch = 0.0, 0, 0
+    differs, greatest = dict.fromkeys(pairs, 0.0), dict.fromkeys(pairs, 0.0)
+    done, epoch = 0, 0
     while done < steps:
         epoch += 1
         order = epoch_order(rows, chosen.seed, epoch) if chosen.shuffle else rows
@@ -61,8 +62,10 @@ def worst(path: Path, steps: int = 100, settings: Sequence[str] = ()) -> float:
             learner.run_epoch(staged, taken, chosen.batch, rates, done + 1, epoch, None, 1)
             simulation.running.advance(simulation._inputs(done))
             done += 1
-            for own, there in pairs.values():
-                found = max(found, float(np.max(np.abs(own - there)) / max(np.max(np.abs(own)), 1e-300)))
+            for name, (own, there) in pairs.items():
+                differs[name] = max(differs[name], float(np.max(np.abs(own - there))))
+                greatest[name] = max(greatest[name], float(np.max(np.abs(own))))
             if done == steps:
                 break
-    return found
+    assert all(greatest.values())
+    return max(differs[name] / greatest[name] for name in pairs)

@@ -1,0 +1,435 @@
+"""Folding: an interaction diagram that is an unfolded network becomes the network again, and its training.
+
+What the managers show becomes boxes, wired from left to right. What they tell the boxes inside, and how
+their states move, is left out: it must be the reverse pass and an optimiser, and ``same`` finds out whether
+it is.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from dilsctl.diagram import Diagram
+from dilsctl.flatten import begins_with
+from dilsctl.ir import Eqn, Type, Var
+from dilsctl.learning.optimisers import OPTIMISERS
+from dilsctl.lower import FlatState
+from dilsctl.order import by_name, reached_from
+from dilsctl.unfolding.levels import free, whole_word
+from dilsctl.unfolding.nested import Level, Nested, Place, check_told, read_nested, refuse
+from dilsctl.unfolding.recognise import Found, Laws
+from dilsctl.unfolding.texts import Texts
+from dilsctl.unfolding.write import KEYWORDS, RESERVED
+from dilsctl.written_values import Value, named
+
+
+@dataclass(slots=True, eq=False)
+class Folded:
+    """A folded diagram: the definitions of a document, and parts of its train block.
+
+    ``inputs``: for each output of a hole the input that it became, ``types`` of what type; ``states``: for
+    each state of a manager where it is now; ``moments``: for such a state those that its optimiser keeps.
+    """
+
+    define: dict[str, Any] = field(default_factory=dict)
+    main: str = ""
+    loss: str = ""
+    loss_output: str = ""
+    metrics: dict[str, str] = field(default_factory=dict)
+    optimiser: dict[str, Any] = field(default_factory=dict)
+    decay: float = 0.0
+    inputs: dict[Place, str] = field(default_factory=dict)
+    types: dict[Place, Type] = field(default_factory=dict)
+    states: dict[Place, str] = field(default_factory=dict)
+    moments: dict[Place, list[Place]] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class _Unit:
+    """A box of the folded diagram: wires of one manager that share states."""
+
+    name: str
+    level: Level
+    wires: dict[str, Var]
+    inputs: dict[Place, str] = field(default_factory=dict)
+    ports: dict[str, str] = field(default_factory=dict)  # output of the manager -> output of the box
+
+
+def fold(diagram: Diagram, steps: Callable[[], int]) -> Folded:
+    """The network of an unfolded diagram. steps: gives the ticks of an epoch, where a rate depends on them.
+
+    Raises Problem: not-folded where the diagram is none, with the box, wire or law that shows it.
+    """
+    return _Folding(diagram, steps).run()
+
+
+class _Folding:
+    def __init__(self, diagram: Diagram, steps: Callable[[], int]) -> None:
+        self.diagram, self.steps = diagram, steps
+        self.nested: Nested = read_nested(diagram.main)
+        for problem in check_told(self.nested):
+            raise problem
+        self.found = Folded()
+        self.used = {*KEYWORDS, *diagram.main.inputs, *diagram.main.outputs}
+        self.units: dict[Place, _Unit] = {}  # by the wire that it makes
+        self.every: list[_Unit] = []
+        self.laws: dict[Place, Found] = {}
+        self.tied: set[Place] = set()
+        self._joins: dict[
+            Place, list[str]
+        ] = {}  # tied states -> the variables of boxes that are one with them
+        self._wired: dict[Place, list[str]] = {}  # -> the inputs of boxes that are told them
+        self._names: dict[Place, str] = {}
+
+    def run(self) -> Folded:
+        found, root = self.found, self.nested.root
+        for path, hole in self.nested.holes.items():
+            for name, port in hole.outputs.items():
+                found.inputs[path, name] = free(name, self.used)
+                found.types[path, name] = port.type
+        self._units()
+        self._recognise()
+        self._choose_optimiser()
+        for unit in self.every:
+            found.define[unit.name] = self._body(unit)
+        main = free(self.diagram.main.name, {*found.define})
+        found.main = main
+        found.define = {main: self._main(root), **found.define}
+        return found
+
+    # -- boxes ------------------------------------------------------------------------------------
+
+    def _units(self) -> None:
+        uses: dict[Place, set[str]] = {}
+        for path in reversed(self.nested.levels):
+            level = self.nested.levels[path]
+            groups: list[tuple[set[Place], dict[str, Var]]] = []
+            if path:
+                for name, var in level.box.readout.items():
+                    if name in level.back or var in level.shown:
+                        continue
+                    mine = {one for one in self._homes(level, [var]) if one[0] == path}
+                    wires = {name: var}
+                    for group in [one for one in groups if one[0] & mine]:
+                        groups.remove(group)
+                        mine |= group[0]
+                        wires = {**group[1], **wires}
+                    groups.append((mine, wires))
+            else:
+                for place in self._homes(level, level.box.readout.values()):
+                    uses.setdefault(place, set()).add("")
+            for _, wires in groups:
+                unit = self._unit(level, wires, alone=len(groups) == 1)
+                for place in self._homes(level, wires.values()):
+                    uses.setdefault(place, set()).add(unit.name)
+        for place, users in uses.items():
+            self.tied |= {place} if len(users) > 1 else set()
+        for place in [one for one, users in uses.items() if len(users) == 1]:
+            (user,) = uses[place]
+            if user and place[0] != next(one for one in self.every if one.name == user).level.path:
+                self.tied.add(place)
+
+    def _homes(self, level: Level, ends: Any) -> set[Place]:
+        homes = (self.nested.home(level, leaf) for leaf in level.leaves(ends))
+        return {one for one in homes if one is not None}
+
+    def _unit(self, level: Level, wires: dict[str, Var], alone: bool) -> _Unit:
+        first = min(wires)
+        name = level.path.rpartition(".")[2]
+        prefix = ""
+        if not alone:
+            name = first.rpartition("_")[0] or first
+            prefix = f"{name}_" if all(one.startswith(f"{name}_") for one in wires) else ""
+        unit = _Unit(free(name, self.used), level, wires)
+        for wire in wires:
+            unit.ports[wire] = wire[len(prefix) :] or wire
+            self.units[level.path, wire] = unit
+        self.every.append(unit)
+        return unit
+
+    def _reference(self, place: Place) -> str:
+        """What is wired to a box that reads a wire."""
+        if place in self.found.inputs:
+            return self.found.inputs[place]
+        unit = self.units[place]
+        return f"{unit.name}.{unit.ports[place[1]]}"
+
+    def _body(self, unit: _Unit) -> dict[str, Any]:
+        level = unit.level
+        taken = {*RESERVED, *unit.ports.values()}
+        values: dict[Var, Value] = {}
+        leaves = level.leaves(unit.wires.values())
+        states: dict[str, Any] = {}
+        shares: dict[str, str] = {}
+        told: dict[str, str] = {}
+        learned: dict[str, dict[str, Any]] = {}
+        prefix = f"{unit.name}_"
+        for leaf in leaves:
+            place = self.nested.home(level, leaf)
+            if place is None:
+                continue
+            plain = place[1][len(prefix) :] if place[1].startswith(prefix) else place[1]
+            name = free(plain, taken)
+            values[leaf] = named(name, leaf.type)
+            if place in self.tied:
+                self.found.states[place] = self._tied_name(place)
+                joined = self._joins if self._shareable(place) else self._wired
+                joined.setdefault(place, []).append(f"{unit.name}.{name}")
+                (shares if self._shareable(place) else told)[name] = str(leaf.type)
+                continue
+            self.found.states[place] = f"{unit.name}.{name}"
+            states[name] = self._begins(place, f"{unit.name}.{name}", name)
+            if place in self.laws:
+                learned[name] = self._options(place)
+        sources = {self.nested.origin(level.shown[leaf]): None for leaf in leaves if leaf in level.shown}
+        for place in sources:
+            alone = len(sources) == 1 and "x" not in _given(level.box.lets).values()
+            name = "x" if alone else self._reference(place).replace(".", "_")
+            unit.inputs[place] = free(name, taken)
+        for leaf in leaves:
+            if leaf in level.shown:
+                values[leaf] = named(unit.inputs[self.nested.origin(level.shown[leaf])], leaf.type)
+        texts = Texts(values, taken, _given(level.box.lets), keep=True)
+        ends = list(unit.wires.values())
+        texts.write(_needed(level, ends), ends, {var: unit.ports[wire] for wire, var in unit.wires.items()})
+        body = {
+            "params": texts.params,
+            "in": {**{name: str(self._type(place)) for place, name in unit.inputs.items()}, **told},
+            "out": {unit.ports[wire]: str(level.box.outputs[wire].type) for wire in unit.wires},
+            "share": shares,
+            "state": states,
+            "let": texts.lets,
+            "wires": [f"{texts.text(var)} -> {unit.ports[wire]}" for wire, var in unit.wires.items()],
+            "learn": _learn(learned),
+        }
+        return {key: one for key, one in body.items() if one}
+
+    def _type(self, place: Place) -> Any:
+        path, port = place
+        box = self.nested.holes[path] if path in self.nested.holes else self.nested.levels[path].box
+        return box.outputs[port].type
+
+    # -- the main box -----------------------------------------------------------------------------
+
+    def _main(self, root: Level) -> dict[str, Any]:
+        found, box = self.found, root.box
+        pooled = {name: root.producer[var] for name, var in box.readout.items() if self._is_pooled(root, var)}
+        plain = {name: var for name, var in box.readout.items() if name not in pooled}
+        if "loss" not in pooled and len(pooled) != 1:
+            message = f"no output of '{box.name}' shows the loss"
+            raise refuse(message, box.span, "show its mean over the batch: pool(…) -> loss")
+        found.loss_output = "loss" if "loss" in pooled else next(iter(pooled))
+        values: dict[Var, Value] = {}
+        states: dict[str, Any] = {}
+        learned: dict[str, dict[str, Any]] = {}
+        shares: dict[str, str] = {}
+        for name, state in box.states.items():
+            place = ("", name)
+            if name in self.moments:
+                continue
+            values[state.var] = named(name, state.type)
+            self.used.add(name)
+            if place in self.tied:
+                values[state.var] = named(self._tied_name(place), state.type)
+                continue
+            if state.var not in root.leaves(box.readout.values()):
+                continue
+            found.states[place] = name
+            states[name] = self._begins(place, name, name)
+            if place in self.laws:
+                learned[name] = self._options(place)
+        for place in sorted(self.tied):
+            name = self._tied_name(place)
+            found.states[place] = name
+            if self._shareable(place):
+                shares[name] = self._begins(place, name, name)
+            else:
+                states[name] = self._begins(place, name, name)
+            if place in self.laws:
+                learned[name] = self._options(place)
+        for var, place in root.shown.items():
+            origin = self.nested.origin(place)
+            if origin in found.inputs or origin in self.units:
+                values[var] = _reference_value(self._reference(origin), var)
+        loss = pooled[found.loss_output].inputs[0]
+        inner = [var for var in self._terms(root, loss) if not self._reads_target(root, var)]
+        inner = [one for one in inner if not self._of_outputs(root, one, plain)]
+        ends = [*plain.values(), *inner]
+        texts = Texts(values, {*self.used, *RESERVED}, _given(box.lets), keep=True)
+        texts.write(_needed(root, ends), ends, {var: name for name, var in plain.items()})
+        wires: list[str] = []
+        for unit in self.every:
+            wires += [f"{self._reference(one)} -> {unit.name}.{name}" for one, name in unit.inputs.items()]
+        for place, ports in self._wired.items():
+            wires += [f"{self._tied_name(place)} -> {port}" for port in ports]
+        wires += [f"{texts.text(var)} -> {name}" for name, var in plain.items()]
+        outer = [one for one in self._terms(root, loss) if one not in inner]
+        found.loss = " + ".join(self._outside(root, one, plain) for one in outer)
+        for name, eqn in pooled.items():
+            if name != found.loss_output:
+                found.metrics[name] = self._outside(root, eqn.inputs[0], plain)
+        losses = [texts.text(one) for one in inner]
+        places = {one: name for one, name in self.found.inputs.items()}
+        body = {
+            "params": texts.params,
+            "in": {name: str(self._type(place)) for place, name in places.items()},
+            "out": {name: str(box.outputs[name].type) for name in plain},
+            "share": shares,
+            "boxes": {one.name: one.name for one in self.every},
+            "join": {self._tied_name(place): one for place, one in sorted(self._joins.items())},
+            "state": states,
+            "let": texts.lets,
+            "wires": wires,
+            "learn": _learn(learned),
+            "loss": losses[0] if len(losses) == 1 else losses,
+        }
+        return {key: one for key, one in body.items() if one}
+
+    @staticmethod
+    def _is_pooled(root: Level, var: Var) -> bool:
+        eqn = root.producer.get(var)
+        return eqn is not None and eqn.op == "batch_mean"
+
+    def _terms(self, root: Level, loss: Var) -> list[Var]:
+        """The terms of a sum."""
+        eqn = root.producer.get(loss)
+        if eqn is None or eqn.op != "add" or any(one.rank for one in eqn.inputs):
+            return [loss]
+        return [term for one in eqn.inputs for term in self._terms(root, one)]
+
+    def _reads_target(self, root: Level, var: Var) -> bool:
+        targets = {port.var for port in root.box.inputs.values()}
+        return any(leaf in targets for leaf in root.leaves([var]))
+
+    def _of_outputs(self, root: Level, var: Var, plain: dict[str, Var]) -> bool:
+        """Is a term computed from outputs and targets alone?"""
+        allowed = {*plain.values(), *(port.var for port in root.box.inputs.values())}
+        return all(leaf in allowed for leaf in root.leaves([var], allowed))
+
+    def _outside(self, root: Level, var: Var, plain: dict[str, Var]) -> str:
+        """An expression of the train block: of outputs and targets."""
+        values = {one: named(name, one.type) for name, one in plain.items()}
+        values |= {port.var: named(name, port.type) for name, port in root.box.inputs.items()}
+        if not self._of_outputs(root, var, plain):
+            eqn = root.producer.get(var)
+            message = "this is computed from what the network does not show, together with a target"
+            span = eqn.span if eqn is not None else root.box.span
+            raise refuse(message, span, "show it as an output of the outermost box")
+        texts = Texts(values, set(RESERVED), {}, inline=True)
+        texts.write(_needed(root, [var], values), [var], {})
+        return texts.text(var)
+
+    # -- states -----------------------------------------------------------------------------------
+
+    @property
+    def moments(self) -> set[str]:
+        """The root's states that optimisers keep."""
+        return {name for found in self.found.moments.values() for path, name in found if not path}
+
+    def _tied_name(self, place: Place) -> str:
+        """What a variable that several boxes share is called in the main box: by what it is drawn as."""
+        if place not in self._names:
+            initial = self.nested.levels[place[0]].box.states[place[1]].initial
+            drawn = initial.drawn[0].removeprefix("/") if initial.drawn is not None else place[1]
+            name = drawn if drawn.isidentifier() else whole_word(drawn)
+            self._names[place] = free(name, self.used)
+        return self._names[place]
+
+    def _flat(self, place: Place) -> FlatState:
+        state = self.nested.levels[place[0]].box.states[place[1]]
+        path = f"{place[0]}.{place[1]}" if place[0] else place[1]
+        return FlatState(path, state, state.var)
+
+    def _begins(self, place: Place, path: str, name: str) -> Any:
+        """A state as its box declares it. Where it is drawn as its path says, nothing has to be said."""
+        found = begins_with(self._flat(place), name, keep=False, inside=True)
+        if isinstance(found, dict) and found.get("drawn") == {"as": f"/{path}"}:
+            del found["drawn"]
+            return f"{found['type']} = {found['init']}" if "init" in found else found["type"]
+        return found
+
+    def _shareable(self, place: Place) -> bool:
+        """Can a shared variable begin as a state does? It can't be told as what it is drawn."""
+        return isinstance(self._begins(place, self._tied_name(place), self._tied_name(place)), str)
+
+    # -- optimisers -------------------------------------------------------------------------------
+
+    def _recognise(self) -> None:
+        """How every state descends. Raises Problem."""
+        forward: set[Place] = set()
+        for level in self.nested.levels.values():
+            ends = [var for name, var in level.box.readout.items() if name not in level.back]
+            forward |= self._homes(level, ends)
+        for path, level in self.nested.levels.items():
+            laws = Laws(level.producer, {var: law.value for var, law in level.laws.items()}, self.steps)
+            names = {state.var: name for name, state in level.box.states.items()}
+            for var, law in level.laws.items():
+                place = (path, names[var])
+                if place not in forward:
+                    continue
+                found = laws.recognise(var)
+                if found is None:
+                    message = f"'{names[var]}' moves by no law of an optimiser"
+                    raise refuse(message, law.span, f"the optimisers are {', '.join(OPTIMISERS)}")
+                self.laws[place] = found
+                self.found.moments[place] = [(path, names[one]) for one in found.moments]
+            kept = {one for place, found in self.found.moments.items() if place[0] == path for one in found}
+            for var, law in level.laws.items():
+                if (path, names[var]) not in kept and (path, names[var]) not in self.laws:
+                    message = f"'{names[var]}' moves, and is no part of how another state descends"
+                    raise refuse(message, law.span)
+
+    def _choose_optimiser(self) -> None:
+        """What most states descend by is that of the training."""
+        keys = Counter(json.dumps([_short(one.optimiser), one.decay]) for one in self.laws.values())
+        if not keys:
+            raise refuse("nothing in it learns", self.diagram.main.span)
+        chosen, decay = json.loads(keys.most_common(1)[0][0])
+        self.found.optimiser, self.found.decay = chosen, decay
+
+    def _options(self, place: Place) -> dict[str, Any]:
+        """The options of one state, where it does not descend as most do."""
+        one = self.laws[place]
+        found: dict[str, Any] = {}
+        if _short(one.optimiser) != self.found.optimiser:
+            found["optimiser"] = _short(one.optimiser)
+        if one.decay != self.found.decay:
+            found["decay"] = one.decay
+        return found
+
+
+def _needed(level: Level, ends: list[Var], stop: Any = ()) -> list[Eqn]:
+    """The equations of some variables, in order, down to others."""
+    halt = set(stop)
+    kept = [eqn for eqn in level.box.eqns if not any(out in halt for out in eqn.outputs)]
+    return reached_from(ends, kept)
+
+
+def _reference_value(text: str, var: Var) -> Value:
+    return Value(ast.parse(text, mode="eval").body, var.type)
+
+
+def _given(lets: dict[str, Var]) -> dict[Var, str]:
+    """The names that lets give, but for those that unfolding makes up."""
+    found = {
+        var: name for name, var in lets.items() if not re.fullmatch(r"part(_\d+)?|p(_\d+)?|\w+_shown", name)
+    }
+    return dict(found)
+
+
+def _learn(learned: dict[str, dict[str, Any]]) -> Any:
+    ordered = by_name(learned)
+    return ordered if any(ordered.values()) else list(ordered)
+
+
+def _short(optimiser: dict[str, Any]) -> dict[str, Any]:
+    """An optimiser without options that are as they would be anyway."""
+    ((name, given),) = optimiser.items()
+    defaults = {key: one.default for key, one in OPTIMISERS[name].options.items()}
+    return {name: {key: one for key, one in given.items() if defaults.get(key) != one}}

@@ -1,0 +1,137 @@
+"""The document of a folded diagram, and the check that unfolding it gives the diagram that was folded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dilsctl.diagnostics import Problem, SourceSpan
+from dilsctl.diagram import Diagram
+from dilsctl.documents import LoadedDocument
+from dilsctl.feeding import sources
+from dilsctl.flat_document import moved, plain
+from dilsctl.ir import Type
+from dilsctl.recursion import deep_calls
+from dilsctl.siblings import WirePlaces
+from dilsctl.unfolding.fold import Folded, fold
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedDocument:
+    """A folded diagram as a ``document``, and how its parts were called."""
+
+    document: dict[str, Any]
+    folded: Folded
+
+
+def folded_document(
+    document: LoadedDocument, diagram: Diagram, steps: Callable[[], int], folder: Path | None = None
+) -> FoldedDocument:
+    """The document whose main box is ``diagram``, the main box of ``document`` with its holes, folded.
+
+    steps: gives the ticks of an epoch, where a rate depends on them. folder: where the new file will be, if
+    not beside the old one. Raises Problem: not-folded.
+    """
+    with deep_calls():
+        folded = fold(diagram, steps)
+    root: Any = plain(document.root)
+    name = str(root.get("name") or diagram.name).removesuffix("-unfolded")
+    found: dict[str, Any] = {"dils": 1, "name": name}
+    found["doc"] = f"{name}, folded from its interaction diagram."
+    found["define"] = folded.define
+    found["main"] = folded.main
+    found["train"] = moved(
+        _train(document, diagram, root.get("simulate") or {}, folded), _own(document), folder
+    )
+    return FoldedDocument(found, folded)
+
+
+def _own(document: LoadedDocument) -> Path:
+    return document.path.parent if document.path is not None else Path()
+
+
+def _train(document: LoadedDocument, diagram: Diagram, simulate: Any, folded: Folded) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    data = dict(simulate.get("data") or {})
+    if data:
+        names = {name: _renamed(path, folded) for name, path in sources(document, diagram).items()}
+        given = data.pop("inputs")
+        targets = {name: one for name, one in given.items() if name in diagram.main.inputs}
+        data["inputs"] = {names[name]: one for name, one in given.items() if name not in targets}
+        if targets:
+            data["targets"] = targets
+        if data.get("standardise"):
+            every = list(names) if data["standardise"] is True else data["standardise"]
+            data["standardise"] = [names.get(one, one) for one in every if one not in targets]
+        if data.get("scale"):
+            data["scale"] = {names.get(one, one): by for one, by in data["scale"].items()}
+        order = ("file", "inputs", "targets", "scale", "standardise", "split")
+        found["data"] = {
+            key: data[key] for key in (*order, *data) if key in data and key not in ("shuffle", "part")
+        }
+    else:
+        main = diagram.main.inputs
+        holes = {folded.inputs[place]: type for place, type in folded.types.items()}
+        found["data"] = {"inputs": {name: _columns(name, type) for name, type in holes.items()}}
+        if main:
+            found["data"]["targets"] = {name: _columns(name, port.type) for name, port in main.items()}
+    if folded.loss:
+        found["loss"] = folded.loss
+    if folded.metrics:
+        found["metrics"] = folded.metrics
+    found["optimiser"] = folded.optimiser
+    if folded.decay:
+        found["decay"] = folded.decay
+    for key in ("batch", "epochs", "seed"):
+        if simulate.get(key) is not None:
+            found[key] = simulate[key]
+    if not data.get("shuffle", False):
+        found["shuffle"] = False
+    if data.get("part", "train") != "train":
+        message = "only what goes over the train part is a training"
+        raise Problem.of("not-folded", message, document.span("simulate", "data", "part"))
+    found["precision"] = simulate.get("precision", "float64")
+    return found
+
+
+def _columns(name: str, type: Type) -> str:
+    """The columns that a table would have, where nothing names any."""
+    return f"{name}0..{name}{type.size - 1}" if type.shape else name
+
+
+def _renamed(path: str, folded: Folded) -> str:
+    place = path.rpartition(".")
+    return folded.inputs.get((place[0], place[2]), path)
+
+
+def complaint(diagram: Diagram, names: list[str]) -> Problem:
+    """What to raise where unfolding does not give back the diagram: what differs, the outermost first."""
+    first, *others = sorted(names, key=lambda one: one.count("."))
+    told = first.startswith("d ")
+    path = first.removeprefix("d ")
+    what = f"what '{path}' is told is" if told else f"'{path}' moves or is"
+    message = f"{what} not as the reverse pass of the network and its optimiser have it"
+    if others:
+        shown = ", ".join(one.removeprefix("d ") for one in others[:5])
+        message += f" (nor {shown}{', …' if len(others) > 5 else ''})"
+    help = "only what unfold could have written can be folded"
+    return Problem.of("not-folded", message, _span(diagram, path, told), help=help)
+
+
+def _span(diagram: Diagram, path: str, told: bool) -> SourceSpan | None:
+    """Where a law, a port, or the wire that answers it is written."""
+    around = box = diagram.main
+    *steps, last = path.split(".")
+    for step in steps:
+        if step in box.children:
+            around, box = box, box.children[step].box
+    if told:
+        port = next((one.name for one in box.inputs.values() if one.feedback == last), "")
+        wires = WirePlaces(around).wires.get((steps[-1], port), [])
+        return wires[0].span if wires else box.span
+    for law in box.laws:
+        if law.target.name == last and law.span is not None:
+            return law.span
+    return box.outputs[last].span if last in box.outputs else box.span

@@ -1,0 +1,133 @@
+"""An interaction diagram as it is read for folding: managers in one another, holes, and what flows where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from dilsctl.diagnostics import Problem, SourceSpan
+from dilsctl.diagram import Box, Law
+from dilsctl.ir import Eqn, Var
+
+Place = tuple[str, str]  # the path of a manager or hole, and a port or state of it
+
+
+def refuse(message: str, span: SourceSpan | None, help: str = "") -> Problem:
+    """What to raise where a diagram is no unfolded one."""
+    return Problem.of("not-folded", message, span, help=help)
+
+
+@dataclass(slots=True, eq=False)
+class Level:
+    """One manager. ``shown``: what interior boxes show, by the variable that the pattern reads; ``told``: own
+    inputs that are states of managers around. ``back``: outputs that depend on feedback."""
+
+    path: str
+    box: Box
+    producer: dict[Var, Eqn]
+    shown: dict[Var, Place] = field(default_factory=dict)
+    told: dict[Var, str] = field(default_factory=dict)
+    back: set[str] = field(default_factory=set)
+    laws: dict[Var, Law] = field(default_factory=dict)
+
+    def leaves(self, ends: Iterable[Var], stop: Iterable[Var] = ()) -> list[Var]:
+        """What nothing computes (or is in ``stop``) and some variables depend on."""
+        found: dict[Var, None] = {}
+        halt, seen, stack = set(stop), set(), list(ends)
+        while stack:
+            var = stack.pop()
+            if var in seen:
+                continue
+            seen.add(var)
+            eqn = self.producer.get(var)
+            if eqn is None or var in halt:
+                found[var] = None
+            else:
+                stack += reversed(eqn.inputs)
+        return list(found)
+
+
+@dataclass(slots=True, eq=False)
+class Nested:
+    """The managers by path, the outermost first, and the holes."""
+
+    levels: dict[str, Level] = field(default_factory=dict)
+    holes: dict[str, Box] = field(default_factory=dict)
+
+    @property
+    def root(self) -> Level:
+        """The outermost manager."""
+        return self.levels[""]
+
+    def origin(self, place: Place) -> Place:
+        """Where what a box shows is made: by that box, or by one inside of it that it passes on."""
+        while place[0] in self.levels:
+            level = self.levels[place[0]]
+            inner = level.shown.get(level.box.readout[place[1]])
+            if inner is None:
+                break
+            place = inner
+        return place
+
+    def home(self, level: Level, var: Var) -> Place | None:
+        """The manager and name of a state that a level has or is told; None for another variable."""
+        for name, state in level.box.states.items():
+            if state.var is var:
+                return level.path, name
+        while var in level.told:
+            around = self.levels[level.path.rpartition(".")[0]]
+            var = around.box.dispatch[level.path.rpartition(".")[2], level.told[var]]
+            for name, state in around.box.states.items():
+                if state.var is var:
+                    return around.path, name
+            level = around
+        return None
+
+
+def read_nested(main: Box) -> Nested:
+    """Read an interaction diagram. Raises Problem: not-folded."""
+    found = Nested()
+    _level(found, main, "")
+    for path in reversed(found.levels):
+        level = found.levels[path]
+        feedback = {port.var for port in level.box.inputs.values() if port.feedback is not None}
+        for name, var in level.box.readout.items():
+            for leaf in level.leaves([var]):
+                inner = level.shown.get(leaf)
+                below = found.levels.get(inner[0]) if inner is not None else None
+                if leaf in feedback or (inner is not None and below is not None and inner[1] in below.back):
+                    level.back.add(name)
+    return found
+
+
+def _level(found: Nested, box: Box, path: str) -> None:
+    if box.modes or box.shared or box.metrics or box.losses or box.triggers:
+        raise refuse(f"the box '{path or box.name}' has more than an unfolded one", box.span)
+    level = Level(path, box, {out: eqn for eqn in box.eqns for out in eqn.outputs})
+    found.levels[path] = level
+    for law in box.laws:
+        if law.kind != "next" or law.triggered or law.index:
+            raise refuse(f"'{law.target.name}' does not move by one law of every tick", law.span)
+        level.laws[law.target] = law
+    for name, port in box.inputs.items():
+        if path and port.feedback is None:
+            level.told[port.var] = name
+    for name, child in box.children.items():
+        where = f"{path}.{name}" if path else name
+        if child.count is not None:
+            raise refuse(f"'{where}' is an array of boxes: write them one by one", child.span)
+        level.shown.update({var: (where, port) for port, var in child.outputs.items()})
+        if child.box.hole:
+            found.holes[where] = child.box
+        else:
+            _level(found, child.box, where)
+
+
+def check_told(nested: Nested) -> Iterator[Problem]:
+    """Every input that is no feedback must be a state of a manager around."""
+    for level in nested.levels.values():
+        for var, name in level.told.items():
+            if nested.home(level, var) is None:
+                around = nested.levels[level.path.rpartition(".")[0]].box
+                message = f"'{level.path}.{name}' is told what is no state: a peer wire can't be folded"
+                yield refuse(message, level.box.inputs[name].span or around.span)

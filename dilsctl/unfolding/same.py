@@ -1,0 +1,161 @@
+"""Do two interaction diagrams do the same? Both take a tick from the same random states and inputs, and what
+they show, what their holes are told, and where their states then are, is compared.
+
+Numbers, not texts: two ways to write one derivative are the same, and a wrong one is found with certainty for
+all practical purposes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dilsctl.diagram import Diagram
+from dilsctl.engine.bind import bind
+from dilsctl.engine.kernels import Context
+from dilsctl.engine.states import allocate, state_views
+from dilsctl.ir import CLOCK, Program, Type
+from dilsctl.lower import flatten
+from dilsctl.objective import program_of, without_losses
+from dilsctl.order import reached_from
+from dilsctl.passes.batch import batch
+
+Array = npt.NDArray[Any]
+RUNS = 3
+TIMES = (0.0, 4.0, 1000.0)
+WITHIN = 1e-8
+
+
+def differences(
+    first: Diagram,
+    second: Diagram,
+    states: Mapping[str, str],
+    inputs: Mapping[str, str],
+    outputs: Mapping[str, str],
+) -> list[str]:
+    """The states, outputs and inputs of holes (of ``first``, by path) in which two diagrams differ.
+
+    states, inputs, outputs: the names in ``first``, and what they are in ``second``. Inputs are those of the
+    main boxes, and what data gives to holes.
+    """
+    a, b = _Ticking(first), _Ticking(second)
+    rng = np.random.default_rng(0)
+    found: dict[str, None] = {}
+    with np.errstate(all="ignore"):
+        for time in TIMES:
+            begin = {
+                path: _drawn(rng, view.shape, positive=path not in a.read) for path, view in a.states.items()
+            }
+            told = {name: _values(rng, type) for name, type in a.inputs.items()}
+            one = a.tick(begin, told, time)
+            two = b.tick(
+                {states[path]: value for path, value in begin.items() if path in states},
+                {inputs[name]: value for name, value in told.items()},
+                time,
+            )
+            names = {**states, **outputs, **_told(inputs)}
+            for name, value in one.items():
+                if name in names and not _close(value, two.get(names[name])):
+                    found[name] = None
+    return list(found)
+
+
+def _told(inputs: Mapping[str, str]) -> dict[str, str]:
+    """What a hole is told, by what it shows."""
+    return {f"d {name}": f"d {other}" for name, other in inputs.items()}
+
+
+def _drawn(rng: np.random.Generator, shape: tuple[int, ...], positive: bool) -> Array:
+    values: Array = rng.normal(0, 0.7, shape)
+    return np.abs(values) if positive else values
+
+
+def _values(rng: np.random.Generator, type: Type) -> Array:
+    shape = (*type.shape, RUNS)
+    if type.kind == "bool":
+        return rng.random(shape) < 0.5
+    if type.kind in ("int", "class"):
+        return rng.integers(0, type.classes or 3, shape)
+    if type.kind == "simplex":
+        weights: Array = rng.random(shape)
+        found: Array = weights / weights.sum(axis=-2, keepdims=True)
+        return found
+    values: Array = rng.normal(0, 1, shape)
+    return values
+
+
+def _close(value: Array, other: Array | None) -> bool:
+    if other is None or not np.isfinite(value).all():
+        return other is not None
+    scale = max(1.0, float(np.max(np.abs(value), initial=0)))
+    return bool(np.max(np.abs(value - np.reshape(other, value.shape)), initial=0) <= WITHIN * scale)
+
+
+class _Ticking:
+    """A diagram that takes one tick from given states."""
+
+    def __init__(self, diagram: Diagram) -> None:
+        program = batch(_program(diagram))
+        self.program = program
+        arrays = allocate(program.states, np.float64)
+        self.states = state_views(program.slots, arrays)
+        self.inputs = {name: var.type for name, var in program.inputs.items() if name not in CLOCK}
+        self.read = _read_forward(program)
+        self.bound = bind(
+            program, RUNS, arrays, real=np.dtype(np.float64), context=Context(examples=np.arange(RUNS))
+        )
+
+    def tick(self, states: Mapping[str, Array], told: Mapping[str, Array], time: float) -> dict[str, Array]:
+        """Outputs, what holes are told, and the states after."""
+        for path, view in self.states.items():
+            if path in states:
+                view[...] = states[path]
+        for name, value in {**told, "t": time, "dt": 1.0}.items():
+            if name in self.bound.inputs:
+                self.bound.inputs[name][...] = value
+        for step in self.bound.steps:
+            step()
+        found = {name: np.array(value) for name, value in self.bound.outputs.items()}
+        return {**found, **{path: np.array(view) for path, view in self.states.items()}}
+
+
+def _program(diagram: Diagram) -> Program:
+    """A tick, with what holes are told among its outputs, as ``d PATH`` of the output that it answers."""
+    flat = flatten(diagram.main, mark=True)
+    program = without_losses(program_of(flat))
+    marked = {eqn.outputs[0].name: eqn.outputs[0] for eqn in flat.eqns if eqn.op == "copy"}
+    outputs = {name.removeprefix("port."): var for name, var in program.outputs.items()}
+    for path, ports in _answers(diagram).items():
+        for told, shown in ports.items():
+            if f"{path}.{told}" in marked:
+                outputs[f"d {path}.{shown}"] = marked[f"{path}.{told}"]
+    program = Program(
+        program.inputs, program.states, outputs, program.eqns, program.slots, {}, program.updates, {},
+        program.kept,
+    )  # fmt: skip
+    return program.renamed(reached_from(program.ends, program.eqns), lambda var: var)
+
+
+def _answers(diagram: Diagram) -> dict[str, dict[str, str]]:
+    """For each box that data fills its inputs that are feedback, and what they answer."""
+    found: dict[str, dict[str, str]] = {}
+    stack = [("", diagram.main)]
+    while stack:
+        path, box = stack.pop()
+        for name, child in box.children.items():
+            where = f"{path}{name}"
+            if any(one.source for one in child.box.states.values()):
+                ports = child.box.inputs.values()
+                found[where] = {port.name: port.feedback for port in ports if port.feedback is not None}
+            stack.append((f"{where}.", child.box))
+    return found
+
+
+def _read_forward(program: Program) -> set[str]:
+    """The states that what is shown depends on: the others are kept by optimisers, and are not negative."""
+    ends = [var for name, var in program.outputs.items() if not name.startswith("d ")]
+    read = {one for eqn in reached_from(ends, program.eqns) for one in eqn.inputs} | set(ends)
+    return {path for path, slot in program.slots.items() if slot.var in read}
