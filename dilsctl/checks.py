@@ -96,16 +96,18 @@ class Engine:
 
 def run_checks(document: LoadedDocument, diagram: Diagram | None, engine: Engine) -> list[Result]:
     """Run every check of a document, in order. ``diagram`` is that of the main box, if there is one."""
-    results = []
-    for number in range(len(document.document.checks)):
-        begin = time.perf_counter()
-        checked = CheckedBox(document, diagram, number)
-        try:
-            result = _Run(checked, engine).run()
-        except Problem as problem:
-            result = Result(checked.title, 0.0, problems=problem.diagnostics)
-        results.append(replace(result, seconds=time.perf_counter() - begin))
-    return results
+    return [run_check(document, diagram, engine, one) for one in range(len(document.document.checks))]
+
+
+def run_check(document: LoadedDocument, diagram: Diagram | None, engine: Engine, number: int) -> Result:
+    """Run one check of a document."""
+    begin = time.perf_counter()
+    checked = CheckedBox(document, diagram, number)
+    try:
+        result = _Run(checked, engine).run()
+    except Problem as problem:
+        result = Result(checked.title, 0.0, problems=problem.diagnostics)
+    return replace(result, seconds=time.perf_counter() - begin)
 
 
 class _Run:

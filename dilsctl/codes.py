@@ -98,6 +98,7 @@ RUN_TOPICS: dict[str, dict[str, str]] = {
         "not-installed": "a package that is not installed, and without which this can't be done",
         "not-readable": "a file that cannot be read",
         "not-writable": "a file that cannot be written",
+        "process-ended": "a process that ended before its check was done",
     },
     "Data": {
         "bad-label": "a class label out of range",

@@ -99,8 +99,16 @@ def compare(
     for row, (want, have) in enumerate(zip(expected, got, strict=True)):
         if not _agree(name, want, have, exact, within):
             inputs = {key: value_text(array[row]) for key, array in given.items()}
-            found.append(Difference(name, row, value_text(want), value_text(have), inputs))
+            wanted = _as_bools(want) if np.asarray(have).dtype == np.bool_ else want
+            found.append(Difference(name, row, value_text(wanted), value_text(have), inputs))
     return found
+
+
+def _as_bools(want: Any) -> Any:
+    """0 and 1 as the bools that they stand for."""
+    if isinstance(want, list | tuple):
+        return [_as_bools(one) for one in want]
+    return bool(want) if want in (0, 1) else want
 
 
 def _agree(name: str, want: Any, have: Any, exact: bool, within: float | None) -> bool:

@@ -48,7 +48,7 @@ def test_a_check_that_fails_names_the_cases(tmp_path: Path) -> None:
     )
     assert not result.passed
     (found,) = result.differences
-    assert (found.row, found.expected, found.got) == (1, "1", "false")
+    assert (found.row, found.expected, found.got) == (1, "true", "false")
     assert found.given == {"a": "true", "b": "true"}
 
 

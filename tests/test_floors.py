@@ -34,7 +34,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "compare", "answers", "inspect", "doctor", "starter", "overrides", "find", "report", "compose",
         "merging", "difference", "project", "suppress", "renames", "validation", "tree", "explain",
         "render", "influence", "cut", "held", "ablate", "choice", "records", "cache", "live",
-        "prequential", "fixing", "weighing", "wires", "wire_history", "split_links",
+        "prequential", "fixing", "weighing", "wires", "wire_history", "split_links", "testing",
     ),
     ("api",),
     ("cli",),

@@ -2,91 +2,193 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from dilsctl.cli.options import json_option, paths_argument, quiet_option
-from dilsctl.cli.output import columns, count, show_findings, wants_colour, write_json
+from dilsctl.cli.options import jobs_option, json_option, paths_argument, quiet_option
+from dilsctl.cli.output import columns, count, replace_file, show_findings, wants_colour, write_json
+
+if TYPE_CHECKING:
+    from dilsctl.checks import Result
+    from dilsctl.testing import Outcome
 
 MOST_ROWS = 10
+FORMATS = ("text", "json", "junit")
+
+
+def _reports(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
+    found = []
+    for value in values:
+        name, _sign, path = value.partition("=")
+        if not path or name not in FORMATS:
+            raise click.BadParameter(f"write FORMAT=FILE, with one of {', '.join(FORMATS)}")
+        found.append((name, Path(path)))
+    return tuple(found)
 
 
 @click.command("test", short_help="Run the checks that diagram files make of themselves.")
 @paths_argument
+@click.option(
+    "-k",
+    "expression",
+    default="",
+    metavar="WORDS",
+    help="Run the checks whose file and name have these words; and, or, not may stand between.",
+)
+@jobs_option
+@click.option("--format", type=click.Choice(FORMATS), default="text", help="How results are printed.")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="FORMAT=FILE",
+    callback=_reports,
+    help="Write the results to a file as well, as in junit=out.xml. May be repeated.",
+)
+@click.option("--durations", type=click.IntRange(0), metavar="N", help="Tell the N slowest checks.")
 @quiet_option("Print failing checks only.")
-@json_option("Print the results as JSON.")
-def command(paths: tuple[Path, ...], quiet: bool, as_json: bool) -> int:
+@json_option("Print the results as JSON: the same as --format json.")
+def command(
+    paths: tuple[Path, ...],
+    expression: str,
+    jobs: int | None,
+    format: str,
+    reports: tuple[tuple[str, Path], ...],
+    durations: int | None,
+    quiet: bool,
+    as_json: bool,
+) -> int:
     """Run the checks of diagram files: the cases that `given` and `expect` list, and the trainings that
     must reach what they expect.
 
     PATHS are files or folders (searched for *.yaml and *.yml with a top-level key 'dils'). Without PATHS, the
     folder you are in is searched. A search leaves out what [tool.dilsctl] exclude in pyproject.toml lists.
-    Checks run in float64, unless the file's train block names a precision.
-    The exit code is 1 if a check fails or a file is not valid.
+    Checks run in float64, unless the file's train block names a precision, and side by side in several
+    processes if there is enough to do. The exit code is 1 if a check fails or a file is not valid.
 
     \b
     Examples:
       dilsctl test
       dilsctl test examples/or-gate.yaml
+      dilsctl test examples -j 4 -k "digits and not conv" --report junit=out.xml
       dilsctl test examples --json | jq '.[] | select(.passed | not)'
     """
-    from dilsctl import api
-    from dilsctl.diagnostics import Problem
-    from dilsctl.find import diagrams
+    from dilsctl.find import wanted
+    from dilsctl.testing import collect, run
 
     if Path("-") in paths:
         raise click.UsageError("test reads files: a diagram's data and imports lie beside it")
-    files = diagrams(paths or (Path.cwd(),))
-    if not paths:
-        files = [one.relative_to(Path.cwd()) for one in files]
+    files = wanted(paths)
     if not files:
         raise click.UsageError("there are no diagram files here (*.yaml with a key 'dils')")
-    told: list[dict[str, object]] = []
-    passed = failed = 0
-    for file in files:
-        try:
-            results = api.test(file)
-        except Problem as problem:
-            failed += 1
-            if as_json:
-                messages = [one.message for one in problem.diagnostics]
-                told.append({"file": str(file), "check": None, "passed": False, "problems": messages})
-            else:
-                show_findings(problem.diagnostics)
-            continue
-        for result in results:
-            passed, failed = passed + result.passed, failed + (not result.passed)
-            if as_json:
-                told.append({"file": str(file), **result.facts()})
-            elif not (quiet and result.passed):
-                _show(file, result)
-    if as_json:
-        write_json(told)
+    format = "json" if as_json else format
+    done: list[Outcome] = []
+    for one in run(collect(files, expression), jobs):
+        done.append(one)
+        if format == "text" and not (quiet and one.passed):
+            _show(one)
+    failed = sum(not one.passed for one in done)
+    for name, target in reports:
+        replace_file(target, _report(name, done))
+    if format == "json":
+        write_json(_facts(done))
+    elif format == "junit":
+        click.echo(_report("junit", done), nl=False)
     elif not quiet or failed:
-        parts = [f"{failed} failed"] if failed else []
-        parts.append(f"{passed} passed" if passed or failed else "there are no checks")
-        click.echo(f"{count(len(files), 'file')}: {', '.join(parts)}")
+        click.echo(_summary(len(files), done, expression))
+    if durations:
+        slowest = sorted(done, key=lambda one: -one.result.seconds)[:durations]
+        rows = [[f"{one.result.seconds:.2f} s", f"{one.file}: {one.title}"] for one in slowest if one.title]
+        click.echo(columns([["slowest"], *rows], right=()), err=format != "text")
     return int(failed > 0)
 
 
-def _show(file: Path, result: object) -> None:
-    from dilsctl.checks import Result
+def _summary(files: int, done: Sequence[Outcome], expression: str) -> str:
+    failed = sum(not one.passed for one in done)
+    parts = [f"{failed} failed"] if failed else []
+    none = "no check has these words" if expression else "there are no checks"
+    parts.append(f"{len(done) - failed} passed" if done else none)
+    return f"{count(files, 'file')}: {', '.join(parts)}"
 
-    assert isinstance(result, Result)
-    colour = wants_colour()
-    word, hue = ("ok", "green") if result.passed else ("FAILED", "red")
-    head = click.style(word, fg=hue, bold=not result.passed) if colour else word
-    click.echo(f"{head}  {file}: {result.title} ({result.seconds:.2f} s)", color=colour)
-    if result.problems:
-        show_findings(result.problems)
-    if result.differences:
-        inputs = list(result.differences[0].given)
-        counted = "epoch" if "." in result.differences[0].name else "case"
-        rows = [[counted, *inputs, "", "expected", "got"]]
-        for one in result.differences[:MOST_ROWS]:
-            case = "" if one.row is None else str(one.row + 1)
-            rows.append([case, *one.given.values(), one.name, one.expected, one.got])
-        click.echo(columns(rows, indent="    "))
-        if len(result.differences) > MOST_ROWS:
-            click.echo(f"    … and {len(result.differences) - MOST_ROWS} more")
+
+def _facts(done: Sequence[Outcome]) -> list[dict[str, object]]:
+    facts: list[dict[str, object]] = []
+    for one in done:
+        if one.title:
+            facts.append({"file": str(one.file), **one.result.facts()})
+        else:
+            messages = [problem.message for problem in one.result.problems]
+            facts.append({"file": str(one.file), "check": None, "passed": False, "problems": messages})
+    return facts
+
+
+def _report(format: str, done: Sequence[Outcome]) -> str:
+    if format == "json":
+        import json
+
+        from dilsctl.cli.output import clean
+
+        return json.dumps(clean(_facts(done)), indent=2, ensure_ascii=False) + "\n"
+    if format == "junit":
+        from dilsctl.report.junit import Case, render_cases
+
+        return render_cases(
+            Case(str(one.file), one.title or "(is valid)", one.result.seconds, _failure(one)) for one in done
+        )
+    return "".join(f"{_head(one)}\n{_text(one.result)}" for one in done)
+
+
+def _failure(one: Outcome) -> tuple[str, str, str] | None:
+    if one.passed:
+        return None
+    problems, differences = one.result.problems, one.result.differences
+    if problems:
+        return problems[0].code, problems[0].message, _text(one.result)
+    first = differences[0]
+    more = f" and {len(differences) - 1} more" if len(differences) > 1 else ""
+    message = f"'{first.name}': expected {first.expected}, got {first.got}{more}"
+    return "difference", message, _text(one.result)
+
+
+def _head(one: Outcome) -> str:
+    word = "ok" if one.passed else "FAILED"
+    title = f": {one.title} ({one.result.seconds:.2f} s)" if one.title else ": not valid"
+    return f"{word}  {one.file}{title}"
+
+
+def _text(result: Result) -> str:
+    from dilsctl.report.text import render_text
+
+    table = _table(result)
+    return render_text(result.problems) + (f"{table}\n" if table else "")
+
+
+def _show(one: Outcome) -> None:
+    if not one.title:
+        show_findings(one.result.problems)
+        return
+    word, rest = _head(one).split(" ", 1)
+    hue = "green" if one.passed else "red"
+    head = click.style(word, fg=hue, bold=not one.passed) if wants_colour() else word
+    click.echo(f"{head} {rest}", color=True)
+    if one.result.problems:
+        show_findings(one.result.problems)
+    if table := _table(one.result):
+        click.echo(table)
+
+
+def _table(result: Result) -> str:
+    """The rows that differ: what was given, what was expected, and beside it what came."""
+    if not result.differences:
+        return ""
+    inputs = list(result.differences[0].given)
+    counted = "epoch" if "." in result.differences[0].name else "case"
+    rows = [[counted, *inputs, "", "expected", "got"]]
+    for one in result.differences[:MOST_ROWS]:
+        case = "" if one.row is None else str(one.row + 1)
+        rows.append([case, *one.given.values(), one.name, one.expected, one.got])
+    more = len(result.differences) - MOST_ROWS
+    return columns(rows, indent="    ") + (f"\n    … and {more} more" if more > 0 else "")
