@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from dilsctl.project import Project, project_of
+from dilsctl.project import project_of
 
 ENDINGS = (".yaml", ".yml")
 MARKS = ("pyvenv.cfg", "run.json")  # a folder with one of these is not a place where people write diagrams
@@ -35,19 +35,23 @@ class Excluded:
     What holds the searched folder itself is taken none the less: it was named. Raises Problem: bad-project.
     """
 
-    def __init__(self, folder: Path, project: Project | None = None) -> None:
+    def __init__(self, folder: Path, named: bool = True) -> None:
+        """named: the folder was named by somebody, and not only found."""
         folder = folder.resolve()
-        project = project_of(folder) if project is None else project
+        project = project_of(folder)
         self.root = project.root
         inside = folder.relative_to(self.root)
         around = [one.as_posix() for one in (inside, *inside.parents) if one.name]
-        self.patterns = tuple(
-            one for one in project.exclude if not any(fnmatchcase(path, one) for path in around)
-        )
+        self.patterns = project.exclude
+        self.whole = not named and any(fnmatchcase(path, one) for path in around for one in self.patterns)
+        if named:
+            self.patterns = tuple(
+                one for one in self.patterns if not any(fnmatchcase(path, one) for path in around)
+            )
 
     def __call__(self, path: Path) -> bool:
-        if not self.patterns:
-            return False
+        if self.whole or not self.patterns:
+            return self.whole
         own = path.relative_to(self.root).as_posix()
         return any(fnmatchcase(own, one) for one in self.patterns)
 
@@ -92,3 +96,16 @@ def wanted(paths: Iterable[Path]) -> list[Path]:
         return diagrams(given)
     here = Path.cwd()
     return [one.relative_to(here) for one in diagrams((here,))]
+
+
+def only_diagrams(files: Iterable[Path]) -> list[Path]:
+    """Of some files those that are diagrams, and that no project excludes. Raises Problem: bad-project."""
+    excluded: dict[Path, Excluded] = {}
+    found = []
+    for one in files:
+        folder = one.resolve().parent
+        if folder not in excluded:
+            excluded[folder] = Excluded(folder, named=False)
+        if is_diagram(one) and not excluded[folder](one.resolve()):
+            found.append(one)
+    return found

@@ -27,10 +27,11 @@ _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A check that is to run: number ``number`` of a file."""
+    """A check that is to run: number ``number`` of a file; None: a file without checks, which must be
+    valid."""
 
     file: Path
-    number: int
+    number: int | None
     title: str
 
 
@@ -50,7 +51,8 @@ class Outcome:
 def collect(files: Sequence[Path], expression: str = "") -> list[Wanted | Outcome]:
     """The checks of files whose file and title fit an expression; files that can't be read as outcomes.
 
-    The words of an expression are parts of ``FILE: TITLE`` in any case, with ``and``, ``or``, ``not`` between.
+    The words of an expression are parts of ``FILE: TITLE`` in any case, with ``and``, ``or``, ``not``
+    between.
     """
     from dilsctl.documents import load_documents
 
@@ -60,6 +62,8 @@ def collect(files: Sequence[Path], expression: str = "") -> list[Wanted | Outcom
         if library.main is None or not library.report.ok:
             found.append(_refused(file, list(library.report)))
             continue
+        if not library.main.document.checks and not expression:
+            found.append(Wanted(file, None, ""))
         for number, check in enumerate(library.main.document.checks):
             title = title_of(check, number)
             if fits(expression, f"{file}: {title}"):
@@ -100,11 +104,13 @@ def _loaded(file: Path) -> LoadedDiagram | tuple[Diagnostic, ...]:
 def run_one(wanted: Wanted) -> Outcome:
     """Run one check."""
     from dilsctl.check_engine import engine_for
-    from dilsctl.checks import run_check
+    from dilsctl.checks import Result, run_check
 
     loaded = _loaded(wanted.file)
     if isinstance(loaded, tuple):
         return _refused(wanted.file, loaded)
+    if wanted.number is None:
+        return Outcome(wanted.file, "", Result("", 0.0))
     result = run_check(loaded.document, loaded.main, engine_for(loaded), wanted.number)
     return Outcome(wanted.file, wanted.title, result)
 
@@ -122,7 +128,7 @@ def run(checks: Sequence[Wanted | Outcome], jobs: int | None = None) -> Iterator
     refused: set[Path] = set()
     for one in _outcomes(checks, jobs):
         if not one.title:
-            if one.file in refused:
+            if one.file in refused or one.passed:
                 continue
             refused.add(one.file)
         yield one

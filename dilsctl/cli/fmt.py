@@ -6,16 +6,17 @@ from pathlib import Path
 
 import click
 
-from dilsctl.cli.options import paths_argument, quiet_option
+from dilsctl.cli.options import only_diagrams_option, paths_argument, quiet_option
 from dilsctl.cli.output import count, show_diff_lines, show_findings, standard_input, writing
 
 
 @click.command("fmt", short_help="Lay diagram files out in one style.")
 @paths_argument
+@only_diagrams_option
 @click.option("--check", is_flag=True, help="Write nothing; the exit code is 1 if a file would change.")
 @click.option("--diff", "show_diff", is_flag=True, help="As --check, and show what would change.")
 @quiet_option("Say nothing of files that were formatted.")
-def command(paths: tuple[Path, ...], check: bool, show_diff: bool, quiet: bool) -> int:
+def command(paths: tuple[Path, ...], only: bool, check: bool, show_diff: bool, quiet: bool) -> int:
     """Lay diagram files out in one style: keys in the order of the language, arrows below each other.
 
     What a file means never changes, and comments stay beside what they speak of. A file that is not YAML is
@@ -30,7 +31,7 @@ def command(paths: tuple[Path, ...], check: bool, show_diff: bool, quiet: bool) 
       cat net.yaml | dilsctl fmt -
     """
     from dilsctl.diagnostics import Problem, Report, SourceFile
-    from dilsctl.find import wanted
+    from dilsctl.find import only_diagrams, wanted
     from dilsctl.formatting.files import format_file, format_source, replace_file
 
     if Path("-") in paths:
@@ -42,8 +43,8 @@ def command(paths: tuple[Path, ...], check: bool, show_diff: bool, quiet: bool) 
         elif not check:
             click.echo(done.new, nl=False)
         return int((check or show_diff) and done.changed)
-    files = wanted(paths)
-    if not files:
+    files = only_diagrams(wanted(paths)) if only else wanted(paths)
+    if not files and not only:
         raise click.UsageError("there are no diagram files here (*.yaml with a key 'dils')")
     found = Report()
     changed = 0

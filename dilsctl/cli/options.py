@@ -50,6 +50,16 @@ def jobs_option(command: Command) -> Command:
     )(command)
 
 
+def only_diagrams_option(command: Command) -> Command:
+    """``--only-diagrams``; arrives as ``only``."""
+    return click.option(
+        "--only-diagrams",
+        "only",
+        is_flag=True,
+        help="Pass over named files without a key 'dils', and what the project excludes, as hooks need it.",
+    )(command)
+
+
 def quiet_option(help: str) -> Callable[[Command], Command]:
     """``--quiet``."""
     return click.option("--quiet", "-q", is_flag=True, help=help)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dilsctl.cli.options import jobs_option, json_option, paths_argument, quiet_option
+from dilsctl.cli.options import jobs_option, json_option, only_diagrams_option, paths_argument, quiet_option
 from dilsctl.cli.output import columns, count, replace_file, show_findings, wants_colour, write_json
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def _reports(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> 
 
 @click.command("test", short_help="Run the checks that diagram files make of themselves.")
 @paths_argument
+@only_diagrams_option
 @click.option(
     "-k",
     "expression",
@@ -53,6 +54,7 @@ def _reports(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> 
 @json_option("Print the results as JSON: the same as --format json.")
 def command(
     paths: tuple[Path, ...],
+    only: bool,
     expression: str,
     jobs: int | None,
     format: str,
@@ -76,13 +78,13 @@ def command(
       dilsctl test examples -j 4 -k "digits and not conv" --report junit=out.xml
       dilsctl test examples --json | jq '.[] | select(.passed | not)'
     """
-    from dilsctl.find import wanted
+    from dilsctl.find import only_diagrams, wanted
     from dilsctl.testing import collect, run
 
     if Path("-") in paths:
         raise click.UsageError("test reads files: a diagram's data and imports lie beside it")
-    files = wanted(paths)
-    if not files:
+    files = only_diagrams(wanted(paths)) if only else wanted(paths)
+    if not files and not only:
         raise click.UsageError("there are no diagram files here (*.yaml with a key 'dils')")
     format = "json" if as_json else format
     done: list[Outcome] = []

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import click
 
-from dilsctl.cli.options import jobs_option, json_option, paths_argument, quiet_option, set_option
+from dilsctl.cli.options import (
+    jobs_option,
+    json_option,
+    only_diagrams_option,
+    paths_argument,
+    quiet_option,
+    set_option,
+)
 from dilsctl.cli.output import columns, count, show_diff_lines, show_findings, standard_input, write_report
 from dilsctl.diagnostics import Diagnostic, Report
 from dilsctl.report.formats import FORMATS
@@ -29,6 +36,7 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
 
 @click.command("validate", short_help="Find mistakes in diagram files, before anything runs.")
 @paths_argument
+@only_diagrams_option
 @set_option
 @click.option("--format", type=click.Choice([*FORMATS]), default="text", help="How findings are printed.")
 @click.option(
@@ -54,6 +62,7 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
 @quiet_option("Print findings only: nothing where all is well.")
 def command(
     paths: tuple[Path, ...],
+    only: bool,
     settings: tuple[str, ...],
     format: str,
     reports: tuple[tuple[str, Path], ...],
@@ -86,16 +95,16 @@ def command(
       cat net.yaml | dilsctl validate - --json
     """
     from dilsctl import api
-    from dilsctl.find import diagrams
+    from dilsctl.find import only_diagrams, wanted
 
     stdin = Path("-") in paths
     if stdin and len(paths) > 1:
         raise click.UsageError("'-' (standard input) stands alone")
     _check_codes(select, ignore)
-    files = [Path("<stdin>")] if stdin else diagrams(paths or (Path.cwd(),))
-    if not paths:
-        files = [one.relative_to(Path.cwd()) for one in files]
-    if not files:
+    files = [Path("<stdin>")] if stdin else wanted(paths)
+    if only and not stdin:
+        files = only_diagrams(files)
+    if not files and not only:
         where = "here" if not paths else f"in {', '.join(map(str, paths))}"
         raise click.UsageError(f"there are no diagram files {where} (*.yaml with a key 'dils')")
     if fix or show_diff:
