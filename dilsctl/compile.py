@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
@@ -30,7 +31,7 @@ from dilsctl.passes.share_common import share_common
 from dilsctl.passes.simplify import simplify
 from dilsctl.passes.sparsify import sparsify
 from dilsctl.passes.stack_isomorphic import stack_isomorphic
-from dilsctl.passes.unroll import Episode, unroll
+from dilsctl.passes.unroll import FIRST_STATE, At, Episode, beginning, unroll
 from dilsctl.pooling import refuse_unpooled
 from dilsctl.reach import unforced_states, unreached_states
 from dilsctl.sizes import refuse_large
@@ -56,12 +57,29 @@ FORWARD: tuple[Pass, ...] = (
 )
 
 
+LONG = 60_000  # equations of an episode, from which on it is run in pieces
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pieces:
+    """An episode that is run piece by piece. ``begin``: what its states begin with. ``ticks``: those of each
+    piece in order. ``plain``: the program of a piece by its ticks; ``last``: that of the last one, with what
+    the episode shows and its loss. ``linked``: gradients go from piece to piece."""
+
+    begin: Program
+    ticks: tuple[int, ...]
+    plain: dict[int, Program]
+    last: Program
+    linked: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
     """A compiled diagram. ``program`` has the outputs ``port.NAME`` and, with an objective, ``loss`` (one
     number an example) and ``metric.NAME``. ``episode``: what an example is, if it is more than one tick of
     what does not move; then updates are those of states that live on from example to example. ``single``:
-    the same program for an episode of one tick. ``stages`` has the program after each pass, if kept."""
+    the same program for an episode of one tick. ``pieces``: of an episode that is too long for one program,
+    which then is that of its last piece. ``stages`` has the program after each pass, if kept."""
 
     program: Program
     states: dict[str, FlatState]
@@ -69,6 +87,7 @@ class Compiled:
     targets: dict[str, Type]
     episode: Episode | None
     single: Program
+    pieces: Pieces | None = None
     stages: list[tuple[str, Program]] = field(default_factory=list)
 
     @property
@@ -135,18 +154,27 @@ def compile_diagram(
         program = run_passes(program, FORWARD, stages if keep_stages else None)
     states = {one.path: one for one in (*flat.states, *edges)}
     single = program = program if episode is not None else replace(program, updates={}, rates={})
+    pieces: Pieces | None = None
     if episode is not None:
         flows = episode
         moved = run_passes(
             program, (("integrate", lambda one: integrate(one, flows.method, flows.dt, flows.steps)),)
         )
-        program, added = _over_time(moved, episode, states)
+        added: tuple[FlatState, ...] = (FIRST_STATE,)
+        if _is_long(moved, episode):
+            pieces = _in_pieces(moved, episode, states)
+            program = pieces.last
+        else:
+            program, added = _over_time(moved, episode, states)
         longer = episode.goes_on and episode.ticks > 1
         single = _over_time(moved, replace(episode, ticks=1, ragged=False), states)[0] if longer else program
         states |= {one.path: one for one in added}
         if keep_stages:
             stages.append(("unroll", program))
         types = {name: var.type for name, var in program.inputs.items()}
+        if pieces is not None:
+            shapes = {name: moved.inputs[name].type for name in episode.sequences if name in moved.inputs}
+            types |= {name: type.with_shape((episode.ticks, *type.shape)) for name, type in shapes.items()}
     return Compiled(
         program,
         states,
@@ -154,7 +182,37 @@ def compile_diagram(
         {name: type for name, type in types.items() if name not in flat.inputs and name not in CLOCK},
         episode,
         single,
+        pieces,
         stages,
+    )
+
+
+def _is_long(program: Program, episode: Episode) -> bool:
+    """Is an episode run in pieces? Not where examples differ in length, or a kept state moves within it."""
+    size = len(program.eqns) * episode.ticks
+    alike = not episode.ragged and not episode.goes_on and program.kept.isdisjoint(program.updates)
+    return alike and size > LONG and episode.ticks > 1
+
+
+def _in_pieces(program: Program, episode: Episode, states: dict[str, FlatState]) -> Pieces:
+    """The programs of an episode's pieces. They are as long as the horizon, or else about as many as a piece
+    has ticks, so that memory grows with the square root of the episode."""
+    cut = episode.horizon if episode.horizon is not None and episode.horizon < episode.ticks else None
+    size = cut or math.isqrt(episode.ticks - 1) + 1
+    rest = episode.ticks % size
+    ticks = (*((rest,) if rest else ()), *[size] * (episode.ticks // size))
+    piece = replace(episode, horizon=None, goes_on=True)
+    between: At = "each" if episode.at == "each" else "last"
+
+    def one(length: int, at: At) -> Program:
+        return _over_time(program, replace(piece, ticks=length, at=at), states)[0]
+
+    return Pieces(
+        run_passes(beginning(program, piece, states), TIDY),
+        ticks,
+        {length: one(length, between) for length in dict.fromkeys(ticks)},
+        one(ticks[-1], episode.at),
+        cut is None,
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dilsctl.data.dataset import Fitted
     from dilsctl.diagram import Diagram
     from dilsctl.documents import Library, LoadedDocument
-    from dilsctl.engine.learner import Learner
+    from dilsctl.engine.piecewise import AnyLearner
     from dilsctl.inspect import Facts
     from dilsctl.ir import Program
     from dilsctl.plan_costs import Plan
@@ -104,7 +104,7 @@ class LoadedDiagram:
         self.folder = folder
         self.whole = diagram  # as written: with the holes that data fills
         self._diagram = self._fed(diagram)
-        self._learner: Learner | None = None
+        self._learner: AnyLearner | None = None
         self._fitted: Fitted | None = None
         self.epochs = 0  # that the states have learned for
 
@@ -143,12 +143,12 @@ class LoadedDiagram:
 
         return Plans(self.document, self.diagram, self.folder)
 
-    def use(self, learner: Learner, fitted: Fitted | None, epochs: int) -> None:
+    def use(self, learner: AnyLearner, fitted: Fitted | None, epochs: int) -> None:
         """Take up what a run learned in so many epochs, and what it fitted to its data."""
         self._learner, self._fitted, self.epochs = learner, fitted, epochs
 
     @property
-    def learner(self) -> Learner:
+    def learner(self) -> AnyLearner:
         """The engine's side: ``learner.states`` are the arrays by path, live."""
         if self._learner is None:
             self._learner = self.plans.learner()

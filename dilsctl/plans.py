@@ -19,6 +19,7 @@ from dilsctl.diagnostics import Problem, SourceSpan
 from dilsctl.diagram import Diagram
 from dilsctl.documents import LoadedDocument
 from dilsctl.engine.learner import Learner
+from dilsctl.engine.piecewise import AnyLearner, PiecewiseLearner
 from dilsctl.episodes import episode_of
 from dilsctl.ir import Params, Var
 from dilsctl.learning.methods import Method, method_of
@@ -76,13 +77,14 @@ class Plans:
         block = self.document.document.train
         return block.seed if block is not None else 0
 
-    def learner(self, training: bool = False) -> Learner:
+    def learner(self, training: bool = False) -> AnyLearner:
         """States and programs. Only one made for ``training`` can learn. Raises Problem."""
         block = self.document.document.train
         objective = read_objective(self.document.root) if block is not None else None
         compiled = compile_diagram(self.diagram, objective, episode=self.episode())
         if not training:
-            return Learner(compiled, precision=self.precision, seed=self.seed)
+            kind = Learner if compiled.pieces is None else PiecewiseLearner
+            return kind(compiled, precision=self.precision, seed=self.seed)
         if block is None:
             raise Problem.of(
                 "no-train",
@@ -96,7 +98,9 @@ class Plans:
             raise Problem.of("nothing-learned", "there is no learned state to train", self.where(), help=help)
         return learner
 
-    def _training(self, compiled: Compiled, block: Train, online: bool = False) -> Learner:
+    def _training(
+        self, compiled: Compiled, block: Train, online: bool = False
+    ) -> AnyLearner:
         """A learner that moves as the train block says."""
         optimiser, decay, limit = block.optimiser, block.decay, block.clip
 
@@ -106,10 +110,12 @@ class Plans:
         def clip(builder: Builder, gradients: Sequence[Var]) -> list[Var]:
             return clip_together(builder, gradients, limit) if limit is not None else list(gradients)
 
+        limited = clip if limit is not None else None
+        if compiled.pieces is not None:
+            return PiecewiseLearner(compiled, method, limited, precision=self.precision, seed=self.seed)
         return Learner(
-            compiled, method, clip if limit is not None else None,
-            precision=self.precision, seed=self.seed, online=online,
-        )  # fmt: skip
+            compiled, method, limited, precision=self.precision, seed=self.seed, online=online
+        )
 
     def online(self) -> Learner:
         """A learner for a stream of rows. Raises Problem."""
@@ -119,9 +125,11 @@ class Plans:
         block = self.document.document.train
         if block is None:
             return Learner(compiled, precision=self.precision, seed=self.seed, online=True)
-        return self._training(compiled, block, online=True)
+        learner = self._training(compiled, block, online=True)
+        assert isinstance(learner, Learner)  # an episode of one tick is in one piece
+        return learner
 
-    def dataset(self, learner: Learner, data: Data | None = None, fitted: Fitted | None = None) -> Dataset:
+    def dataset(self, learner: AnyLearner, data: Data | None = None, fitted: Fitted | None = None) -> Dataset:
         """The data: that of the train block, or ``data`` instead. Raises Problem."""
         block = self.document.document.train
         if data is None and block is not None and block.episodes is not None:
@@ -153,7 +161,7 @@ class Plans:
         span = self.where("data", "file")
         return read_table(find_data_file(self.folder, spec.file, span), spec.file, span), spec
 
-    def inputs(self, learner: Learner, data: Data | None, fitted: Fitted | None) -> dict[str, Any]:
+    def inputs(self, learner: AnyLearner, data: Data | None, fitted: Fitted | None) -> dict[str, Any]:
         """The inputs alone, prepared as in training. Standardising that was never fitted is left out."""
         types = {name: type for name, type in learner.row_types.items() if name in self.diagram.main.inputs}
         given = data if isinstance(data, Mapping) else self.spec.inputs

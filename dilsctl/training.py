@@ -11,7 +11,7 @@ from dilsctl.checkpoints import Checkpoint
 from dilsctl.data.dataset import Dataset
 from dilsctl.diagnostics import Problem
 from dilsctl.documents import Library
-from dilsctl.engine.learner import Learner
+from dilsctl.engine.piecewise import AnyLearner
 from dilsctl.loaded import LoadedDiagram, load_diagram
 from dilsctl.plans import Data
 from dilsctl.runs import RunFolder
@@ -58,7 +58,7 @@ class Training:
     """A run that is ready to go, or to go on."""
 
     loaded: LoadedDiagram
-    learner: Learner
+    learner: AnyLearner
     dataset: Dataset
     settings: Settings
     run: RunFolder | None = None

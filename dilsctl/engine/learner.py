@@ -84,11 +84,11 @@ class Learner:
         self.types: dict[str, Type] = {**compiled.inputs, **compiled.targets}
         program = compiled.program
         self._goes_on = compiled.episode is not None and compiled.episode.goes_on
-        self._predict = drop_dead(_measuring(_only(compiled.single, "port.")))
+        self._predict = drop_dead(_measuring(only(compiled.single, "port.")))
         shown = ("loss", "metric.", "train.loss", "held.", *(("port.",) if online else ()))
-        self.staging, self.joint = stage(drop_dead(_only(program, *shown)))
+        self.staging, self.joint = stage(drop_dead(only(program, *shown)))
         joint = self.joint
-        self.measure = drop_dead(_measuring(_only(joint, "loss", "metric.", "held.")))
+        self.measure = drop_dead(_measuring(only(joint, "loss", "metric.", "held.")))
         self._layout = _rows_first(joint)
         self.descent: Descent | None = None
         self.stages: list[tuple[str, Program]] = []
@@ -371,7 +371,7 @@ def _measuring(program: Program) -> Program:
     return replace(program, outputs=outputs, updates=moved)
 
 
-def _only(program: Program, *prefixes: str) -> Program:
+def only(program: Program, *prefixes: str) -> Program:
     """The program with only the outputs whose names begin so."""
     outputs = {name: var for name, var in program.outputs.items() if name.startswith(prefixes)}
     return replace(program, outputs=outputs)

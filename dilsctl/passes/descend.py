@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from dilsctl.ir import REAL, Eqn, Params, Program, Slot, Type, Var
+from dilsctl.ir import REAL, Eqn, Params, Program, Type, Var
 from dilsctl.operations.table import Builder
 from dilsctl.passes.differentiate import gradients
 
@@ -70,9 +70,25 @@ def descend(program: Program, method_of: Callable[[Params], Method], clip: Clip 
 
     States that the loss does not reach stay as they are.
     """
+    builder, views = over_flat_states(program, groups := groups_of(program, method_of))
+    eqns = builder.eqns
+    loss = views.get(program.outputs["loss"], program.outputs["loss"])
+    mean = builder.emit("batch_mean", (loss,), batched=False) if loss.batched else loss
+    wanted = list(views.values())
+    found = dict(zip(views, gradients(builder, list(eqns), mean, wanted), strict=True))
+    flat = [flat_gradient(builder, group, found) for group in groups]
+    moved, scalars = move(builder, groups, flat, clip)
+    updates = {state: views.get(new, new) for state, new in program.updates.items()} | moved
+    states = tuple(one for one in program.states if one not in views) + own_states(groups)
+    kept = {path: slot for path, slot in program.slots.items() if slot.var not in views}
+    step = Program({**program.inputs, **scalars}, states, {"loss": mean}, tuple(eqns), kept, {}, updates)
+    return Descent(step, groups)
+
+
+def over_flat_states(program: Program, groups: Sequence[Group]) -> tuple[Builder, dict[Var, Var]]:
+    """A program over the flat states: (the builder of its equations, what stands for each learned state)."""
     eqns: list[Eqn] = []
     builder = Builder(eqns)
-    groups = _groups(program, method_of)
     views: dict[Var, Var] = {}
     for group in groups:
         for state, offset in group.offsets.items():
@@ -81,32 +97,31 @@ def descend(program: Program, method_of: Callable[[Params], Method], clip: Clip 
     for eqn in program.eqns:
         inputs = tuple(views.get(one, one) for one in eqn.inputs)
         eqns.append(Eqn(eqn.op, inputs, eqn.outputs, eqn.params, eqn.span) if inputs != eqn.inputs else eqn)
-    loss = views.get(program.outputs["loss"], program.outputs["loss"])
-    mean = builder.emit("batch_mean", (loss,), batched=False) if loss.batched else loss
-    wanted = list(views.values())
-    found = dict(zip(views, gradients(builder, list(eqns), mean, wanted), strict=True))
-    flat = [_flat_gradient(builder, group, found) for group in groups]
+    return builder, views
+
+
+def move(
+    builder: Builder, groups: Sequence[Group], flat: list[Var], clip: Clip | None
+) -> tuple[dict[Var, Var], dict[str, Var]]:
+    """The optimiser's equations, from the gradient of each group: (updates, the inputs that they read)."""
     if clip is not None:
         flat = clip(builder, flat)
-    updates: dict[Var, Var] = {state: views.get(new, new) for state, new in program.updates.items()}
-    all_inputs = dict(program.inputs)
+    updates: dict[Var, Var] = {}
+    scalars: dict[str, Var] = {}
     for i, (group, gradient) in enumerate(zip(groups, flat, strict=True)):
         builder.span = None
         for name, var in group.scalars.items():
-            all_inputs[f"method{i}.{name}"] = var
+            scalars[f"method{i}.{name}"] = var
         _update(builder, group, gradient, updates)
-    slots: dict[str, Slot] = dict(program.slots)
-    states = [one for one in program.states if one not in views]
-    for group in groups:
-        states.append(group.parameter)
-        if group.moments is not None:
-            states.append(group.moments)
-    kept = {path: slot for path, slot in slots.items() if slot.var not in views}
-    step = Program(all_inputs, tuple(states), {"loss": mean}, tuple(eqns), kept, {}, updates)
-    return Descent(step, groups)
+    return updates, scalars
 
 
-def _groups(program: Program, method_of: Callable[[Params], Method]) -> tuple[Group, ...]:
+def own_states(groups: Sequence[Group]) -> tuple[Var, ...]:
+    """The flat states and moments."""
+    return tuple(one for group in groups for one in (group.parameter, group.moments) if one is not None)
+
+
+def groups_of(program: Program, method_of: Callable[[Params], Method]) -> tuple[Group, ...]:
     """Learned state arrays by method, in the order of their first state."""
     by_method: dict[Method, dict[Var, int]] = {}
     sizes: dict[Method, int] = {}
@@ -131,7 +146,8 @@ def _groups(program: Program, method_of: Callable[[Params], Method]) -> tuple[Gr
     return tuple(groups)
 
 
-def _flat_gradient(builder: Builder, group: Group, found: Mapping[Var, Var | None]) -> Var:
+def flat_gradient(builder: Builder, group: Group, found: Mapping[Var, Var | None]) -> Var:
+    """The gradient of a group's flat state, from those of its states (None: zero)."""
     pieces, index = [], []
     for state, offset in group.offsets.items():
         gradient, size = found[state], state.type.size

@@ -26,6 +26,7 @@ MOST_UNROLLED = 2_000_000  # equations of all ticks together
 LENGTH = "episode.ticks"  # an input: how many ticks of each example there are
 TICK = "episode.tick"  # a state: the tick that a piece of a longer episode begins with
 FIRST = Var(INT, name=TICK)
+FIRST_STATE = FlatState(TICK, State(TICK, INT, Initial(value=0), None, None, FIRST), FIRST)
 At = Literal["last", "each", "end"]
 
 
@@ -68,6 +69,15 @@ def unroll(program: Program, episode: Episode, states: Mapping[str, FlatState]) 
         message = f"an episode of {episode.ticks} ticks has {size} equations; at most {MOST_UNROLLED} can be"
         raise Problem.of("too-large", message, help="fewer ticks an episode")
     return _Unrolling(program, episode, states).run()
+
+
+def beginning(program: Program, episode: Episode, states: Mapping[str, FlatState]) -> Program:
+    """What the states that move begin an episode with: ``begin.N`` for update N of ``unroll``'s program."""
+    work = _Unrolling(program, replace(episode, ticks=0), states)
+    outputs = {f"begin.{number}": work._begin(one) for number, one in enumerate(program.updates)}
+    kept = tuple(one for one in program.states if one not in program.updates)
+    slots = {path: slot for path, slot in program.slots.items() if slot.var in set(kept)}
+    return Program({}, kept, outputs, tuple(work.eqns), slots, {})
 
 
 class _Unrolling:
@@ -115,7 +125,7 @@ class _Unrolling:
             updates[self.first] = self.builder.emit("add", (self.first, count))
             slots[TICK] = Slot(self.first)
             lasting = (*lasting, self.first)
-            added = (FlatState(TICK, State(TICK, INT, Initial(value=0), None, None, FIRST), FIRST),)
+            added = (FIRST_STATE,)
         found = replace(
             program,
             inputs=self.inputs,
