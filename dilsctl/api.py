@@ -128,7 +128,14 @@ def open_run(path: str | Path, *, checkpoint: str = "best") -> LoadedDiagram:
         raise Problem.of("no-checkpoint", message, help=help, file=str(path))
     learner = loaded.plans.learner()
     restore_states(learner, found)
-    loaded.use(learner, Fitted.from_json(run.facts["data"]), found.position.epoch)
+    try:
+        fitted = Fitted.from_json(run.facts["data"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        message = (
+            f"the run folder '{path}' is damaged: what run.json knows of the data can't be read ({error})"
+        )
+        raise Problem.of("bad-run", message, file=str(path)) from None
+    loaded.use(learner, fitted, found.position.epoch)
     return loaded
 
 

@@ -86,6 +86,8 @@ def _checksum(arrays: Mapping[str, Array]) -> int:
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint. Raises Problem: no-checkpoint, bad-checkpoint."""
     try:
+        if path.exists() and not path.is_file():  # a named pipe would be waited for
+            raise _bad(path, "it is not a regular file")
         data = path.read_bytes()
     except FileNotFoundError:
         raise Problem.of("no-checkpoint", f"there is no checkpoint '{path}'", file=str(path)) from None

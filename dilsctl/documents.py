@@ -108,7 +108,7 @@ class _Open:
 class _Loader:
     def __init__(self, path: Path) -> None:
         self.top = path
-        self.tree = path.resolve().parent
+        self.tree = Path(os.path.realpath(path)).parent
         self.report = Report()
         self.files: list[SourceFile] = []
         self.texts: dict[Path, SourceFile] = {}
@@ -118,7 +118,7 @@ class _Loader:
         self.absent: dict[Path, None] = {}
 
     def run(self, text: str | None, amend: Amend | None) -> Library:
-        key = self.top.resolve()
+        key = Path(os.path.realpath(self.top))  # which, of links in a circle, gives no error
         name = str(self.top)
         try:
             file = read_source(self.top, name) if text is None else SourceFile(name, text)

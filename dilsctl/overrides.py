@@ -15,6 +15,8 @@ from dilsctl.diagnostics import Problem, SourceFile, SourceSpan
 from dilsctl.source import parse_yaml
 from dilsctl.values import Mapping, Sequence, Value, pack
 
+MOST_KEYS = 100  # in the path of one: levels of a document
+
 
 @dataclass(frozen=True, slots=True)
 class Override:
@@ -70,6 +72,9 @@ def parse_override(text: str, origin: str = "--set") -> Override:
     file = SourceFile(origin, text)
     head, equals, tail = text.partition("=")
     keys = [key.strip() for key in head.split(".")]
+    if len(keys) > MOST_KEYS:
+        where = SourceSpan(file, 0, len(head))
+        raise Problem.of("bad-override", f"a key of {len(keys)} parts; no document is so deep", where)
     if not equals or not all(keys):
         where = SourceSpan(file, 0, max(1, len(head)))
         help = "write a key with dots, then = and a value: train.epochs=5"

@@ -16,7 +16,7 @@ def log_lines(text: bytes, done: int) -> list[dict[str, Any]]:
             one = json.loads(line)
             if one["epoch" if "epoch" in one else "rows"] <= done:
                 kept.append(one)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             continue
     return kept
 

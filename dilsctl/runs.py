@@ -18,9 +18,11 @@ the checkpoint's epoch are dropped, and written again. A folder without a checkp
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
+import stat
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -41,6 +43,7 @@ from dilsctl.provenance import changed_places, digest_of_files, environment
 from dilsctl.run_texts import as_json, as_yaml, log_lines
 
 WIRES = "wires.jsonl"
+MOST_BYTES = 256 << 20
 MARK = "run.json"  # written last: a folder that has it is complete
 FORMAT = 1
 
@@ -103,11 +106,13 @@ class RunFolder:
     def open(cls, path: Path) -> RunFolder:
         """Find a run again. Raises Problem: not-a-run, bad-run."""
         try:
-            facts = json.loads((path / MARK).read_bytes())
+            facts = json.loads(_read(path / MARK))
             if facts["format"] != FORMAT:
                 raise _bad_run(path, f"its format is {facts['format']}, and this version knows {FORMAT}")
-            if not isinstance(facts["main"], str) or not isinstance(facts["files"], list):
+            if not _is_told(facts):
                 raise _bad_run(path, f"{MARK} is not what a run writes")
+            for name in (facts["main"], *facts["files"]):
+                _inside(name)
         except (FileNotFoundError, NotADirectoryError):
             begun = (path / "diagram").is_dir()
             help = (
@@ -119,7 +124,7 @@ class RunFolder:
             raise Problem.of("not-a-run", message, help=help, file=str(path)) from None
         except OSError as error:
             raise _bad_run(path, error.strerror or str(error)) from None
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise _bad_run(path, f"{MARK} can't be read ({error})") from None
         return cls(path, facts)
 
@@ -133,10 +138,7 @@ class RunFolder:
         found = {}
         for name in self.facts["files"]:
             try:
-                with self.path.joinpath("diagram", *_inside(name)).open(
-                    encoding="utf-8", newline=""
-                ) as stream:
-                    found[name] = stream.read()
+                found[name] = _read(self.path.joinpath("diagram", *_inside(name))).decode()
             except (OSError, UnicodeDecodeError) as error:
                 raise _bad_run(self.path, f"diagram/{name} can't be read ({error})") from None
         return found
@@ -233,7 +235,7 @@ class RunFolder:
         """The lines of wires.jsonl. Raises Problem: bad-run."""
         path = self.path / WIRES
         try:
-            return log_lines(path.read_bytes(), sys.maxsize) if path.exists() else []
+            return log_lines(_read(path), sys.maxsize) if path.exists() else []
         except OSError as error:
             raise _bad_run(self.path, error.strerror or str(error)) from None
 
@@ -280,7 +282,7 @@ class RunFolder:
 
 def _taken_up(log: Path, epoch: int) -> tuple[list[dict[str, Any]], IO[str]]:
     """The lines of a log up to an epoch, and the log, open after them."""
-    text = log.read_bytes() if log.exists() else b""
+    text = _read(log) if log.exists() else b""
     kept = log_lines(text, epoch)
     data = b"".join(as_json(one) for one in kept)
     if data != text:
@@ -314,6 +316,24 @@ def _next_free(root: Path, name: str) -> Path:
         else:
             flush_folder(root)
             return path
+
+
+def _read(path: Path) -> bytes:
+    """The content of a file of a run. Raises OSError, also for what is no regular file."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):  # a named pipe would be waited for
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    if status.st_size > MOST_BYTES:
+        raise OSError(errno.EFBIG, f"it is larger than {MOST_BYTES >> 20} MiB", str(path))
+    return path.read_bytes()
+
+
+def _is_told(facts: Mapping[str, Any]) -> bool:
+    """Whether what commands read of run.json has the kinds that it should have."""
+    texts = [facts["main"], facts.get("file", ""), *facts["files"], *facts.get("settings", [])]
+    return all(isinstance(one, str) and "\0" not in one for one in texts) and all(
+        isinstance(facts.get(name, []), list) for name in ("files", "settings", "changes")
+    )
 
 
 def _inside(name: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from dilsctl.cache import Cache, cache_folder, key_of
 from dilsctl.choice import Choice, choices
 from dilsctl.diagnostics import Report, SourceFile
 from dilsctl.records import Stale, decode, encode, text_digest
+from dilsctl.source import MOST_BYTES
 
 WORTH = 100_000  # bytes of files that are worth a second process
 MOST_JOBS = 16
@@ -90,7 +91,8 @@ def validate_tree(
 def _data(path: Path) -> bytes | None:
     """The bytes of a regular file, None where it is for the loader to say what is wrong."""
     try:
-        return path.read_bytes() if path.is_file() else None
+        small = path.is_file() and path.stat().st_size <= MOST_BYTES
+        return path.read_bytes() if small else None  # what is too large is told where it is read
     except OSError:
         return None
 

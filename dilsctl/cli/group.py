@@ -144,6 +144,9 @@ def explain(error: Exception, session: Session) -> int:
     if isinstance(error, click.ClickException):
         error.show()
         return USAGE if isinstance(error, click.UsageError) else error.exit_code
+    if isinstance(error, MemoryError):  # of the machine, for what a file asks
+        click.echo(apology(error, session), err=True)
+        return FINDINGS
     if isinstance(error, Problem):
         from dilsctl.cli.output import show_findings
 

@@ -6,6 +6,7 @@ import io
 import zipfile
 import zlib
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
@@ -76,8 +77,9 @@ def _load(stream: IO[bytes], size: int, name: str, span: SourceSpan | None) -> A
         stream.seek(0)
         found: Array = np.lib.format.read_array(stream, allow_pickle=False)
         return found
-    except (ValueError, EOFError, SyntaxError) as error:
-        raise _bad(f"'{name}' is not an array in NumPy's format: {error}", name, span) from None
+    except (ValueError, EOFError, SyntaxError, MemoryError, RecursionError, TokenError) as error:
+        why = str(error)[:200] or "its header is too deep"
+        raise _bad(f"'{name}' is not an array in NumPy's format: {why}", name, span) from None
 
 
 def _bad(message: str, name: str, span: SourceSpan | None) -> Problem:

@@ -67,6 +67,10 @@ def _not_found(folder: Path, parts: tuple[str, ...], text: str, span: SourceSpan
     return Problem.of("data-not-found", f"there is no file '{text}'", span, help=hint, file=text)
 
 
+_ENOUGH = 64 << 20
+_MOST_RATIO = 200  # of a table that was packed; what unpacks to more was made to fill the memory
+
+
 def read_bytes(path: Path, name: str, span: SourceSpan | None = None) -> bytes:
     """The content of a file, unpacked if its name ends in .gz.
 
@@ -78,10 +82,11 @@ def read_bytes(path: Path, name: str, span: SourceSpan | None = None) -> bytes:
                 raise too_large(name, span)
             return path.read_bytes()
         found = bytearray()
+        size = path.stat().st_size
         with gzip.open(path) as stream:
             while chunk := stream.read(_CHUNK):
                 found += chunk
-                if len(found) > MOST_BYTES:
+                if len(found) > MOST_BYTES or len(found) > max(_ENOUGH, _MOST_RATIO * size):
                     raise too_large(name, span)
         return bytes(found)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -101,7 +106,7 @@ def too_large(name: str, span: SourceSpan | None) -> Problem:
     """The error for a file that is, or unpacks to, more than the limit."""
     return Problem.of(
         "data-too-large",
-        f"'{name}' holds more than {MOST_BYTES >> 30} GiB",
+        f"'{name}' holds more than {MOST_BYTES >> 30} GiB, or {_MOST_RATIO} times what it takes packed",
         span,
         help="give large data as .npy, or as an .npz that is not compressed (numpy.savez)",
         file=name,

@@ -43,6 +43,7 @@ def facts(
     """
     names = Names(renames, ports, box.let, _free_dimensions(box))
     found: dict[Key, Fact] = {}
+    taken: dict[Key, int] = {}
     for name, field in type(box).model_fields.items():
         held = getattr(box, name)
         if name in ("doc", "let") or not held:
@@ -58,7 +59,7 @@ def facts(
                 found[NAMED[name], renames.get(own, own)] = Fact(digest + order, show(one))
         elif name == "wires":
             for what, fact in _wires(held, names):
-                found[_free_key(found, what)] = fact
+                found[_free_key(found, what, taken)] = fact
         elif name in _LAWS:
             for own, one in held.items():
                 law = _LAWS[name]
@@ -73,7 +74,7 @@ def facts(
         elif name in _LISTS:
             for one in held if isinstance(held, list) else [held]:
                 digest = expression(one, names)
-                found[_free_key(found, (key, ""))] = Fact(digest, one)
+                found[_free_key(found, (key, ""), taken)] = Fact(digest, one)
         else:  # keys that the language got later
             found[key, ""] = Fact(value(held, names, used), show(held))
     return found
@@ -94,12 +95,12 @@ def _use(
             yield (kind, f"{called}.{key}"), Fact(value(one, names, used), show(one))
 
 
-def _free_key(found: Mapping[Key, Fact], key: Key) -> Key:
-    """A key that is not taken: several losses, or two wires to one target."""
-    number, free = 1, key
+def _free_key(found: Mapping[Key, Fact], key: Key, taken: dict[Key, int]) -> Key:
+    """A key that is not taken: several losses, or two wires to one target. ``taken`` counts them."""
+    free = key
     while free in found:
-        number += 1
-        free = key[0], f"{key[1]} ({number})".strip()
+        taken[key] = taken.get(key, 1) + 1
+        free = key[0], f"{key[1]} ({taken[key]})".strip()
     return free
 
 

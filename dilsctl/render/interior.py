@@ -12,7 +12,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from dilsctl.diagnostics import Report, SourceSpan
+from dilsctl.diagnostics import Problem, Report, SourceSpan
 from dilsctl.diagram import Box
 from dilsctl.elaborate.wires import Wire as WrittenWire
 from dilsctl.elaborate.wires import WireTexts, read_wires
@@ -35,7 +35,11 @@ MOST_PARTS = 12  # wires to parts of one port that are drawn one by one
 def interior(outline: Outline, box: Box, sides: Sides, depth: Open) -> Inside:
     """What is drawn inside of a box."""
     made = _Interior(outline, box, sides, depth)
-    made.run()
+    try:
+        made.run()
+    except RecursionError:
+        message = f"'{box.name}' has a chain of lets that is too long to be drawn"
+        raise Problem.of("too-deep", message, box.span) from None
     return Inside(tuple(made.nodes), tuple(made.wires.values()))
 
 

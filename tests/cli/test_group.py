@@ -94,7 +94,7 @@ def fails(monkeypatch: pytest.MonkeyPatch) -> None:
         ("end", 3, ["EOFError: short"]),
         ("problem", 1, ["some-code", "not good"]),
         ("disk", 3, ["dilsctl: runs/x: No space left on device"]),
-        ("memory", 3, ["not enough memory"]),
+        ("memory", 1, ["not enough memory"]),
         ("keyboard", 130, ["interrupted"]),
     ],
 )
