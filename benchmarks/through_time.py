@@ -103,9 +103,9 @@ def main() -> int:
         if options.json:
             print(json.dumps(found))
         else:
-            print(f"{found['ticks']:7} ticks, horizon {options.horizon}, compiled in {found['compile']:.2f} s:")
-            print(f"    process {found['process_mib']:.1f} MiB, more while it learns {found['peak_mib']:.2f} MiB")
-            print(f"    {found['microseconds_a_tick']:.1f} µs a tick")
+            whole, more, each = (found[key] for key in ("process_mib", "peak_mib", "microseconds_a_tick"))
+            print(f"{ticks:7} ticks, horizon {options.horizon}: compiled in {found['compile']:.2f} s,")
+            print(f"    {whole:.1f} MiB, {more:.2f} more while it learns, {each} µs a tick")
     return 0
 
 
