@@ -8,27 +8,23 @@ port meet in a bar.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Problem, Report, SourceSpan
 from dilsctl.diagram import Box
 from dilsctl.elaborate.wires import Wire as WrittenWire
 from dilsctl.elaborate.wires import WireTexts, read_wires
-from dilsctl.render.about import about_state, place
-from dilsctl.render.expressions import Reference, choices, parsed, part, reads, short
+from dilsctl.render.about import about_state
+from dilsctl.render.expressions import Reference, parsed
+from dilsctl.render.ground import Ground, Source
 from dilsctl.render.joints import Joints, sides_of
-from dilsctl.render.picture import LEFT, RIGHT, End, Inside, Looks, Node, Pin, Shape, Wire
+from dilsctl.render.picture import LEFT, RIGHT, End, Inside, Looks, Pin
 
 if TYPE_CHECKING:
     from dilsctl.render.outline import Open, Outline, Sides
 
-Source = tuple[
-    End, frozenset[Reference], Looks
-]  # an end, the ports and states behind it, and looks it hands on
-
-_HANDED: Looks = frozenset({"learned", "backward"})  # looks that go on through a function
 MOST_PARTS = 12  # wires to parts of one port that are drawn one by one
 
 
@@ -40,45 +36,24 @@ def interior(outline: Outline, box: Box, sides: Sides, depth: Open) -> Inside:
     except RecursionError:
         message = f"'{box.name}' has a chain of lets that is too long to be drawn"
         raise Problem.of("too-deep", message, box.span) from None
-    return Inside(tuple(made.nodes), tuple(made.wires.values()))
+    return Inside(tuple(made.on.nodes), tuple(made.on.wires.values()))
 
 
 class _Interior:
     def __init__(self, outline: Outline, box: Box, sides: Sides, depth: Open) -> None:
         self.outline, self.box, self.depth = outline, box, depth
-        self.nodes: list[Node] = []
-        self.wires: dict[tuple[End, End, Looks], Wire] = {}
-        self.pins = outline.pins(box, sides)
-        self.border: dict[tuple[str, bool | None], End] = {}
-        counts = {"left": 0, "right": 0}
-        for pin in self.pins:
-            side = LEFT if pin.side == "left" else RIGHT
-            self.border[pin.name, pin.shows] = (side, counts[pin.side])
-            counts[pin.side] += 1
-        self.child_of: dict[str, str] = {}  # a child that is not drawn → the one that is drawn for it
-        self.drawn: dict[str, int] = {}
-        self.functions: dict[str, Source] = {}
-        self.states: dict[str, int] = {}
+        self.on = Ground(outline, box, outline.pins(box, sides))
         self.written: Any = box.written or {}
-        self.lets: Any = self.written.get("let") or {}
-        self.trail: set[str] = set()
-        # outputs of interior boxes that some sibling is told in a peer wire
-        self.talking = frozenset(
-            (child, port)
-            for around, source, _ in outline.peers
-            if around == box.name
-            for child, port in [source.rsplit(".", 1)]
-        )
 
     def run(self) -> None:
         joints = Joints(self.box)
         for group in self.outline.grouped(self.box):
             child = self.box.children[group.name]
             sides = sides_of(joints, child)
-            self.drawn[group.name] = len(self.nodes)
+            self.on.drawn[group.name] = len(self.on.nodes)
             for name in group.names:
-                self.child_of[name] = group.name
-            self.nodes.append(
+                self.on.child_of[name] = group.name
+            self.on.nodes.append(
                 self.outline.node(
                     child.name,
                     child.box,
@@ -92,6 +67,7 @@ class _Interior:
         self._wires()
         self._shown()
         self._laws()
+        self._without_idle_states()
 
     # -- what stands inside -----------------------------------------------------------------------
 
@@ -103,29 +79,33 @@ class _Interior:
             looks = {"shared"} | ({"learned"} if one.learn is not None else set())
             pins = (Pin("", "left", "", None), Pin("", "right", "", None))
             about = f"{name}: {one.type}, a shared variable"
-            self.states[name] = self._add(name, "junction", name, pins, frozenset(looks), about, one.span)
-            if not one.private and (end := self.border.get((name, None))) is not None:
-                inner = (self.states[name], 1 if end[0] == RIGHT else 0)
-                self._wire(inner, end, frozenset({"shared"}), f"{name} is shared with the outside")
+            self.on.states[name] = self.on.add(
+                name, "junction", name, pins, frozenset(looks), about, one.span
+            )
+            if not one.private and (end := self.on.border.get((name, None))) is not None:
+                inner = (self.on.states[name], 1 if end[0] == RIGHT else 0)
+                self.on.wire(inner, end, frozenset({"shared"}), f"{name} is shared with the outside")
         for link in self.box.links:
-            shown = self.child_of[link.child]
+            shown = self.on.child_of[link.child]
             if shown != link.child:
                 continue
-            number = self.drawn[shown]
+            number = self.on.drawn[shown]
             at = next(
                 k
-                for k, pin in enumerate(self.nodes[number].pins)
+                for k, pin in enumerate(self.on.nodes[number].pins)
                 if pin.name == link.port and pin.shows is None
             )
-            side = 1 if self.nodes[number].pins[at].side == "left" else 0
+            side = 1 if self.on.nodes[number].pins[at].side == "left" else 0
             about = f"{link.child}.{link.port} is {link.variable}"
             looks = {"shared", *self._peer(link)}
-            self._wire((self.states[link.variable], side), (number, at), frozenset(looks), about, link.span)
+            self.on.wire(
+                (self.on.states[link.variable], side), (number, at), frozenset(looks), about, link.span
+            )
         for name, state in self.box.states.items():
             looks = {"learned"} if state.learn is not None else {"stateful"} if state.var in moved else set()
             learned = state.learn is not None
             pins = (Pin("", "left", "", False, late=True), Pin("", "right", "", True, real=learned))
-            self.states[name] = self._add(
+            self.on.states[name] = self.on.add(
                 name, "state", name, pins, frozenset(looks), about_state(self.box, state), state.span
             )
 
@@ -135,20 +115,25 @@ class _Interior:
         many = sum(1 for one in self.box.links if one.variable == link.variable) > 1
         return {"peer"} if many and shared.learn is None else set()
 
-    def _add(
-        self, name: str, shape: Shape, label: str, pins: tuple[Pin, ...], looks: Looks, about: str,
-        span: SourceSpan | None = None,
-    ) -> int:  # fmt: skip
-        self.nodes.append(Node(name, shape, label, pins, "", looks, None, about, span=span))
-        return len(self.nodes) - 1
+    def _without_idle_states(self) -> None:
+        """Leave out states that no line leads to or from: what moves them is not drawn, and the pattern does
+        not read them."""
+        ends = {end[0] for wire in self.on.wires.values() for end in (wire.source, wire.target)}
+        kept = [
+            number
+            for number, node in enumerate(self.on.nodes)
+            if number in ends or node.shape not in ("state", "junction") or not self.box.children
+        ]
+        place = {number: at for at, number in enumerate(kept)} | {LEFT: LEFT, RIGHT: RIGHT}
 
-    def _wire(
-        self, source: End, target: End, looks: Looks, about: str, span: SourceSpan | None = None
-    ) -> None:
-        key = (source, target, looks)
-        if key not in self.wires:
-            where = place(span)
-            self.wires[key] = Wire(source, target, looks, f"{about}\n{where}" if where else about, span)
+        def moved(end: End) -> End:
+            return place[end[0]], end[1]
+
+        self.on.nodes = [self.on.nodes[number] for number in kept]
+        self.on.wires = {
+            key: replace(wire, source=moved(wire.source), target=moved(wire.target))
+            for key, wire in self.on.wires.items()
+        }
 
     # -- the pattern ------------------------------------------------------------------------------
 
@@ -158,7 +143,7 @@ class _Interior:
         by_target: dict[tuple[str | None, str], list[WrittenWire]] = {}
         for wire in read_wires(WireTexts(self.written), Report(), lambda key: None):
             child = wire.key[0]
-            if child is None or self.child_of.get(child) == child:
+            if child is None or self.on.child_of.get(child) == child:
                 by_target.setdefault(wire.key, []).append(wire)
         for (child, port), wires in by_target.items():
             target = self._target(child, port)
@@ -175,9 +160,9 @@ class _Interior:
 
     def _target(self, child: str | None, port: str) -> End | None:
         if child is None:
-            return self.border.get((port, True))
-        number = self.drawn[child]
-        for at, pin in enumerate(self.nodes[number].pins):
+            return self.on.border.get((port, True))
+        number = self.on.drawn[child]
+        for at, pin in enumerate(self.on.nodes[number].pins):
             if pin.name == port and pin.shows is False:
                 return number, at
         return None
@@ -190,118 +175,13 @@ class _Interior:
         so."""
         if wire.source is None:
             child, name, item = wire.plain
-            plain = self._reference((child, name))
+            plain = self.on.reference((child, name))
             if plain is None or item is None or parts:
                 return plain
             tree = parsed(wire.source_text)
             assert tree is not None
-            return self._function(wire.source_text, tree, wire.source_span)
-        return self._expression(wire.source_text, wire.source, wire.source_span, parts=parts)
-
-    def _expression(
-        self, text: str, tree: ast.expr, span: SourceSpan | None, *, parts: bool = False
-    ) -> Source | None:
-        known = part(tree)
-        if known is not None and (parts or not known[1]):
-            found = self._reference(known[0])
-            if found is not None:
-                return found
-        return self._function(text, tree, span)
-
-    def _function(self, text: str, tree: ast.expr, span: SourceSpan | None, label: str = "") -> Source:
-        """The function that an expression is: one node, however often it is written."""
-        key = label or ast.dump(tree)
-        if key in self.functions:
-            return self.functions[key]
-        sources = [(name, one) for name in reads(tree) if (one := self._reference(name)) is not None]
-        behind = frozenset[Reference]().union(*(one[1] for _, one in sources))
-        looks = _HANDED & frozenset[str]().union(*(one[2] for _, one in sources))
-        if self._changes(tree):
-            looks |= {"changing"}
-        ends = list(dict.fromkeys(one[0] for _, one in sources))
-        pins = [Pin("", "left", "", False, real=True) for _ in ends]
-        shown = short(text, tree)
-        known = part(tree)
-        if known is not None and known[1] and not label:
-            shown = known[1]  # the name of what it is a part of stands at the other end of the line
-        shape: Shape = "function" if ends else "constant"
-        about = f"{label} = {text}" if label else text
-        number = self._add(
-            key,
-            shape,
-            label or shown,
-            (*pins, Pin("", "right", "", True, real=bool(ends))),
-            frozenset(looks),
-            about,
-            span,
-        )
-        for _, (end, refs, handed) in sources:
-            peer = {"peer"} if refs & self.talking else set()
-            self._wire(end, (number, ends.index(end)), (handed & _HANDED) | peer, self._end_name(end), span)
-        found: Source = ((number, len(ends)), behind, frozenset(looks))
-        self.functions[key] = found
-        return found
-
-    def _end_name(self, end: End) -> str:
-        if end[0] in (LEFT, RIGHT):
-            return next(name for (name, _), one in self.border.items() if one == end)
-        node = self.nodes[end[0]]
-        return ".".join(
-            one for one in (node.label if node.shape != "constant" else "", node.pins[end[1]].name) if one
-        )
-
-    def _changes(self, tree: ast.expr) -> bool:
-        """Does an expression choose by what an interior box shows, or read a state of its own that moves?"""
-        if not self.box.children:
-            return False
-        by = [name for chooser in choices(tree) for name in reads(chooser)]
-        if any(child is not None or self._is_let(name) for child, name in by):
-            return True
-        moved = {law.target for law in self.box.laws}
-        own = {name for name, one in self.box.states.items() if one.var in moved}
-        return any(child is None and name in own for child, name in reads(tree))
-
-    def _is_let(self, name: str) -> bool:
-        return name in self.lets and any(
-            child is not None for child, _ in reads(parsed(self.lets[name]) or ast.Constant(0))
-        )
-
-    def _reference(self, name: Reference) -> Source | None:
-        """The end that a name stands for; None for what is known beforehand."""
-        child, port = name
-        if child is not None:
-            shown = self.child_of.get(child)
-            if shown is None:
-                return None
-            number = self.drawn[shown]
-            for at, pin in enumerate(self.nodes[number].pins):
-                if pin.name == port and pin.shows is True:
-                    return (number, at), frozenset({name}), frozenset()
-            return None
-        if (end := self.border.get((port, False))) is not None:
-            told = self.box.inputs[port].feedback is not None
-            return end, frozenset({name}), frozenset({"backward"} if told else ())
-        if port in self.states:
-            return (
-                (self.states[port], 1),
-                frozenset({name}),
-                self.nodes[self.states[port]].looks & {"learned"},
-            )
-        if port in self.lets and port not in self.trail:
-            text = str(self.lets[port])
-            tree = parsed(text)
-            if tree is None:
-                return None
-            self.trail.add(port)
-            known = part(tree)
-            plain = self._reference(known[0]) if known is not None and not known[1] else None
-            found = plain or self._function(text, tree, self._let_span(port), port)
-            self.trail.discard(port)
-            return found
-        return None
-
-    def _let_span(self, name: str) -> SourceSpan | None:
-        return self.lets.value_span(name) if hasattr(self.lets, "value_span") else None
+            return self.on.function(wire.source_text, tree, wire.source_span)
+        return self.on.expression(wire.source_text, wire.source, wire.source_span, parts=parts)
 
     def _connect(
         self,
@@ -322,9 +202,9 @@ class _Interior:
                 if child
             ):
                 looks.add("peer")
-            pin = self.nodes[target[0]].pins[target[1]]
+            pin = self.on.nodes[target[0]].pins[target[1]]
             looks |= _of_pin(pin)
-        self._wire(end, target, frozenset(looks), about, span)
+        self.on.wire(end, target, frozenset(looks), about, span)
 
     def _bar(
         self, child: str | None, port: str, target: End, found: list[tuple[Source, WrittenWire]]
@@ -346,7 +226,7 @@ class _Interior:
         about = f"the parts of {name}, put together" + (f"; {left:,} more are not drawn" if left else "")
         looks: Looks = frozenset()
         both = (*pins, Pin("", "right", "", True, real=True))
-        number = self._add(f"parts of {name}", "bar", f"+{left}" if left else "", both, looks, about)
+        number = self.on.add(f"parts of {name}", "bar", f"+{left}" if left else "", both, looks, about)
         for at, (source, wires) in enumerate(shown):
             self._connect(source, (number, at), None, self._text(wires[0]), wires[0].span)
         behind = frozenset[Reference]().union(*(source[1] for source, _ in lines.values()))
@@ -360,12 +240,12 @@ class _Interior:
 
     def _shown(self) -> None:
         """An output with the name of a state or a shared variable shows it, unless a wire says otherwise."""
-        told = {wire.target for wire in self.wires.values()}
+        told = {wire.target for wire in self.on.wires.values()}
         for name in self.box.outputs:
-            end = self.border[name, True]
-            if end not in told and name in self.states:
-                looks = self.nodes[self.states[name]].looks & {"learned"}
-                self._wire((self.states[name], 1), end, looks, f"{name} is shown")
+            end = self.on.border[name, True]
+            if end not in told and name in self.on.states:
+                looks = self.on.nodes[self.on.states[name]].looks & {"learned"}
+                self.on.wire((self.on.states[name], 1), end, looks, f"{name} is shown")
 
     def _laws(self) -> None:
         """What moves the states: drawn where it is the interior, where it is little, or where it is asked
@@ -376,16 +256,16 @@ class _Interior:
         for key in ("next", "rate"):
             laws = self.written.get(key) or {}
             for name in laws:
-                number = self.states.get(str(name).split("[")[0])
+                number = self.on.states.get(str(name).split("[")[0])
                 if number is None:
                     continue
                 for text, span in _law_texts(laws, name):
                     tree = parsed(text)
-                    source = self._expression(text, tree, span) if tree is not None else None
+                    source = self.on.expression(text, tree, span) if tree is not None else None
                     if source is not None:
                         about = f"{key} {name}: {text}"
                         looks = source[2] - {"backward"} | {"late"}
-                        self._wire(source[0], (number, 0), looks, about, span)
+                        self.on.wire(source[0], (number, 0), looks, about, span)
 
 
 def _of_pin(pin: Pin) -> set[str]:

@@ -37,8 +37,9 @@ def test_in_the_terminal() -> None:
     ]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "examples").rglob("*.yaml")), ids=lambda path: path.stem)
-def test_no_line_is_wider_than_asked(path: Path) -> None:
+@pytest.mark.parametrize("name", ["control-loop", "cpu", "digits-listed", "lotka-volterra", "market", "skip"])
+def test_no_line_is_wider_than_asked(name: str) -> None:
+    path = ROOT / "examples" / f"{name}.yaml"
     for wide in (40, 80):
         result = call(str(path), "--width", str(wide))
         assert result.exit_code == 0, result.output

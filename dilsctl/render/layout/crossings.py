@@ -13,10 +13,14 @@ MOST_PAIRS = 60  # nets in a gap that are compared each with each
 
 def ordinals(span: Span) -> Ordinals:
     """Where the ends of a net are, counted in vertices from the top, on the left and on the right."""
-    return (
-        sorted([vertex.index + vertex.share[pin] for vertex, pin in span.lefts]),
-        sorted([vertex.index + vertex.share[pin] for vertex, pin in span.rights]),
-    )
+    return _places(span.lefts), _places(span.rights)
+
+
+def _places(ends: list[tuple[Vertex, int]]) -> list[float]:
+    if len(ends) == 1:  # by far the most are
+        ((vertex, pin),) = ends
+        return [vertex.index + vertex.share[pin]]
+    return sorted([vertex.index + vertex.share[pin] for vertex, pin in ends])
 
 
 def count(gap: dict[int, Span]) -> int:
@@ -48,6 +52,8 @@ def between(one: Ordinals, other: Ordinals) -> int:
     lefts, rights = one
     others_left, others_right = other
     if lefts and rights and others_left and others_right:
+        if len(lefts) == len(rights) == len(others_left) == len(others_right) == 1:
+            return int((lefts[0] < others_left[0]) != (rights[0] < others_right[0]))
         return _across(lefts, rights, others_left, others_right)
     return _beside(lefts, rights, others_left, others_right) + _beside(
         rights, lefts, others_right, others_left
@@ -72,22 +78,36 @@ def _across(a: list[float], b: list[float], c: list[float], d: list[float]) -> i
 
 
 def _beside(near: list[float], far: list[float], others: list[float], others_far: list[float]) -> int:
-    """Of a net that only turns round on one side (``far`` is empty) and another that has ends there."""
-    if far or len(near) < 2 or not others:
-        return 0
-    inside = sum(1 for one in others if near[0] < one < near[-1])
-    if not others_far:  # both turn round: one inside of the other is no crossing; counted once, by the first
-        around = others[0] < near[0] and near[-1] < others[-1]
-        return 0 if inside == len(others) or around or not inside else 1
-    return inside
+    """Of two nets, what comes of ends on one side of the gap if one of them has none on the far side, so that
+    it only turns round there."""
+    turns, others_turn = not far and len(near) > 1, not others_far and len(others) > 1
+    if turns and others_turn:
+        return _interleaved(near, others)
+    if turns and others:
+        return _passing(near, others)
+    if others_turn and near:
+        return _passing(others, near)
+    return 0
 
 
-def swap_gain(gap: dict[int, Span], upper: Vertex, lower: Vertex, nets: dict[Vertex, list[int]]) -> int:
-    """How many crossings of a gap go away if two neighbours change places. Leaves them as they are."""
-    first = [gap[net] for net in nets[upper] if net in gap]
-    second = [gap[net] for net in nets[lower] if net in gap]
-    if not first or not second:
+def _interleaved(a: list[float], b: list[float]) -> int:
+    """One turn inside of the other is no crossing; two that overlap are."""
+    first, second = (a, b) if a[0] < b[0] else (b, a)
+    if first[-1] < second[0]:
         return 0
+    inside = sum(1 for one in first if second[0] < one < second[-1])
+    return 1 if inside else 0
+
+
+def _passing(turn: list[float], others: list[float]) -> int:
+    """Ends of a net that goes across the gap, inside of the reach of a turn: if all are, they meet first."""
+    inside = sum(1 for one in others if turn[0] < one < turn[-1])
+    return 1 if inside == len(others) else min(inside, 2)
+
+
+def swap_gain(first: list[Span], second: list[Span], upper: Vertex, lower: Vertex) -> int:
+    """How many crossings of a gap go away if two neighbours change places, with the spans of each there.
+    Leaves them as they are."""
     before = _pairs(first, second)
     upper.index, lower.index = lower.index, upper.index
     after = _pairs(first, second)
@@ -96,9 +116,11 @@ def swap_gain(gap: dict[int, Span], upper: Vertex, lower: Vertex, nets: dict[Ver
 
 
 def _pairs(first: list[Span], second: list[Span]) -> int:
-    theirs = [(span, ordinals(span)) for span in second]
+    theirs = [ordinals(span) for span in second]
     total = 0
     for one in first:
         own = ordinals(one)
-        total += sum(between(own, other) for span, other in theirs if span is not one)
+        for span, other in zip(second, theirs, strict=True):
+            if span is not one:
+                total += between(own, other)
     return total

@@ -11,12 +11,12 @@ from collections import defaultdict
 from random import Random
 
 from dilsctl.render.layout.crossings import count, swap_gain
-from dilsctl.render.layout.graph import Vertex
+from dilsctl.render.layout.graph import Span, Vertex
 from dilsctl.render.layout.nets import Layered
 
 MOST_TRIED = 250  # vertices of a level that is begun more than once
 MOST_SWAPPED = 1500  # and of one in which neighbours are compared at every sweep
-BEGINNINGS, SWEEPS = 7, 6
+BEGINNINGS, PATIENCE, SWEEPS = 10, 5, 6  # patience: beginnings in a row that come to nothing better
 
 Neighbour = tuple[Vertex, int]
 
@@ -32,13 +32,13 @@ class _Search:
         self.layers, self.gaps = found.layers, found.gaps
         self.free = range(1, len(self.layers) - 1)  # pins of the border stay in their order
         self.beside: tuple[defaultdict[Vertex, list[Neighbour]], ...] = (defaultdict(list), defaultdict(list))
-        self.nets: defaultdict[Vertex, list[int]] = defaultdict(list)
+        self.spans: tuple[defaultdict[Vertex, list[Span]], ...] = (defaultdict(list), defaultdict(list))
         self.random = Random(0)
         for gap in self.gaps:
-            for net, span in gap.items():
-                for vertex, _ in (*span.lefts, *span.rights):
-                    if net not in self.nets[vertex]:
-                        self.nets[vertex].append(net)
+            for span in gap.values():
+                for ends, side in ((span.rights, 0), (span.lefts, 1)):
+                    for vertex in dict.fromkeys(vertex for vertex, _ in ends):
+                        self.spans[side][vertex].append(span)
                 for own, others, side in ((span.rights, span.lefts, 0), (span.lefts, span.rights, 1)):
                     for vertex, _ in own:  # ends that turn round are near to each other
                         near = others or [one for one in own if one[0] is not vertex]
@@ -50,6 +50,7 @@ class _Search:
         best: tuple[int, int] | None = None
         kept: list[list[Vertex]] = []
         written = [list(row) for row in self.layers]
+        since = 0
         for attempt in range(beginnings):
             for layer in self.free:
                 row = list(written[layer])
@@ -65,7 +66,9 @@ class _Search:
                 score = (sum(map(count, self.gaps)), self._disorder())
                 if best is None or score < best:
                     best, kept = score, [list(row) for row in self.layers]
-            if best == (0, 0):
+                    since = 0
+            since += 1
+            if best == (0, 0) or since > PATIENCE:
                 break
         assert best is not None
         for layer, row in enumerate(kept):
@@ -107,9 +110,10 @@ class _Search:
                 row = self.layers[layer]
                 for at in range(len(row) - 1):
                     upper, lower = row[at], row[at + 1]
-                    gain = sum(
-                        swap_gain(self.gaps[gap], upper, lower, self.nets) for gap in (layer, layer + 1)
-                    )
+                    gain = 0
+                    for spans in self.spans:  # in the gap to the left, and in that to the right
+                        if upper in spans and lower in spans:
+                            gain += swap_gain(spans[upper], spans[lower], upper, lower)
                     if gain > 0:
                         row[at], row[at + 1] = lower, upper
                         upper.index, lower.index = at + 1, at
