@@ -6,6 +6,7 @@ python docs/gallery.py --check    tells which are not as they would be drawn now
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,8 @@ def pictures() -> Iterator[tuple[Path, bytes]]:
         options = DRAWN.get(path.stem, Options())
         yield FOLDER / f"{name}.svg", loaded.artist(None, options).file("svg")
         doc = " ".join((loaded.document.document.doc or "").split())
+        folder = path.parent.relative_to(ROOT).as_posix()  # links of the document are seen from there
+        doc = re.sub(r"\]\((?!http)", f"](../{folder}/", doc)
         link = f"../{path.relative_to(ROOT).as_posix()}"
         text.append(f"## [{name}]({link})\n\n{doc}\n\n![{name}](gallery/{name}.svg)\n")
     yield ROOT / "docs" / "gallery.md", "\n".join(text).encode()
