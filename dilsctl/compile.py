@@ -26,6 +26,7 @@ from dilsctl.passes.edge import detect_edges
 from dilsctl.passes.fold_bias import fold_bias
 from dilsctl.passes.integrate import SEPARATED, integrate
 from dilsctl.passes.pair_products import pair_products
+from dilsctl.passes.pool_products import pool_products
 from dilsctl.passes.separate import separate
 from dilsctl.passes.share_common import share_common
 from dilsctl.passes.simplify import simplify
@@ -49,6 +50,7 @@ FORWARD: tuple[Pass, ...] = (
     ("stack_isomorphic", stack_isomorphic),
     ("sparsify", sparsify),
     ("batch", batch),
+    ("pool_products", pool_products),
     ("pair_products", pair_products),
     ("simplify", simplify),
     ("share_common", share_common),

@@ -16,6 +16,7 @@ from dilsctl.elaborate import used
 from dilsctl.elaborate.definitions import Definition, Filling
 from dilsctl.elaborate.elaborator import Elaborator
 from dilsctl.elaborate.filling import check_fit
+from dilsctl.feeding import sources
 from dilsctl.flat_document import moved, plain
 from dilsctl.loaded import LoadedDiagram, elaborate, read
 from dilsctl.merging import Merged, identity
@@ -97,12 +98,20 @@ def compose(outer: LoadedDiagram, fills: Sequence[Fill], folder: Path | None = N
     return text
 
 
+def _without(value: Any, gone: set[str]) -> Any:
+    """A mapping or list of names without some of them."""
+    if isinstance(value, dict):
+        return {key: one for key, one in value.items() if key not in gone}
+    return [one for one in value if one not in gone] if isinstance(value, list) else value
+
+
 class _Composing:
     def __init__(self, outer: LoadedDiagram, folder: Path) -> None:
         self.outer = outer
         self.source = outer.document
         self.folder = folder
         self.holes = [path for path, _ in holes((outer.whole or outer.diagram).main)]
+        self.done: set[str] = set()
         self.merged = Merged(self.source, folder)
         self.main = self.merged.spec(self.source.root["main"], self.source, set())
 
@@ -117,8 +126,23 @@ class _Composing:
         found["main"] = plain(self.main)
         for key in ("time", "train", "simulate", "checks"):
             if key in root:
-                found[key] = moved(root[key], own, self.folder)
+                block = self._without_data(root[key]) if key == "simulate" else root[key]
+                found[key] = moved(block, own, self.folder)
         return found
+
+    def _without_data(self, block: Any) -> Any:
+        """A simulate block without the values that it gives to holes which are filled now."""
+        if self.outer.whole is None or not isinstance(block, dict):
+            return block
+        names = sources(self.source, self.outer.whole)
+        gone = {name for name, path in names.items() if path.rpartition(".")[0] in self.done}
+        found = {**block, "inputs": _without(block.get("inputs"), gone)}
+        if isinstance(block.get("data"), dict):
+            data = {key: _without(one, gone) for key, one in block["data"].items()}
+            found["data"] = data if data["inputs"] else None
+        return {
+            key: one for key, one in found.items() if one or (key in block and key not in ("inputs", "data"))
+        }
 
     def fill(self, fill: Fill) -> None:
         """Put what fills a hole into it."""
@@ -128,6 +152,7 @@ class _Composing:
             raise self._no_hole(fill.path)
         value = values if fill.listed else values[0]
         self.main = self._filled(self.main, None, steps, fill, value)
+        self.done.add(fill.path)
 
     def _value(self, inner: Inner) -> Any:
         """What fills a hole, as the new document writes it."""

@@ -90,7 +90,10 @@ class Simulation:
                 help = f"say what it is: simulate: {{inputs: {{{name}: EXPRESSION of t}}}}, or give data"
                 message = f"nothing is said of the input '{name}'"
                 raise Problem.of("missing-input", message, course.where, help=help)
-        if course.method in ADAPTIVE and course.batches is None:
+        if course.method in ADAPTIVE and course.batches is not None:
+            message = f"a batch takes fixed steps, and '{course.method}' finds its own"
+            raise Problem.of("bad-simulation", message, course.where, help="time: {method: rk4}")
+        if course.method in ADAPTIVE:
             return compile_flow(self.diagram, drives=drives, runs=self.runs)
         return compile_motion(
             self.diagram, course.method, course.dt, course.steps, drives=drives, runs=self.runs
