@@ -85,7 +85,8 @@ FILE_TOPICS: dict[str, dict[str, str]] = {
         "missing-input": "an input that the data says nothing about",
         "missing-loss": "a train block that says not what to make small",
         "moving-state": "states that move by themselves, and no word of how many ticks an episode has",
-        "unreached-state": "a learned state that the loss does not depend on",
+        "unreached-state": "a learned state on which the loss does not depend, or only in ways that pass no "
+        "gradient",
     },
 }
 """By topic, what ``validate`` may find in a file and its imports."""

@@ -94,17 +94,26 @@ def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
     while stack:
         node = stack.pop()
         yield node
-        for name in node._fields:  # as ast.iter_child_nodes, in a third of the time
-            value = getattr(node, name, None)
-            if isinstance(value, list):
-                stack += [one for one in value if isinstance(one, ast.AST)]
-            elif isinstance(value, ast.AST) and value.__class__ not in _LEAVES:
-                stack.append(value)
+        stack += _parts(node)
 
 
-_LEAVES = frozenset((ast.Load, ast.Store, ast.Del, *ast.operator.__subclasses__(),
-*ast.unaryop.__subclasses__(),
-                     *ast.boolop.__subclasses__(), *ast.cmpop.__subclasses__()))  # fmt: skip
+def _parts(node: ast.AST) -> list[ast.AST]:
+    """As ``ast.iter_child_nodes`` without operators, in a third of the time."""
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            found += [one for one in value if isinstance(one, ast.AST) and one.__class__ not in _LEAVES]
+        elif isinstance(value, ast.AST) and value.__class__ not in _LEAVES:
+            found.append(value)
+    return found
+
+
+_LEAVES = frozenset(
+    kind
+    for family in (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
+    for kind in family.__subclasses__()
+)
 
 
 def offsets(node: ast.AST) -> tuple[int, int]:
@@ -132,7 +141,7 @@ def _check(tree: ast.expr) -> None:
             raise too_deep(*offsets(tree))
         child = depth + 1
         if isinstance(node, _FREE):
-            stack.extend((one, child, "value") for one in ast.iter_child_nodes(node))
+            stack += [(one, child, "value") for one in _parts(node)]
         elif isinstance(node, ast.Constant):
             _check_constant(node, where)
         elif isinstance(node, ast.Call):

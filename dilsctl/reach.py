@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from dilsctl.diagnostics import Diagnostic, Label, Severity, SourceSpan
 from dilsctl.diagram import Box
-from dilsctl.ir import Program, Var
+from dilsctl.ir import Eqn, Program, Var
 from dilsctl.lower import Flat, FlatState, source_of
+from dilsctl.operations.rules import has_gradient
+from dilsctl.operations.table import OPERATIONS
 from dilsctl.passes.differentiate import reached
 from dilsctl.places import children_on, nearest
 
-_HELP = "wire it so that it does (comparisons, argmax and stop pass no gradient), or take it out of 'learn'"
+_HELP = "wire it so that it does, or take it out of 'learn'"
 
 
 def unreached_states(main: Box, program: Program, states: Sequence[FlatState]) -> list[Diagnostic]:
@@ -26,7 +28,48 @@ def unreached_states(main: Box, program: Program, states: Sequence[FlatState]) -
     for path, one in dead.items():
         around = next((prefix for prefix in _prefixes(path) if prefix not in alive), path)
         groups.setdefault(around, []).append(one)
-    return [_finding(main, around, found) for around, found in groups.items()]
+    if not groups:
+        return []
+    affects = _affecting(program)
+    return [
+        _finding(main, around, found, _blocks(program, [one.var for one in found], affects))
+        for around, found in groups.items()
+    ]
+
+
+def _affecting(program: Program) -> set[Var]:
+    """On what the loss depends, gradients or not, from a tick to those before it as well."""
+    producers = {out: eqn for eqn in program.eqns for out in eqn.outputs}
+    moving = (program.updates, program.rates)
+    found: set[Var] = set()
+    stack = [program.outputs["loss"]]
+    while stack:
+        var = stack.pop()
+        if var not in found:
+            found.add(var)
+            stack += producers[var].inputs if var in producers else ()
+            stack += [laws[var] for laws in moving if var in laws]
+    return found
+
+
+def _blocks(program: Program, states: Sequence[Var], affects: set[Var]) -> list[Eqn]:
+    """The equations at which the gradients of some states end, though the loss depends on what they make."""
+    flows = {one for one in states if one in affects}
+    targets = {law: state for laws in (program.updates, program.rates) for state, law in laws.items()}
+    found: list[Eqn] = []
+    for _ in range(2):  # the second time through states that move
+        found = []
+        for eqn in program.eqns:
+            if not any(one in flows for one in eqn.inputs):
+                continue
+            passes = OPERATIONS[eqn.op].reverse is not None
+            for out in eqn.outputs:
+                if passes and has_gradient(out):
+                    flows.add(out)
+                elif out in affects:
+                    found.append(eqn)
+        flows |= {targets[one] for one in flows if one in targets}
+    return list(dict.fromkeys(found))
 
 
 def _begins_as_learned(one: FlatState) -> bool:
@@ -84,7 +127,14 @@ def _prefixes(path: str) -> list[str]:
     return [".".join(steps[: n + 1]) for n in range(len(steps))]
 
 
-def _finding(main: Box, around: str, states: list[FlatState]) -> Diagnostic:
+_NAMES = {
+    **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge"), "a comparison"),
+    **dict.fromkeys(("and", "or", "not", "xor", "any", "all"), "logic"),
+    "cast": "a change of kind",
+}
+
+
+def _finding(main: Box, around: str, states: list[FlatState], blocks: list[Eqn]) -> Diagnostic:
     paths = [one.path for one in states]
     declared = [one.state.span for one in states if one.state.span is not None]
     uses = [one.span for one in children_on(main, paths[0]) if one.span is not None]
@@ -98,4 +148,16 @@ def _finding(main: Box, around: str, states: list[FlatState]) -> Diagnostic:
         places = [*reversed(uses[:depth]), *declared[:3]]
     where = nearest(places, main)
     related = [Label(one) for one in dict.fromkeys(places) if one != where and one in declared]
+    if blocks:
+        names = list(dict.fromkeys(_NAMES.get(one.op, one.op) for one in blocks))
+        named = " and ".join([", ".join(names[:-1]), names[-1]] if names[:-1] else names)
+        if around in paths:
+            message = f"learned state '{around}' affects the loss only through {named}"
+        else:
+            message = f"what box '{around}' learns affects the loss only through {named}: {shown}"
+        message += f", which pass{'es' if len(names) == 1 else ''} no gradient"
+        spans = dict.fromkeys(one.span for one in blocks if one.span is not None)
+        related += [Label(one, "gradients end here") for one in list(spans)[:3]]
+        help = "wire it so that a gradient passes, or take it out of 'learn'"
+        return Diagnostic("unreached-state", message, Label(where) if where else None, tuple(related), help)
     return Diagnostic("unreached-state", message, Label(where) if where else None, tuple(related), _HELP)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dilsctl.diagnostics import Diagnostic, Label
-from dilsctl.diagram import Box
+from dilsctl.diagram import Box, Child
 from dilsctl.rules.rule import Rule, Subject, warning
 from dilsctl.rules.shared import leaves, moving
 
@@ -14,22 +14,33 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     """A box that has inputs or moves, and shows a constant none the less. A source of constants may."""
     known: dict[tuple[Box, str], bool] = {}
     for box in subject.own_boxes:
+        sources = {
+            var: (name, out)
+            for name, child in box.children.items()
+            for out, var in child.outputs.items()
+            if _odd(subject, child, out, known)
+        }
+        if not sources:
+            continue
         for (target, port), var in box.dispatch.items():
-            if target is None:
-                continue
-            for source in leaves(var, subject.producers[box]):
-                for name, child in box.children.items():
-                    shown = next((out for out, one in child.outputs.items() if one is source), None)
-                    if shown is None or name == target or child.box.hole:
-                        continue
-                    told = all(_constant(subject, one, shown, known) for one in child.boxes)
-                    if not told or not all(_alive(subject, one, known) for one in child.boxes):
-                        continue
-                    declared = child.box.outputs[shown].span
-                    related = [Label(declared, "it is declared here")] if declared else []
-                    message = f"'{target}.{port}' is told '{name}.{shown}', which is always the same"
-                    help = "it depends on no input and no state that moves: was another output meant?"
-                    yield from warning(RULE.code, message, child.span, related=related, help=help)
+            for leaf in leaves(var, subject.producers[box]) if target is not None else ():
+                name, out = sources.get(leaf, ("", ""))
+                if not name or name == target:
+                    continue
+                child = box.children[name]
+                declared = child.box.outputs[out].span
+                related = [Label(declared, "it is declared here")] if declared else []
+                message = f"'{target}.{port}' is told '{name}.{out}', which is always the same"
+                help = "it depends on no input and no state that moves: was another output meant?"
+                yield from warning(RULE.code, message, child.span, related=related, help=help)
+
+
+def _odd(subject: Subject, child: Child, port: str, known: dict[tuple[Box, str], bool]) -> bool:
+    """Is an output a constant, of a box that has more to tell than constants?"""
+    return all(
+        not one.hole and _constant(subject, one, port, known) and _alive(subject, one, known)
+        for one in child.boxes
+    )
 
 
 def _constant(subject: Subject, box: Box, port: str, known: dict[tuple[Box, str], bool]) -> bool:

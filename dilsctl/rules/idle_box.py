@@ -54,7 +54,7 @@ def _acts(box: Box) -> bool:
     stack, seen = [box], {box}
     while stack:
         one = stack.pop()
-        if one.losses or one.potentials or one.shared or one.links or one.hole:
+        if one.losses or one.potentials or one.metrics or one.shared or one.links or one.hole:
             return True
         inside = {two for child in one.children.values() for two in child.boxes} - seen
         seen |= inside
@@ -108,6 +108,7 @@ class _Live:
         for box in self.subject.boxes:
             self.boxes.add(box)
             self.work += [(box, one) for one in (*box.losses, *box.potentials)]
+            self.work += [(box, one.value) for one in box.metrics if one.value is not None]
             self.work += [(box, one.var) for one in box.shared.values()]
             if box.hole:
                 self.work += [(box, port.var) for port in box.inputs.values()]

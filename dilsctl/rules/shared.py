@@ -33,5 +33,6 @@ def moving(box: Box) -> set[Var]:
     """The states and shared variables of a box that may change: by a law, by learning, or by another box."""
     found = {law.target for law in box.laws} | {metric.target for metric in box.metrics}
     found |= {one.var for one in box.states.values() if is_momentum(one.name)}
+    found |= {one.target for one in box.metrics}
     found |= {one.var for one in box.states.values() if one.learn is not None}
     return found | {one.var for one in box.shared.values()}
