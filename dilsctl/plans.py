@@ -98,9 +98,7 @@ class Plans:
             raise Problem.of("nothing-learned", "there is no learned state to train", self.where(), help=help)
         return learner
 
-    def _training(
-        self, compiled: Compiled, block: Train, online: bool = False
-    ) -> AnyLearner:
+    def _training(self, compiled: Compiled, block: Train, online: bool = False) -> AnyLearner:
         """A learner that moves as the train block says."""
         optimiser, decay, limit = block.optimiser, block.decay, block.clip
 
@@ -113,9 +111,7 @@ class Plans:
         limited = clip if limit is not None else None
         if compiled.pieces is not None:
             return PiecewiseLearner(compiled, method, limited, precision=self.precision, seed=self.seed)
-        return Learner(
-            compiled, method, limited, precision=self.precision, seed=self.seed, online=online
-        )
+        return Learner(compiled, method, limited, precision=self.precision, seed=self.seed, online=online)
 
     def online(self) -> Learner:
         """A learner for a stream of rows. Raises Problem."""

@@ -11,11 +11,13 @@ from dilsctl.diagnostics import Diagnostic, Label
 from dilsctl.expression import ExpressionError, parse_expression
 from dilsctl.rules.rule import Rule, Subject, warning
 
-# A set of numbers: where it is bounded, each bound is a number and whether it is just above it (1) or not
-# (0). Bound = tuple[float, int]
-Range = tuple[Bound, Bound]  # from one bound to another
+# A bound is a number, and whether it is just above it (1) or not (0); a range goes from one to another.
+Bound = tuple[float, int]
+Range = tuple[Bound, Bound]
 Facts = dict[str, Range]  # what a condition asks of quantities, by their text; all of it together
 
+FALSE: Range = ((0, 0), (0, 1))
+TRUE: Range = ((1, 0), (1, 1))
 ALL: Range = ((-math.inf, 0), (math.inf, 1))
 _TURNED = {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Eq: ast.Eq}
 
@@ -30,7 +32,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if facts is None:
                 continue
             before = _cover(facts, taken)
-            empty = any(low >= high for low, high in facts.values())
+            empty = any(not low < high for low, high in facts.values())
             if before or empty:
                 why = "its condition can't hold" if empty else "a mode before it holds whenever it would"
                 related = [Label(modes.key_span(one), "this comes first") for one in before or ()]
@@ -69,10 +71,10 @@ def _of(node: ast.expr) -> Facts | None:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         inner = node.operand
         if isinstance(inner, ast.Name | ast.Attribute | ast.Subscript):
-            return {ast.unparse(inner): ((0, 0), (0, 1))}
+            return {ast.unparse(inner): FALSE}
         return None
     if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):  # a bool: 0 or 1
-        return {ast.unparse(node): ((1, 0), (1, 1))}
+        return {ast.unparse(node): TRUE}
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         return _comparison(node.left, type(node.ops[0]), node.comparators[0])
     return None
@@ -118,13 +120,10 @@ def _cover(facts: Facts, taken: list[tuple[str, Facts]]) -> list[str]:
     for key in {one for _, other in taken if len(other) == 1 for one in other}:
         own = facts.get(key, ALL)
         parts = sorted((other[key], name) for name, other in taken if list(other) == [key])
+        if all(range in (FALSE, TRUE) for range, _ in parts):  # a bool, with nothing between its values
+            own = FALSE[0], TRUE[1]
+            parts = [((FALSE[0], TRUE[0]) if range == FALSE else range, name) for range, name in parts]
         at, used = own[0], []
-        if all(low in ((0, 0), (1, 0)) and high == (low[0], 1) for (low, high), _ in parts):
-            own = (0, 0), (1, 1)  # a bool has two values, and nothing between them
-            at = own[0]
-            parts = [
-                (((0, 0), (1, 0)) if low == (0, 0) else (low, high), name) for (low, high), name in parts
-            ]
         for (low, high), name in parts:
             if low <= at < high:
                 at = high
