@@ -149,12 +149,15 @@ RUN_TOPICS: dict[str, dict[str, str]] = {
         "no-wires": "a run or diagram without wires whose strength changes",
         "nothing-frozen": "peer wires that read no state which learns or moves",
     },
+    "Comparing and editing": {
+        "no-language-server": "the language server without pygls",
+        "not-a-revision": "no such file in this revision of git",
+    },
     "Run folders": {
         "bad-checkpoint": "a checkpoint that is damaged",
         "bad-run": "a run folder that is damaged",
         "diagram-changed": "a diagram that is not what it was when its run began",
         "no-checkpoint": "a run folder without a checkpoint",
-        "not-a-revision": "no such file in this revision of git",
         "not-a-run": "a folder that is no run folder",
         "run-busy": "a run that another process trains",
         "run-changed": "a run that cannot go on with other settings",

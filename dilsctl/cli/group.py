@@ -27,7 +27,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Run": ("simulate",),
     "Compose": ("flatten", "unfold", "fold", "compose"),
     "Learn": ("train", "live", "eval", "predict", "ablate", "wires"),
-    "Check": ("test", "diff", "plan", "explain", "rules", "doctor"),
+    "Check": ("test", "diff", "plan", "explain", "rules", "lsp", "doctor"),
 }
 
 EPILOG = "Exit codes: 0 good, 1 findings, 2 wrong usage, 3 the program failed, 130 interrupted."
