@@ -9,7 +9,7 @@ from typing import get_args
 from dilsctl.diagnostics import Problem, did_you_mean
 from dilsctl.diagram import Box, Diagram
 from dilsctl.render.backward import doubled
-from dilsctl.render.figures import Drawing
+from dilsctl.render.figures import Drawing, Figure
 from dilsctl.render.flat_view import flat
 from dilsctl.render.graphs import dot, mermaid
 from dilsctl.render.outline import Options, Outline
@@ -28,6 +28,7 @@ from dilsctl.render.tikz import tikz
 FORMATS = ("svg", "html", "png", "pdf", "dot", "mmd", "tex", "txt")
 THEME_NAMES: tuple[str, ...] = get_args(Name)
 COLUMNS = 100  # of a text file
+WIDEST = 1800  # pixels of a picture of which nobody says how deep it is to be
 EVERY = 100  # levels: more than a diagram may have
 
 
@@ -51,8 +52,9 @@ class Artist:
         """What is to be drawn; ``depth`` in place of that of the options."""
         if self.options.view == "flat":
             depth = EVERY if self.options.depth is None else self.options.depth
-        if depth is not None and not self.options.focus:
-            self.outline.options = replace(self.options, depth=depth)
+        if depth is None or self.options.focus:
+            depth = self.options.depth
+        self.outline.options = replace(self.options, depth=depth)
         found = self.outline.picture(self.title)
         if self.options.view == "flat":
             found = flat(found)
@@ -74,16 +76,33 @@ class Artist:
             pictures.insert(0, self.picture(depth))
         return page(pictures, theme, self.run, reload=reload)
 
+    def _fitting(self) -> tuple[Picture, Figure]:
+        """The picture and its layout: as deep as was asked for, or else as is not too wide to be looked
+        at."""
+        drawing = Drawing(UNITS)
+        picture = self.picture()
+        figure = drawing.figure(picture.root)
+        free = self.options.depth is None and not self.options.focus and self.options.view != "flat"
+        depth = self.outline.readable() if free else 0
+        while figure.width > WIDEST and depth > 1:
+            depth -= 1
+            picture = self.picture(depth)
+            figure = drawing.figure(picture.root)
+        return picture, figure
+
+    def _repr_svg_(self) -> str:
+        """How a notebook shows it."""
+        return self.file("svg").decode()
+
     def file(self, kind: str, theme: Name = "light", *, legend: bool = True) -> bytes:
         """The content of a file of one of the ``FORMATS``. Raises Problem: not-installed."""
         if kind == "txt":
             return self.text(COLUMNS).encode()
         if kind == "html":
             return stamped(self.page(theme).encode(), kind)
-        picture = self.picture()
+        picture, figure = self._fitting()
         if kind in ("dot", "mmd"):
             return stamped((dot if kind == "dot" else mermaid)(picture).encode(), kind)
-        figure = Drawing(UNITS).figure(picture.root)
         strong = strengths(figure, self.run) if self.run is not None else {}
         sheet = sheet_of(figure, THEMES[theme], with_legend=legend, strengths=strong)
         if kind == "tex":

@@ -330,8 +330,8 @@
     place.replaceChildren();
     if (!shown) return;
     for (const weight of weightsOf(shown)) {
-      if (weight.shape.length !== 2) continue;
-      const [rows, columns] = weight.shape, values = weight.rows[step()];
+      if (weight.shape.length < 2) continue;
+      const values = weight.rows[step()], rows = weight.shape[0], columns = values.length / rows;
       const canvas = document.createElement("canvas");
       canvas.width = columns;
       canvas.height = rows;

@@ -104,7 +104,7 @@ def _weight(
     rows: list[list[float]] = []
     for epoch in epochs:
         line = lines.get(epoch, {})
-        row = line.get("wires", line).get(title)
+        row = line.get("strengths", {}).get(title)
         if isinstance(row, list) and len(row) == math.prod(facts["shape"]):
             rows.append([_rounded(_number(one) or 0.0) for one in row])
         else:

@@ -196,7 +196,10 @@ def a_run(folder: Path) -> Path:
     loss = [0.4, 0.3, 0.2, 0.1]
     lines = [json.dumps({"epoch": at + 1, "step": at, "loss": one}) for at, one in enumerate(loss)]
     (folder / "metrics.jsonl").write_text("\n".join(lines) + "\n")
-    rows = [json.dumps({"epoch": at + 1, "trust": [0.2 * (at + 1), 0.3 * (at + 1)]}) for at in range(4)]
+    rows = [
+        json.dumps({"epoch": at + 1, "strengths": {"trust": [0.2 * (at + 1), 0.3 * (at + 1)]}})
+        for at in range(4)
+    ]
     (folder / "wires.jsonl").write_text("\n".join(rows) + "\n")
     values = struct.pack("<2d", 0.25, 0.75)
     header = json.dumps({"state:trust": {"dtype": "F64", "shape": [2], "data_offsets": [0, 16]}}).encode()
