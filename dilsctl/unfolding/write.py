@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import keyword
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dilsctl.flatten import begins_with
@@ -19,6 +19,7 @@ from dilsctl.operations.functions import FUNCTIONS
 from dilsctl.operations.rules import has_gradient
 from dilsctl.operations.table import Builder
 from dilsctl.passes.differentiate import pull_back
+from dilsctl.passes.drop_dead import drop_dead
 from dilsctl.unfolding.cut import Cut, Wire
 from dilsctl.unfolding.descent import Descent, Length
 from dilsctl.unfolding.levels import Manager, free, short_names, whole_word, word
@@ -108,7 +109,7 @@ class Writing:
         for name, var in cut.targets.items():
             if manager.root:
                 self.values[var] = named(name, var.type)
-        program = tidy(self._program(outputs))
+        program = self._tidied(self._program(outputs))
         self._write(program)
         return self._body(program, inputs, outputs)
 
@@ -200,6 +201,15 @@ class Writing:
             if self._descends(state):
                 found[f"gradient.{self.names[state]}"] = back[state]
         return Program({}, (), found, tuple(eqns))
+
+    def _tidied(self, program: Program) -> Program:
+        """The program, shorter. What had a name has it still, in whatever form it is now."""
+        named = {f"name.{name}": var for var, name in self.names.items() if var not in self.values}
+        found = tidy(replace(program, outputs={**program.outputs, **named}))
+        known = {var: name for var, name in self.names.items() if var in self.values}
+        self.names = {**{found.outputs[key]: key.partition(".")[2] for key in reversed(named)}, **known}
+        self.texts.names = self.names
+        return drop_dead(replace(found, outputs={name: found.outputs[name] for name in program.outputs}))
 
     def _call(self, forward: list[Eqn]) -> None:
         """Names of what is computed on the way: those of lets, and of the ports that it is wired to."""
