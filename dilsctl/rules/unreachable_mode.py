@@ -16,6 +16,7 @@ Bound = tuple[float, int]
 Range = tuple[Bound, Bound]
 Facts = dict[str, Range]  # what a condition asks of quantities, by their text; all of it together
 
+TRUTH = "the truth of "  # before the text of a bool, which is 0 or 1
 FALSE: Range = ((0, 0), (0, 1))
 TRUE: Range = ((1, 0), (1, 1))
 ALL: Range = ((-math.inf, 0), (math.inf, 1))
@@ -71,10 +72,10 @@ def _of(node: ast.expr) -> Facts | None:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         inner = node.operand
         if isinstance(inner, ast.Name | ast.Attribute | ast.Subscript):
-            return {ast.unparse(inner): FALSE}
+            return {TRUTH + ast.unparse(inner): FALSE}
         return None
     if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):  # a bool: 0 or 1
-        return {ast.unparse(node): TRUE}
+        return {TRUTH + ast.unparse(node): TRUE}
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         return _comparison(node.left, type(node.ops[0]), node.comparators[0])
     return None
@@ -120,7 +121,7 @@ def _cover(facts: Facts, taken: list[tuple[str, Facts]]) -> list[str]:
     for key in {one for _, other in taken if len(other) == 1 for one in other}:
         own = facts.get(key, ALL)
         parts = sorted((other[key], name) for name, other in taken if list(other) == [key])
-        if all(range in (FALSE, TRUE) for range, _ in parts):  # a bool, with nothing between its values
+        if key.startswith(TRUTH):  # nothing lies between its two values
             own = FALSE[0], TRUE[1]
             parts = [((FALSE[0], TRUE[0]) if range == FALSE else range, name) for range, name in parts]
         at, used = own[0], []

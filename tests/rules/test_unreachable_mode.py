@@ -37,6 +37,8 @@ def found(*conditions: str) -> list[str]:
         (("x > 2", "x == 3", "otherwise"), ["m1"]),
         (("x == 3", "x > 2", "otherwise"), []),
         (("x * x < 1", "x < 1", "otherwise"), []),
+        (("x == 0", "x == 1", "x == 2", "otherwise"), []),
+        (("x == 0", "x == 1", "x == 1", "otherwise"), ["m2"]),
         (("x < 1 or b", "x < 0", "otherwise"), []),
     ],
 )
