@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dilsctl.diagram import Box, Child, Diagram, Port, State, holes, is_momentum
+from dilsctl.ir import Var
 from dilsctl.kind import Kind
 from dilsctl.kind_text import kind_json, kind_lines
 
@@ -86,12 +87,17 @@ def _distinct(child: Child) -> dict[Box, int]:
     return tally
 
 
+def _sources(box: Box) -> set[Var]:
+    """What data fills a hole with."""
+    return {one.var for one in box.states.values() if one.source}
+
+
 def _sum(box: Box, totals: dict[Box, Totals]) -> Totals:
     boxes, wires, losses, depth = 1, len(box.readout) + len(box.dispatch), len(box.losses), 0
     learned = sum(one.type.size for one in box.states.values() if one.learn is not None)
     laws = {law.target for law in box.laws} | {metric.target for metric in box.metrics}
     laws |= {one.var for one in box.states.values() if is_momentum(one.name)}
-    still = [one for one in box.states.values() if one.learn is None and one.var not in laws]
+    still = [one for one in box.states.values() if one.learn is None and one.var not in laws | _sources(box)]
     constant = sum(one.type.size for one in still)
     own = sum(one.type.size for one in box.states.values() if one.var in laws)
     moving = own + sum(one.type.size for one in box.shared.values() if one.private)
@@ -225,7 +231,8 @@ def _details(box: Box) -> list[str]:
     if box.modes:
         lines.append(f"modes {', '.join(box.modes)}")
     for state in box.states.values():
-        lines.append(f"state {state.name}: {state.type} = {_initial(state)} ({_law(box, state)})")
+        law = f" = {_initial(state)} ({_law(box, state)})"
+        lines.append(f"data {state.name}" if state.source else f"state {state.name}: {state.type}{law}")
     lines += [f"share {one.name}: {one.type}" for one in box.shared.values() if not one.private]
     return lines
 
@@ -298,6 +305,7 @@ def _box_json(box: Box, number: dict[Box, int], sums: Totals) -> dict[str, Any]:
                 "learned": state.learn is not None,
             }
             for state in box.states.values()
+            if not state.source
         },
         "interior": [
             {"name": one.name, "box": number[one.box], "copies": one.copies} for one in members(box)

@@ -1,7 +1,9 @@
 """Facts about a diagram, on one made by hand."""
 
 import json
+from pathlib import Path
 
+from dilsctl import api
 from dilsctl.diagram import Box, Child, Diagram, Initial, Port, State
 from dilsctl.inspect import describe, inspect_json, inspect_text, members
 from dilsctl.ir import Type, Var
@@ -99,3 +101,10 @@ def test_a_diagram_of_doubling_boxes_is_linear() -> None:
     assert facts.sums.learned == 6 * 2**60
     assert len(inspect_text(facts).splitlines()) < 400
     assert len(inspect_json(facts)["definitions"]) == 61
+
+
+def test_what_data_fills_a_hole_with_is_no_state() -> None:
+    loaded = api.load(Path(__file__).parents[1] / "examples" / "figures" / "figure-1.yaml")
+    text = inspect_text(loaded.inspect())
+    assert "0 constant numbers, 4 moving numbers" in text
+    assert "data first" in text and "state first" not in text

@@ -148,3 +148,22 @@ def test_compose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert call("validate", "whole.yaml").stdout == "whole.yaml: valid\n"
     assert "its holes: h" in call("compose", "outer.yaml", "g=std/nn:bottleneck").stderr
     assert call("compose", "outer.yaml").exit_code == 2
+
+
+def test_unfold_and_fold(tmp_path: Path) -> None:
+    out, again = tmp_path / "unfolded.yaml", tmp_path / "network.yaml"
+    network = ROOT / "examples" / "figures" / "network-3.yaml"
+    (tmp_path / "data").mkdir()
+    data = (network.parent / "data" / "iris.csv").read_text(encoding="utf-8")
+    (tmp_path / "data" / "iris.csv").write_text(data, encoding="utf-8")
+    (tmp_path / "net.yaml").write_text(network.read_text(encoding="utf-8"), encoding="utf-8")
+    assert call("unfold", str(tmp_path / "net.yaml"), "-o", str(out)).stdout == ""
+    assert "feedback: y" in out.read_text(encoding="utf-8")
+    assert call("unfold", str(tmp_path / "net.yaml"), "-o", str(out)).exit_code == 2
+    assert "190 ticks" in call("simulate", str(out), "--no-plot").stdout
+    assert call("fold", str(out), "-o", str(again)).exit_code == 0
+    assert call("train", str(again), "--out", str(tmp_path / "run")).exit_code == 0
+    found = call("fold", str(tmp_path / "net.yaml"))
+    assert found.exit_code == 1 and "not-folded" in found.stderr
+    said = call("unfold", str(tmp_path / "net.yaml"), "--set", "train.early_stopping={metric: train.loss}")
+    assert "note: early stopping" in said.stderr and said.exit_code == 0
