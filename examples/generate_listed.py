@@ -82,14 +82,15 @@ def lines(pixels: int = PIXELS, hidden: int = HIDDEN, classes: int = CLASSES) ->
     for unit in range(classes):
         yield f"      o{unit}: linear_unit\n"
     yield "    wires:\n"
+    wide = max(len(f"pixels[{pixels - 1}]"), len(f"h{hidden - 1}.y"), len(f"o{classes - 1}.y"))
     for unit in range(hidden):
         for place in range(pixels):
-            yield f"      - pixels[{place}] -> h{unit}.x[{place}]\n"
+            yield f"      - {f'pixels[{place}]':<{wide}} -> h{unit}.x[{place}]\n"
     for unit in range(classes):
         for place in range(hidden):
-            yield f"      - h{place}.y -> o{unit}.x[{place}]\n"
+            yield f"      - {f'h{place}.y':<{wide}} -> o{unit}.x[{place}]\n"
     for unit in range(classes):
-        yield f"      - o{unit}.y -> logits[{unit}]\n"
+        yield f"      - {f'o{unit}.y':<{wide}} -> logits[{unit}]\n"
     yield TAIL
 
 

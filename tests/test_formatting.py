@@ -102,3 +102,11 @@ CASES = int(os.environ.get("DILSCTL_FUZZ", "0")) or 200
 @given(documents())
 def test_random_texts_keep_what_they_say(text: str) -> None:
     hold(text)
+
+
+@pytest.mark.parametrize("folder", ["examples", "dilsctl/library"])
+def test_the_files_of_the_project_are_formatted(folder: str) -> None:
+    """If this fails: dilsctl fmt examples dilsctl/library."""
+    for path in sorted((ROOT / folder).rglob("*.yaml")):
+        if "runs" not in path.parts:
+            assert format_text(read_source(path)) == path.read_text(encoding="utf-8"), path
