@@ -32,6 +32,7 @@ from dilsctl.resuming import restore
 from dilsctl.runs import RunFolder
 from dilsctl.syntax.live import Live
 from dilsctl.training import texts_of
+from dilsctl.wires import Gauge
 
 _AT_ONCE = 256  # rows between looks at whether to stop
 
@@ -65,6 +66,7 @@ class Life:
     pending: dict[str, dict[str, Array]] = field(default_factory=dict)
     lines: list[dict[str, Any]] = field(default_factory=list)
     whole: bool = True
+    gauge: Gauge | None = None
 
     @classmethod
     def of(cls, loaded: LoadedDiagram, fitted: Fitted | None = None) -> Life:
@@ -147,6 +149,7 @@ class Life:
                 "live": True,
                 "plan": learner.plan_hash,
                 "parameters": learner.parameters,
+                "wires": [one.facts() for one in Gauge(self.loaded.diagram).weights],
                 "data": {"file": "", "sha256": "", "rows": 0, "parts": {}, **self.fitted.to_json()},
             },
             out=out,
@@ -175,7 +178,9 @@ class Life:
         true; then the state is saved. Gives whether it ended. Raises Problem: not-finite, and others."""
         run = self.run
         if run is not None:
-            self.lines = run.begin(self.taken)
+            self.lines = run.begin(self.windows)
+            if not self.windows and not run.wires():
+                self._keep_wires()
         try:
             with np.errstate(all="ignore"):
                 for table in stream:
@@ -196,7 +201,8 @@ class Life:
             if stop():
                 return False
             until_save = self.block.save - self.taken % self.block.save
-            end = min(table.rows, start + _AT_ONCE, start + until_save)
+            until_full = self.block.window - self.score.rows % self.block.window
+            end = min(table.rows, start + _AT_ONCE, start + until_save, start + until_full)
             part = rows_of(table, slice(start, end))
             columns: dict[str, Array] = {}
             if whole is not None:
@@ -256,10 +262,26 @@ class Life:
         lines = self.score.add(predicted, truth, measures)
         watcher.answers(first, predicted, truth, table)
         for line in lines:
+            line = {"epoch": line["rows"] // self.block.window, **line}
             self.lines.append(line)
             if self.run is not None:
                 self.run.log(line)
             watcher.line(line)
+        if lines:
+            self._keep_wires()
+
+    @property
+    def windows(self) -> int:
+        """How many windows are full. In the folder they count as epochs do."""
+        return self.score.rows // self.block.window
+
+    def _keep_wires(self) -> None:
+        """Log how strong the wires are now."""
+        if self.run is None or not self.run.facts.get("wires"):
+            return
+        if self.gauge is None:
+            self.gauge = Gauge(self.loaded.diagram)
+        self.run.log_wires(self.gauge.line(self.windows, self.online.learner.states))
 
     def _wait(self, table: Table, watcher: Watcher) -> None:
         """Rows whose truth may come later: each with its truth now, its truth alone, or without one."""

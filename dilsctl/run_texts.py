@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def log_lines(text: bytes, done: int) -> list[dict[str, Any]]:
-    """The lines of the first ``done`` epochs, or rows of a stream, without any that is not whole."""
+def log_lines(text: bytes, epoch: int) -> list[dict[str, Any]]:
+    """The lines of the first ``epoch`` epochs, without any that is not whole."""
     kept: list[dict[str, Any]] = []
     for line in text.split(b"\n")[:-1]:
         try:
             one = json.loads(line)
-            if one["epoch" if "epoch" in one else "rows"] <= done:
+            if one["epoch"] <= epoch:
                 kept.append(one)
         except (ValueError, KeyError, TypeError, RecursionError):
             continue

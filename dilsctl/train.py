@@ -244,10 +244,7 @@ def _keep_wires(state: _Run) -> None:
     """Log how strong the wires are now."""
     if state.folder is None or state.gauge is None:
         return
-    with np.errstate(all="ignore"):
-        found = state.gauge.read(state.learner.states)
-    strengths = {name: [float(f"{one:.5g}") for one in values] for name, values in found.items()}
-    state.folder.log_wires({"epoch": state.position.epoch, "strengths": strengths})
+    state.folder.log_wires(state.gauge.line(state.position.epoch, state.learner.states))
 
 
 def _finish(state: _Run, was_over: bool) -> Result:

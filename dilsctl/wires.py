@@ -112,6 +112,13 @@ class Gauge:
         """The paths of the states that it reads."""
         return {path for meter in self._meters for path in meter.paths.values()}
 
+    def line(self, epoch: int, states: Mapping[str, Array]) -> dict[str, Any]:
+        """What a run folder keeps of them."""
+        with np.errstate(all="ignore"):
+            found = self.read(states)
+        strengths = {name: [float(f"{one:.5g}") for one in values] for name, values in found.items()}
+        return {"epoch": epoch, "strengths": strengths}
+
     def read(self, states: Mapping[str, Array]) -> dict[str, Array]:
         """The strength of every wire, by the weight's title; flat. What lacks a state is left out."""
         return {

@@ -41,7 +41,16 @@ define:
       memory: 0.5 * memory + x[0] + 0.001 * t + normal()
     wires:
       - sigmoid(weight @ (x - mean) + 0.1 * tanh(memory)) -> p
-main: judge
+  court:
+    in: {x: real 3}
+    out: {p: real}
+    boxes: {judge: judge}
+    state: {trust: {type: real, init: 0.5, keep: true}}
+    next: {trust: 0.9 * trust + 0.1 * pool(judge.p)}
+    wires:
+      - x -> judge.x
+      - trust * judge.p + (1 - trust) * 0.5 -> p
+main: court
 train:
   data:
     file: rows.csv
@@ -158,7 +167,8 @@ def test_kill_at_any_moment(folder: Path) -> None:
     done = command(*what, input="".join(text))
     assert done.returncode == 0, done.stderr
     assert states(path) == states(folder / "whole")
-    assert (path / "metrics.jsonl").read_text() == (folder / "whole" / "metrics.jsonl").read_text()
+    for name in ("metrics.jsonl", "wires.jsonl"):
+        assert (path / name).read_text() == (folder / "whole" / name).read_text()
 
 
 def test_a_signal_saves_at_once(folder: Path) -> None:
