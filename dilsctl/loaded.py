@@ -72,18 +72,6 @@ def load_diagram(
     return LoadedDiagram(path, library, library.require(), diagram, tuple(settings), folder)
 
 
-def _of_text(text: str, path: Path, folder: Path) -> LoadedDiagram:
-    """The diagram of a text that stands for a file. Raises Problem."""
-    library = read(path, text=text)
-    diagram = elaborate(library)
-    return LoadedDiagram(path, library, library.require(), diagram, (), folder)
-
-
-def _path(place: tuple[str, str]) -> str:
-    """The path of a port or state of a box."""
-    return f"{place[0]}.{place[1]}" if place[0] else place[1]
-
-
 class LoadedDiagram:
     """A diagram file, loaded and found to be good. Made by ``dilsctl.load``."""
 
@@ -217,36 +205,18 @@ class LoadedDiagram:
         what ``unfold`` makes of some network.
         """
         from dilsctl.course import Course
-        from dilsctl.dump import dump
-        from dilsctl.feeding import filled, hole_outputs
-        from dilsctl.unfolding.folded_document import complaint, folded_document
-        from dilsctl.unfolding.same import differences
+        from dilsctl.unfolding.folded_document import checked_fold
 
         def steps() -> int:
             batches = Course.of(self.document, self.folder, self.diagram, 1).batches
             return batches.steps if batches is not None else 1
 
-        whole = self.whole or self.diagram
-        found = folded_document(self.document, whole, steps, folder)
-        folded = found.folded
-        again = _of_text(dump(found.document), self.path, self.folder)
-        unfolded = again.unfold()
-        other = _of_text(dump(unfolded.document), self.path, self.folder)
-        moments = {
-            _path(one): there
-            for place, mine in folded.moments.items()
-            for one, there in zip(mine, unfolded.moments[folded.states[place]], strict=True)
-        }
-        states = {_path(place): unfolded.states[path] for place, path in folded.states.items()}
-        assert other.whole is not None
-        told = {path.rpartition(".")[2]: path for path in hole_outputs(other.whole.main)}
-        inputs = {_path(place): told[name] for place, name in folded.inputs.items() if name in told}
-        inputs |= {name: name for name in whole.main.inputs}
-        outputs = {name: name for name in whole.main.outputs if name in other.whole.main.outputs}
-        differ = differences(filled(whole), filled(other.whole), {**states, **moments}, inputs, outputs)
-        if differ:
-            raise complaint(whole, differ)
-        return found.document
+        def again(text: str) -> LoadedDiagram:
+            library = read(self.path, text=text)
+            diagram = elaborate(library)
+            return LoadedDiagram(self.path, library, library.require(), diagram, (), self.folder)
+
+        return checked_fold(self.document, self.whole or self.diagram, steps, again, folder)
 
     def plan(
         self, box: str | None = None, *, training: bool | None = None, stages: bool = False

@@ -8,9 +8,7 @@ it is.
 from __future__ import annotations
 
 import ast
-import json
 import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,13 +16,13 @@ from typing import Any
 from dilsctl.diagram import Diagram
 from dilsctl.flatten import begins_with
 from dilsctl.ir import Eqn, Type, Var
-from dilsctl.learning.optimisers import OPTIMISERS
 from dilsctl.lower import FlatState
 from dilsctl.order import by_name, reached_from
+from dilsctl.unfolding.descents import Descents
 from dilsctl.unfolding.levels import free, whole_word
 from dilsctl.unfolding.nested import Level, Nested, Place, check_told, read_nested, refuse
-from dilsctl.unfolding.recognise import Found, Laws
 from dilsctl.unfolding.texts import Texts
+from dilsctl.unfolding.units import Unit, Units, find_units
 from dilsctl.unfolding.write import KEYWORDS, RESERVED
 from dilsctl.written_values import Value, named
 
@@ -50,17 +48,6 @@ class Folded:
     moments: dict[Place, list[Place]] = field(default_factory=dict)
 
 
-@dataclass(slots=True, eq=False)
-class _Unit:
-    """A box of the folded diagram: wires of one manager that share states."""
-
-    name: str
-    level: Level
-    wires: dict[str, Var]
-    inputs: dict[Place, str] = field(default_factory=dict)
-    ports: dict[str, str] = field(default_factory=dict)  # output of the manager -> output of the box
-
-
 def fold(diagram: Diagram, steps: Callable[[], int]) -> Folded:
     """The network of an unfolded diagram. steps: gives the ticks of an epoch, where a rate depends on them.
 
@@ -77,14 +64,11 @@ class _Folding:
             raise problem
         self.found = Folded()
         self.used = {*KEYWORDS, *diagram.main.inputs, *diagram.main.outputs}
-        self.units: dict[Place, _Unit] = {}  # by the wire that it makes
-        self.every: list[_Unit] = []
-        self.laws: dict[Place, Found] = {}
-        self.tied: set[Place] = set()
-        self._joins: dict[
-            Place, list[str]
-        ] = {}  # tied states -> the variables of boxes that are one with them
-        self._wired: dict[Place, list[str]] = {}  # -> the inputs of boxes that are told them
+        self.units = Units()
+        self.descents = Descents(self.nested, steps, diagram.main.span)
+        # tied states: the variables of boxes that are one with them, or the inputs that are told them
+        self._joins: dict[Place, list[str]] = {}
+        self._wired: dict[Place, list[str]] = {}
         self._names: dict[Place, str] = {}
 
     def run(self) -> Folded:
@@ -93,10 +77,10 @@ class _Folding:
             for name, port in hole.outputs.items():
                 found.inputs[path, name] = free(name, self.used)
                 found.types[path, name] = port.type
-        self._units()
-        self._recognise()
-        self._choose_optimiser()
-        for unit in self.every:
+        self.units = find_units(self.nested, self.used)
+        found.moments, found.optimiser = self.descents.moments, self.descents.optimiser
+        found.decay = self.descents.decay
+        for unit in self.units.every:
             found.define[unit.name] = self._body(unit)
         main = free(self.diagram.main.name, {*found.define})
         found.main = main
@@ -105,62 +89,14 @@ class _Folding:
 
     # -- boxes ------------------------------------------------------------------------------------
 
-    def _units(self) -> None:
-        uses: dict[Place, set[str]] = {}
-        for path in reversed(self.nested.levels):
-            level = self.nested.levels[path]
-            groups: list[tuple[set[Place], dict[str, Var]]] = []
-            if path:
-                for name, var in level.box.readout.items():
-                    if name in level.back or var in level.shown:
-                        continue
-                    mine = {one for one in self._homes(level, [var]) if one[0] == path}
-                    wires = {name: var}
-                    for group in [one for one in groups if one[0] & mine]:
-                        groups.remove(group)
-                        mine |= group[0]
-                        wires = {**group[1], **wires}
-                    groups.append((mine, wires))
-            else:
-                for place in self._homes(level, level.box.readout.values()):
-                    uses.setdefault(place, set()).add("")
-            for _, wires in groups:
-                unit = self._unit(level, wires, alone=len(groups) == 1)
-                for place in self._homes(level, wires.values()):
-                    uses.setdefault(place, set()).add(unit.name)
-        for place, users in uses.items():
-            self.tied |= {place} if len(users) > 1 else set()
-        for place in [one for one, users in uses.items() if len(users) == 1]:
-            (user,) = uses[place]
-            if user and place[0] != next(one for one in self.every if one.name == user).level.path:
-                self.tied.add(place)
-
-    def _homes(self, level: Level, ends: Any) -> set[Place]:
-        homes = (self.nested.home(level, leaf) for leaf in level.leaves(ends))
-        return {one for one in homes if one is not None}
-
-    def _unit(self, level: Level, wires: dict[str, Var], alone: bool) -> _Unit:
-        first = min(wires)
-        name = level.path.rpartition(".")[2]
-        prefix = ""
-        if not alone:
-            name = first.rpartition("_")[0] or first
-            prefix = f"{name}_" if all(one.startswith(f"{name}_") for one in wires) else ""
-        unit = _Unit(free(name, self.used), level, wires)
-        for wire in wires:
-            unit.ports[wire] = wire[len(prefix) :] or wire
-            self.units[level.path, wire] = unit
-        self.every.append(unit)
-        return unit
-
     def _reference(self, place: Place) -> str:
         """What is wired to a box that reads a wire."""
         if place in self.found.inputs:
             return self.found.inputs[place]
-        unit = self.units[place]
+        unit = self.units.of[place]
         return f"{unit.name}.{unit.ports[place[1]]}"
 
-    def _body(self, unit: _Unit) -> dict[str, Any]:
+    def _body(self, unit: Unit) -> dict[str, Any]:
         level = unit.level
         taken = {*RESERVED, *unit.ports.values()}
         values: dict[Var, Value] = {}
@@ -177,7 +113,7 @@ class _Folding:
             plain = place[1][len(prefix) :] if place[1].startswith(prefix) else place[1]
             name = free(plain, taken)
             values[leaf] = named(name, leaf.type)
-            if place in self.tied:
+            if place in self.units.tied:
                 self.found.states[place] = self._tied_name(place)
                 joined = self._joins if self._shareable(place) else self._wired
                 joined.setdefault(place, []).append(f"{unit.name}.{name}")
@@ -185,8 +121,8 @@ class _Folding:
                 continue
             self.found.states[place] = f"{unit.name}.{name}"
             states[name] = self._begins(place, f"{unit.name}.{name}", name)
-            if place in self.laws:
-                learned[name] = self._options(place)
+            if place in self.descents.laws:
+                learned[name] = self.descents.options(place)
         sources = {self.nested.origin(level.shown[leaf]): None for leaf in leaves if leaf in level.shown}
         for place in sources:
             alone = len(sources) == 1 and "x" not in _given(level.box.lets).values()
@@ -235,27 +171,27 @@ class _Folding:
                 continue
             values[state.var] = named(name, state.type)
             self.used.add(name)
-            if place in self.tied:
+            if place in self.units.tied:
                 values[state.var] = named(self._tied_name(place), state.type)
                 continue
             if state.var not in root.leaves(box.readout.values()):
                 continue
             found.states[place] = name
             states[name] = self._begins(place, name, name)
-            if place in self.laws:
-                learned[name] = self._options(place)
-        for place in sorted(self.tied):
+            if place in self.descents.laws:
+                learned[name] = self.descents.options(place)
+        for place in sorted(self.units.tied):
             name = self._tied_name(place)
             found.states[place] = name
             if self._shareable(place):
                 shares[name] = self._begins(place, name, name)
             else:
                 states[name] = self._begins(place, name, name)
-            if place in self.laws:
-                learned[name] = self._options(place)
+            if place in self.descents.laws:
+                learned[name] = self.descents.options(place)
         for var, place in root.shown.items():
             origin = self.nested.origin(place)
-            if origin in found.inputs or origin in self.units:
+            if origin in found.inputs or origin in self.units.of:
                 values[var] = _reference_value(self._reference(origin), var)
         loss = pooled[found.loss_output].inputs[0]
         inner = [var for var in self._terms(root, loss) if not self._reads_target(root, var)]
@@ -264,7 +200,7 @@ class _Folding:
         texts = Texts(values, {*self.used, *RESERVED}, _given(box.lets), keep=True)
         texts.write(_needed(root, ends), ends, {var: name for name, var in plain.items()})
         wires: list[str] = []
-        for unit in self.every:
+        for unit in self.units.every:
             wires += [f"{self._reference(one)} -> {unit.name}.{name}" for one, name in unit.inputs.items()]
         for place, ports in self._wired.items():
             wires += [f"{self._tied_name(place)} -> {port}" for port in ports]
@@ -281,7 +217,7 @@ class _Folding:
             "in": {name: str(self._type(place)) for place, name in places.items()},
             "out": {name: str(box.outputs[name].type) for name in plain},
             "share": shares,
-            "boxes": {one.name: one.name for one in self.every},
+            "boxes": {one.name: one.name for one in self.units.every},
             "join": {self._tied_name(place): one for place, one in sorted(self._joins.items())},
             "state": states,
             "let": texts.lets,
@@ -358,51 +294,6 @@ class _Folding:
         """Can a shared variable begin as a state does? It can't be told as what it is drawn."""
         return isinstance(self._begins(place, self._tied_name(place), self._tied_name(place)), str)
 
-    # -- optimisers -------------------------------------------------------------------------------
-
-    def _recognise(self) -> None:
-        """How every state descends. Raises Problem."""
-        forward: set[Place] = set()
-        for level in self.nested.levels.values():
-            ends = [var for name, var in level.box.readout.items() if name not in level.back]
-            forward |= self._homes(level, ends)
-        for path, level in self.nested.levels.items():
-            laws = Laws(level.producer, {var: law.value for var, law in level.laws.items()}, self.steps)
-            names = {state.var: name for name, state in level.box.states.items()}
-            for var, law in level.laws.items():
-                place = (path, names[var])
-                if place not in forward:
-                    continue
-                found = laws.recognise(var)
-                if found is None:
-                    message = f"'{names[var]}' moves by no law of an optimiser"
-                    raise refuse(message, law.span, f"the optimisers are {', '.join(OPTIMISERS)}")
-                self.laws[place] = found
-                self.found.moments[place] = [(path, names[one]) for one in found.moments]
-            kept = {one for place, found in self.found.moments.items() if place[0] == path for one in found}
-            for var, law in level.laws.items():
-                if (path, names[var]) not in kept and (path, names[var]) not in self.laws:
-                    message = f"'{names[var]}' moves, and is no part of how another state descends"
-                    raise refuse(message, law.span)
-
-    def _choose_optimiser(self) -> None:
-        """What most states descend by is that of the training."""
-        keys = Counter(json.dumps([_short(one.optimiser), one.decay]) for one in self.laws.values())
-        if not keys:
-            raise refuse("nothing in it learns", self.diagram.main.span)
-        chosen, decay = json.loads(keys.most_common(1)[0][0])
-        self.found.optimiser, self.found.decay = chosen, decay
-
-    def _options(self, place: Place) -> dict[str, Any]:
-        """The options of one state, where it does not descend as most do."""
-        one = self.laws[place]
-        found: dict[str, Any] = {}
-        if _short(one.optimiser) != self.found.optimiser:
-            found["optimiser"] = _short(one.optimiser)
-        if one.decay != self.found.decay:
-            found["decay"] = one.decay
-        return found
-
 
 def _needed(level: Level, ends: list[Var], stop: Any = ()) -> list[Eqn]:
     """The equations of some variables, in order, down to others."""
@@ -426,10 +317,3 @@ def _given(lets: dict[str, Var]) -> dict[Var, str]:
 def _learn(learned: dict[str, dict[str, Any]]) -> Any:
     ordered = by_name(learned)
     return ordered if any(ordered.values()) else list(ordered)
-
-
-def _short(optimiser: dict[str, Any]) -> dict[str, Any]:
-    """An optimiser without options that are as they would be anyway."""
-    ((name, given),) = optimiser.items()
-    defaults = {key: one.default for key, one in OPTIMISERS[name].options.items()}
-    return {name: {key: one for key, one in given.items() if defaults.get(key) != one}}

@@ -5,17 +5,54 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Problem, SourceSpan
 from dilsctl.diagram import Diagram
 from dilsctl.documents import LoadedDocument
-from dilsctl.feeding import sources
+from dilsctl.dump import dump
+from dilsctl.feeding import filled, hole_outputs, sources
 from dilsctl.flat_document import moved, plain
 from dilsctl.ir import Type
 from dilsctl.recursion import deep_calls
 from dilsctl.siblings import WirePlaces
 from dilsctl.unfolding.fold import Folded, fold
+from dilsctl.unfolding.nested import Place
+from dilsctl.unfolding.same import differences
+
+if TYPE_CHECKING:
+    from dilsctl.loaded import LoadedDiagram
+
+
+def checked_fold(
+    document: LoadedDocument,
+    diagram: Diagram,
+    steps: Callable[[], int],
+    again: Callable[[str], LoadedDiagram],
+    folder: Path | None = None,
+) -> dict[str, Any]:
+    """The document of a folded diagram, which unfolds to that diagram. ``again`` reads a text as a diagram;
+    for the rest see ``folded_document``. Raises Problem: not-folded."""
+    found = folded_document(document, diagram, steps, folder)
+    folded, unfolded = found.folded, again(dump(found.document)).unfold()
+    other = again(dump(unfolded.document)).whole
+    assert other is not None
+    states = {_path(place): unfolded.states[path] for place, path in folded.states.items()}
+    for place, mine in folded.moments.items():
+        theirs = unfolded.moments[folded.states[place]]
+        states |= {_path(one): there for one, there in zip(mine, theirs, strict=True)}
+    told = {path.rpartition(".")[2]: path for path in hole_outputs(other.main)}
+    inputs = {_path(place): told[name] for place, name in folded.inputs.items() if name in told}
+    inputs |= {name: name for name in diagram.main.inputs}
+    outputs = {name: name for name in diagram.main.outputs if name in other.main.outputs}
+    differ = differences(filled(diagram), filled(other), states, inputs, outputs)
+    if differ:
+        raise complaint(diagram, differ)
+    return found.document
+
+
+def _path(place: Place) -> str:
+    return f"{place[0]}.{place[1]}" if place[0] else place[1]
 
 
 @dataclass(frozen=True, slots=True)

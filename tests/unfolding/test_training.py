@@ -185,6 +185,10 @@ define:
     "mean(argmax(p) == truth)", "abs(p - truth)"
 ).replace("standardise: true", "standardise: [m]")
 
+CHAIN = LAYERED.replace(
+    "hidden: {box: nn.dense, with: {units: 6, activation: tanh}}", "hidden: {box: nn.deep, with: {depth: 3}}"
+)
+
 CASES = {
     "figure 1: a neuron": NEURON,
     "figure 2: neurons": NEURONS,
@@ -193,6 +197,7 @@ CASES = {
     "tied": TIED,
     "attention": ATTENTION,
     "embedded": EMBEDDED,
+    "a chain through an array": CHAIN,
 }
 
 
