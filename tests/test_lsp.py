@@ -17,7 +17,7 @@ from dilsctl.diagnostics import SourceFile
 from dilsctl.formatting import format_text
 from dilsctl.language.completion import completions
 from dilsctl.language.hover import hover
-from dilsctl.language.symbols import read_page
+from dilsctl.language.reading import read_page
 from tests.hostile import texts
 from tests.lsp_client import Client, client
 

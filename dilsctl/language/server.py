@@ -19,7 +19,8 @@ from dilsctl.diagram import Diagram
 from dilsctl.formatting.files import format_source
 from dilsctl.language.completion import completions
 from dilsctl.language.hover import hover
-from dilsctl.language.symbols import Occurrence, Page, read_page
+from dilsctl.language.reading import read_page
+from dilsctl.language.symbols import Occurrence, Page
 from dilsctl.syntax.model import identifier
 
 MOST_TYPED = 300_000  # characters: a longer file is validated when it is saved, not at every key
