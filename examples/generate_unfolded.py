@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from dilsctl import api
+from dilsctl.diagnostics import SourceFile
 from dilsctl.dump import dump
+from dilsctl.formatting import format_text
 
 HERE = Path(__file__).resolve().parent
 
@@ -95,7 +97,8 @@ def _as_trained(biases: dict[str, Any]) -> dict[str, Any]:
 
 def _text(document: dict[str, Any], name: str, doc: str, root: str) -> str:
     found = {**document, "name": name, "doc": doc}
-    return f"# yaml-language-server: $schema={root}/schemas/dils-1.schema.json\n{dump(found)}"
+    text = f"# yaml-language-server: $schema={root}/schemas/dils-1.schema.json\n{dump(found)}"
+    return format_text(SourceFile(name, text))
 
 
 if __name__ == "__main__":

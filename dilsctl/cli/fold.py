@@ -26,8 +26,13 @@ def command(file: Path, settings: tuple[str, ...], out: Path | None) -> int:
       dilsctl fold unfolded.yaml -o network.yaml
       dilsctl fold examples/figures/figure-3.yaml
     """
+    from dilsctl.diagnostics import SourceFile
     from dilsctl.dump import dump
+    from dilsctl.formatting import format_text
 
     loaded = open_diagram(file, settings)
-    put(dump(loaded.fold(folder=out.parent if out is not None else None)), out)
+    put(
+        format_text(SourceFile("<fold>", dump(loaded.fold(folder=out.parent if out is not None else None)))),
+        out,
+    )
     return 0

@@ -27,12 +27,14 @@ def command(file: Path, settings: tuple[str, ...], out: Path | None) -> int:
       dilsctl unfold examples/digits.yaml -o unfolded.yaml && dilsctl simulate unfolded.yaml
       dilsctl unfold examples/iris.yaml --set train.optimiser=sgd
     """
+    from dilsctl.diagnostics import SourceFile
     from dilsctl.dump import dump
+    from dilsctl.formatting import format_text
 
     loaded = open_diagram(file, settings)
     train = loaded.document.document.train
     if train is not None and (train.early_stopping is not None or train.keep_best):
         click.echo("note: early stopping and the best epoch are not unfolded: it goes to the end", err=True)
     found = loaded.unfold(folder=out.parent if out is not None else None)
-    put(dump(found.document), out)
+    put(format_text(SourceFile("<unfold>", dump(found.document))), out)
     return 0
