@@ -12,7 +12,7 @@ from dilsctl.render.backward import doubled
 from dilsctl.render.figures import Drawing, Figure
 from dilsctl.render.flat_view import flat
 from dilsctl.render.graphs import dot, mermaid
-from dilsctl.render.outline import Options, Outline
+from dilsctl.render.outline import LEVELS, Options, Outline
 from dilsctl.render.page import Run, page
 from dilsctl.render.paper import UNITS
 from dilsctl.render.picture import Node, Picture
@@ -29,7 +29,8 @@ FORMATS = ("svg", "html", "png", "pdf", "dot", "mmd", "tex", "txt")
 THEME_NAMES: tuple[str, ...] = get_args(Name)
 COLUMNS = 100  # of a text file
 WIDEST = 1800  # pixels of a picture of which nobody says how deep it is to be
-EVERY = 100  # levels: more than a diagram may have
+EVERY = LEVELS
+MOST_BOXES = 20_000
 
 
 class Artist:
@@ -47,11 +48,14 @@ class Artist:
         self.run, self.files = run, files  # what a run learned; the files that the diagram is written in
         self.diagram, self.title, self.options = diagram, title, options
         self.outline = Outline(diagram, options)
+        if options.depth is not None and (many := self.outline.count(min(options.depth, EVERY))) > MOST_BOXES:
+            message = f"that would be {many:,} boxes; a picture may have {MOST_BOXES:,}"
+            raise Problem.of("too-large", message, diagram.main.span, help="open fewer levels: --depth 2")
 
     def picture(self, depth: int | None = None) -> Picture:
         """What is to be drawn; ``depth`` in place of that of the options."""
         if self.options.view == "flat":
-            depth = EVERY if self.options.depth is None else self.options.depth
+            depth = self.outline.deepest(MOST_BOXES) if self.options.depth is None else self.options.depth
         if depth is None or self.options.focus:
             depth = self.options.depth
         self.outline.options = replace(self.options, depth=depth)
@@ -71,7 +75,7 @@ class Artist:
         """A page for browsers, in which every level can be opened unless a depth was asked for."""
         if self.options.depth is not None or self.options.focus or self.options.view == "flat":
             return page([self.picture()], theme, self.run, reload=reload)
-        pictures = [self.picture(EVERY)]
+        pictures = [self.picture(self.outline.deepest(MOST_BOXES))]
         for depth in range(_levels(pictures[0].root) - 1, 0, -1):
             pictures.insert(0, self.picture(depth))
         return page(pictures, theme, self.run, reload=reload)

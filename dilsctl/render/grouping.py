@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dilsctl.diagram import Box
 from dilsctl.pattern import Reads
 
+MOST_GROUPS = 120  # nodes of a level, where long lists are shortened
 ROUNDS = 60  # of telling apart boxes that are told different things
 
 
@@ -17,6 +18,7 @@ class Group:
 
     names: tuple[str, ...]
     left_out: bool = False  # the node says how many are not drawn
+    mixed: bool = False  # they are not equal, and are drawn without ports
 
     @property
     def name(self) -> str:
@@ -52,6 +54,14 @@ def each(box: Box, most: int | None) -> list[Group]:
         found.append(Group(tuple(run[before:-1]), left_out=True))
         found.append(Group((run[-1],)))
     return found
+
+
+def shortened(groups: list[Group]) -> list[Group]:
+    """The first ones of a very long list, and one node for the rest, whatever they are."""
+    if len(groups) <= MOST_GROUPS:
+        return groups
+    rest = tuple(name for group in groups[MOST_GROUPS - 1 :] for name in group.names)
+    return [*groups[: MOST_GROUPS - 1], Group(rest, left_out=True, mixed=True)]
 
 
 def by_layers(box: Box, reads: Reads) -> list[Group]:

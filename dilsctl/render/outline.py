@@ -8,7 +8,7 @@ from typing import Literal
 from dilsctl.diagram import Box, Child, Diagram, Port
 from dilsctl.kind import kind_of
 from dilsctl.render.about import about_box
-from dilsctl.render.grouping import Group, by_layers, each
+from dilsctl.render.grouping import Group, by_layers, each, shortened
 from dilsctl.render.interior import interior
 from dilsctl.render.picture import Inside, Node, Picture, Pin, Side
 from dilsctl.render.reach import Reaches, deep
@@ -17,6 +17,7 @@ from dilsctl.siblings import differentiable, sibling_wires
 View = Literal["nested", "layers", "flat"]  # see ``draw.Artist.picture`` for the last
 Sides = tuple[Side | None, ...]  # of the shared variables of a box; None: not drawn
 
+LEVELS = 100  # more than a diagram may have
 DRAWN = 40  # so many boxes are drawn where nobody says how deep
 
 
@@ -100,6 +101,9 @@ class Outline:
             label = f"{group.names[0]} … {group.names[-1]}"
             note = f"{len(group.names):,} more" if group.left_out else note
             count = None if group.left_out else len(group.names)
+        if group is not None and group.mixed:
+            about = f"{len(group.names):,} boxes that are not drawn"
+            return Node(name, "box", label, (), note, frozenset({"more"}), None, about, span=box.span)
         inside = None
         has_inside = bool(box.children) or (outermost and not box.hole)
         if has_inside and (outermost or (depth != () if isinstance(depth, tuple) else depth > 0)):
@@ -153,7 +157,7 @@ class Outline:
         if box not in self.groups:
             layers = self.options.view == "layers"
             made = by_layers(box, self.reaches.reads[box]) if layers else each(box, self.options.most)
-            self.groups[box] = made
+            self.groups[box] = made if self.options.most is None else shortened(made)
         return self.groups[box]
 
     def below(self, depth: Open, names: tuple[str, ...]) -> Open:
@@ -162,6 +166,34 @@ class Outline:
             return depth - 1
         # the last box of the path is opened as well, and nothing in it
         return (depth[1:] or ("",)) if depth and depth[0] in names else ()
+
+    def count(self, depth: int) -> int:
+        """How many boxes are drawn with so many levels open, each as often as it is drawn."""
+        known: dict[tuple[Box, int], int] = {}
+        stack: list[tuple[Box, int]] = [(self.main, depth)]
+        while stack:
+            box, levels = stack[-1]
+            inner = [
+                (box.children[group.name].box, levels - 1)
+                for group in (self.grouped(box) if levels > 0 else [])
+                if not group.mixed
+            ]
+            waiting = [one for one in inner if one not in known]
+            if waiting:
+                stack += waiting
+                continue
+            known[stack.pop()] = 1 + sum(known[one] for one in inner)
+        return known[self.main, depth]
+
+    def deepest(self, most: int) -> int:
+        """How many levels can be opened without drawing more boxes than that; one at least."""
+        depth, total = 1, self.count(1)
+        while depth < LEVELS:
+            more = self.count(depth + 1)
+            if more > most or more == total:
+                break
+            depth, total = depth + 1, more
+        return depth
 
     def readable(self) -> int:
         """As many levels as keep the number of boxes that are drawn within bounds; one at least."""

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 
 import dilsctl
+from dilsctl.diagnostics import Problem
 from dilsctl.render.draw import Artist
 from dilsctl.render.figures import Drawing
 from dilsctl.render.outline import Options
@@ -30,8 +31,8 @@ def artist(name: str, **options: object) -> Artist:
     return dilsctl.load(ROOT / "examples" / f"{name}.yaml").artist(None, Options(**options))  # type: ignore[arg-type]
 
 
-@laws(15)
-@given(diagrams.documents(diagrams.Options(moving=True)))
+@laws(5)
+@given(diagrams.documents(diagrams.Options(moving=True, levels=2)))
 def test_random_diagrams(document: diagrams.Document) -> None:
     """Every view of them keeps the laws of the layout, and every format can be written."""
     diagram = diagram_of(document.text)
@@ -115,3 +116,33 @@ def test_text_that_is_code_elsewhere(tmp_path: Path) -> None:
     page = drawn.file("html").decode()
     assert "<script>alert" not in page and page.count("</script>") == 2
     ElementTree.fromstring(drawn.file("svg"))
+
+
+def test_a_picture_that_would_be_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two boxes of two boxes of two boxes: drawn as deep as can be, and refused where all are wanted."""
+    path = tmp_path / "x.yaml"
+    both = "boxes: {{one: {0}, two: {0}}}, out: {{y: real}}, wires: [one.y + two.y -> y]"
+    inner = "".join(f"  b{at}: {{{both.format(f'b{at - 1}')}}}\n" for at in range(1, 13))
+    path.write_text(
+        f"dils: 1\nname: x\ndefine:\n  b0: {{out: {{y: real}}, wires: [1 -> y]}}\n{inner}main: b12\n"
+    )
+    loaded = dilsctl.load(path)
+    assert len(loaded.artist().file("svg")) < 200_000
+    monkeypatch.setattr("dilsctl.render.draw.MOST_BOXES", 5000)
+    with pytest.raises(Problem, match="8,191 boxes") as caught:
+        loaded.artist(None, Options(depth=100))
+    assert caught.value.diagnostics[0].code == "too-large"
+
+
+def test_a_long_list_of_different_boxes_is_shortened(tmp_path: Path) -> None:
+    names = [f"b{at}" for at in range(300)]
+    define = "".join(f"  {one}: {{out: {{y: real}}, wires: [{at} -> y]}}\n" for at, one in enumerate(names))
+    boxes = ", ".join(f"{one}: {one}" for one in names)
+    wires = "".join(f"      - {one}.y -> y[{at}]\n" for at, one in enumerate(names))
+    path = tmp_path / "x.yaml"
+    around = f"    out: {{y: real 300}}\n    boxes: {{{boxes}}}\n    wires:\n{wires}"
+    path.write_text(f"dils: 1\nname: x\ndefine:\n{define}  all:\n{around}main: all\n")
+    figure = Drawing(UNITS).figure(dilsctl.load(path).artist().picture().root)
+    check(figure)
+    assert any("181 more" in part.node.note for _, _, part in figure.parts)
+    check(Drawing(UNITS).figure(dilsctl.load(path).artist(None, Options(most=None)).picture().root))
