@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from dilsctl import api
+from dilsctl.diagnostics import SourceFile
+from dilsctl.dump import dump
+from dilsctl.formatting import format_text
 from dilsctl.learning.optimisers import OPTIMISERS
 
-from .support import COLUMNS, worst, written
+from .support import COLUMNS, ROOT, worst, written
 
 WITHIN = 1e-10  # relative, over 100 steps of 8
 
@@ -250,8 +254,16 @@ def test_states_with_methods_of_their_own(tmp_path: Path) -> None:
 
 
 def test_single_precision_is_that_of_training(tmp_path: Path) -> None:
-    from dilsctl import api
-
     document = api.load(written(tmp_path, LAYERED)).unfold().document
     assert document["simulate"]["precision"] == "float32"
     assert document["simulate"]["batch"] == 8
+
+
+def test_what_the_reference_shows_is_what_is_printed() -> None:
+    """The hidden layer on the page about unfolding."""
+    path = ROOT / "examples" / "digits.yaml"
+    document = api.load(path, settings=["train.optimiser=sgd"]).unfold().document
+    printed = format_text(SourceFile("digits", dump(document)))
+    page = (ROOT / "docs" / "unfold.md").read_text(encoding="utf-8")
+    shown = page.partition("```yaml\n  hidden:\n")[2].partition("```")[0]
+    assert shown and f"  hidden:\n{shown}" in printed
