@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import click
 
 from dilsctl.cli.options import json_option
-from dilsctl.cli.output import columns, wants_colour, write_json
+from dilsctl.cli.output import columns, wants_colour, width, write_json
 
 
 @click.command("rules", short_help="List the codes of findings.")
@@ -32,11 +34,12 @@ def command(lints: bool, as_json: bool) -> int:
         return 0
     wide = max(len(one.code) for one in known)
     for number, topic in enumerate(dict.fromkeys(one.topic for one in known)):
-        rows = [
-            [one.code.ljust(wide), one.severity.value.ljust(7), one.title]
-            for one in known
-            if one.topic == topic
-        ]
+        rows = []
+        for one in known:
+            if one.topic == topic:
+                first, *rest = textwrap.wrap(one.title, max(width() - wide - 13, 30))
+                rows.append([one.code.ljust(wide), one.severity.value.ljust(7), first])
+                rows += [[" " * wide, " " * 7, more] for more in rest]
         head = click.style(topic, bold=True) if wants_colour() else topic
         click.echo(("\n" if number else "") + head, color=True)
         click.echo(columns(rows, indent="  "))
