@@ -26,7 +26,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Write": ("init", "fmt", "validate", "inspect", "render", "schema"),
     "Run": ("simulate",),
     "Compose": ("flatten", "unfold", "fold", "compose"),
-    "Learn": ("train", "live", "eval", "predict", "ablate", "wires"),
+    "Learn": ("train", "live", "eval", "predict", "ablate", "wires", "report"),
     "Check": ("test", "diff", "plan", "explain", "rules", "lsp", "doctor"),
 }
 
