@@ -34,9 +34,12 @@ def engine_for(loaded: LoadedDiagram) -> Engine:
         found = training.train()
         names = {name for line in found.history for name in line if "." in name}
         history = {name: [line[name] for line in found.history if name in line] for name in names}
-        return Trained(history, found.values, lambda columns: dict(training.learner.predict(columns)))
+        return Trained(history, found.values, lambda columns: dict(training.learner.predict(columns)),
+                       training.learner.states)  # fmt: skip
 
-    def simulate(checked: CheckedBox, diagram: Diagram, given: Mapping[str, Any]) -> Trace:
+    def simulate(
+        checked: CheckedBox, diagram: Diagram, given: Mapping[str, Any], learned: Mapping[str, Any]
+    ) -> Trace:
         from dilsctl.course import Course
         from dilsctl.simulate import Simulation
 
@@ -45,8 +48,11 @@ def engine_for(loaded: LoadedDiagram) -> Engine:
         ticks = check.ticks if check.ticks is not None else rows
         last = None if check.simulate is not None else ticks - 1
         course = Course.of(loaded.document, loaded.folder, diagram, last, checked)
-        course = replace(course, record=tuple(check.expect), every=1)
-        return Simulation(diagram, course, given=given).run()
+        course = replace(course, record=tuple(checked.shown(diagram)), every=1)
+        runs = check.simulate.runs if check.simulate is not None else 1
+        simulation = Simulation(diagram, course, runs=runs, given=given)
+        simulation.take_up(learned)
+        return simulation.run()
 
     return Engine(show, train, simulate)
 

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 def compare_trace(
     checked: CheckedBox, diagram: Diagram, simulate: Callable[[CheckedBox, Diagram, dict[str, Any]], Trace]
 ) -> list[Difference]:
-    """Run the box of a check; where what it shows is not what is expected. Raises Problem: bad-check."""
+    """Run the box of a check; where what it shows is not what is expected. Raises Problem: bad-check.
+
+    Of several runs the values are compared together, (times, runs, *shape).
+    """
     from dilsctl.syntax.checks import Expectation
 
     types = {name: port.type for name, port in diagram.main.inputs.items()}
@@ -38,8 +41,10 @@ def compare_trace(
         raise checked.problem(str(error), "given") from None
     trace = simulate(checked, diagram, given)
     found: list[Difference] = []
-    for name, want in checked.check.expect.items():
-        got = trace.values[name][..., 0]
+    for name in checked.shown(diagram):
+        want = checked.check.expect[name]
+        got = trace.values[name]
+        got = got[..., 0] if trace.runs == 1 else np.moveaxis(got, -1, 1)
         try:
             if isinstance(want, Expectation):
                 found += _Moment(checked, trace, name, want).differences(got)
@@ -88,12 +93,21 @@ class _Moment:
             if bounded:
                 if not within_bounds(got[row], want.at_least, want.at_most):
                     text = bounds_text(want.at_least, want.at_most)
-                    found.append(Difference(self.name, row, text, value_text(got[row]), {}))
+                    shown = got[row] if self.trace.runs == 1 else self._worst(got[row])
+                    found.append(Difference(self.name, row, text, value_text(shown), {}))
             else:
                 for one in compare(self.name, [want.value], got[row : row + 1], exact, self.within, {}):
                     time = {"t": value_text(float(self.trace.times[row]))}
                     found.append(Difference(self.name, row, one.expected, one.got, time))
         return found
+
+    def _worst(self, got: Any) -> Any:
+        """Of the values of many runs the one that is farthest out of bounds."""
+        low = -np.inf if self.want.at_least is None else self.want.at_least
+        high = np.inf if self.want.at_most is None else self.want.at_most
+        values = np.asarray(got, float).ravel()
+        out = np.maximum(low - values, values - high)
+        return float(values[np.argmax(np.where(np.isnan(out), np.inf, out))])
 
     def _row(self) -> int:
         """The record of the time that is named, or the last."""

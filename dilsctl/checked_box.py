@@ -77,12 +77,13 @@ class CheckedBox:
             raise self.problem("'with' gives parameters to the box that 'box' names", "with", help=help)
         if check.train is not None and check.box is not None:
             raise self.problem("a check that trains is about the main box", "box")
-        if check.train is not None and (check.ticks is not None or check.simulate is not None):
-            raise self.problem("a check trains or simulates, not both", "train")
+        if check.train is not None and check.ticks is not None:
+            help = "simulate: {until: …} runs what was learned"
+            raise self.problem("'train' and 'ticks' are both given", "ticks", help=help)
         if check.ticks is not None and check.simulate is not None:
             help = "simulate: {until: …} says how long already"
             raise self.problem("'ticks' and 'simulate' are both given", "ticks", help=help)
-        if check.ticks is not None or check.simulate is not None:
+        if check.train is None and (check.ticks is not None or check.simulate is not None):
             measures = []
         if measures and check.train is None and self._names_state(measures):
             measures = []
@@ -90,7 +91,7 @@ class CheckedBox:
             help = "add a train block to the check: train: {epochs: 20}"
             message = f"'{measures[0]}' is a metric, and nothing is trained"
             raise self.problem(message, "expect", measures[0], help=help)
-        if not check.given and len(measures) == len(check.expect):
+        if not check.given and len(measures) == len(check.expect) and check.simulate is None:
             return None
         diagram = self.diagram()
         box = diagram.main
@@ -106,6 +107,7 @@ class CheckedBox:
         for name in box.inputs:
             if name not in check.given and name not in told:
                 raise self.problem(f"no value is given for input '{name}'", "given")
+        self._verify_runs()
         known = self._known(diagram)
         for name in check.expect:
             if name not in known and not (check.train is not None and "." in name):
@@ -117,8 +119,26 @@ class CheckedBox:
         """Does it look at one tick after the other?"""
         check = self.check
         if check.train is not None:
-            return False
+            return check.simulate is not None
         return check.ticks is not None or check.simulate is not None or moves(diagram.main)
+
+    def shown(self, diagram: Diagram) -> list[str]:
+        """What is expected of outputs and states; the rest are metrics."""
+        known = self._known(diagram)
+        return [name for name in self.check.expect if name in known]
+
+    def _verify_runs(self) -> None:
+        """Of many runs bounds may be expected. Raises Problem."""
+        from dilsctl.syntax.checks import Expectation
+
+        if self.check.simulate is None or self.check.simulate.runs == 1:
+            return
+        for name, wants in self.check.expect.items():
+            for want in wants if isinstance(wants, list) else [wants]:
+                if not isinstance(want, Expectation) or "value" in want.model_fields_set:
+                    help = "write {at_least: A, at_most: B}"
+                    message = "several runs have bounds in common, not values"
+                    raise self.problem(message, "expect", name, help=help)
 
     def _known(self, diagram: Diagram) -> list[str]:
         """What may be expected of: outputs and, where ticks are looked at, states by path."""

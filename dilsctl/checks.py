@@ -2,7 +2,8 @@
 
 A check with ``given`` shows its cases to a box and compares what the box shows. One with ``train`` trains the
 main box first, with some keys of the train block changed, and may expect metrics (``test.accuracy``); a list
-expects one value for each epoch. Checks run in float64 unless the train block names a precision.
+expects one value for each epoch. With ``simulate`` as well, what was learned is
+simulated. Checks run in float64, unless the train block names a precision.
 """
 
 from __future__ import annotations
@@ -36,11 +37,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What a training left: ``history`` has for each measure its value after each epoch."""
+    """What a training left. ``history`` has for each measure its value after each epoch."""
 
     history: Mapping[str, list[float]]
     final: Mapping[str, float]
     predict: Callable[[dict[str, Any]], dict[str, Any]]
+    states: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Result:
         }
 
 
-Simulate = Callable[["CheckedBox", Diagram, dict[str, Any]], "Trace"]
+Simulate = Callable[["CheckedBox", Diagram, dict[str, Any], Mapping[str, Any]], "Trace"]
 Predict = Callable[[Diagram, dict[str, Any], str, int], dict[str, Any]]
 Train = Callable[[int, "Check"], Trained]
 
@@ -87,7 +89,7 @@ Train = Callable[[int, "Check"], Trained]
 @dataclass(frozen=True, slots=True)
 class Engine:
     """Who runs what a check asks for. ``train`` gets the check's number and the check, ``simulate`` also the
-    inputs that are given, one row a tick."""
+    inputs that are given, one row a tick, and what was learned before, by path."""
 
     predict: Predict
     train: Train
@@ -128,11 +130,18 @@ class _Run:
             trained = self.engine.train(self.checked.number, self.check)
         found: list[Difference] = []
         measured: dict[str, float] = {}
+        traced = diagram is not None and self.checked.traced(diagram)
+        shown = self.checked.shown(diagram) if diagram is not None and traced else []
         for name, want in self.check.expect.items():
-            if trained is not None and "." in name:
+            if trained is not None and "." in name and name not in shown:
                 found += self._measure(name, want, trained, measured)
-        if diagram is not None and self.checked.traced(diagram):
-            found += compare_trace(self.checked, diagram, self.engine.simulate)
+        if diagram is not None and traced:
+            states = trained.states if trained is not None else {}
+
+            def simulate(checked: CheckedBox, diagram: Diagram, given: dict[str, Any]) -> Trace:
+                return self.engine.simulate(checked, diagram, given, states)
+
+            found += compare_trace(self.checked, diagram, simulate)
         elif diagram is not None:
             found += self._cases(diagram, trained)
         return Result(self.checked.title, 0.0, tuple(found), measured=measured)

@@ -327,13 +327,15 @@ class LoadedDiagram:
         """
         from dilsctl.overrides import from_arguments
 
-        wanted = self
-        if overrides:
-            texts = from_arguments(overrides, "simulate")
-            wanted = load_diagram(self.path, (*self.settings, *texts), self.folder)
-            if self._learner is not None:
-                wanted.use(self._learner, self._fitted, self.epochs)
+        wanted = self.changed(from_arguments(overrides, "simulate")) if overrides else self
         return wanted.simulation(sweeps=sweeps, runs=runs).run()
+
+    def changed(self, settings: Sequence[str]) -> LoadedDiagram:
+        """This diagram with more settings (``simulate.until=5``) and with what it learned. Raises Problem."""
+        wanted = load_diagram(self.path, (*self.settings, *settings), self.folder)
+        if self._learner is not None:
+            wanted.use(self._learner, self._fitted, self.epochs)
+        return wanted
 
     # -- learning ---------------------------------------------------------------------------------
 

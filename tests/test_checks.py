@@ -6,6 +6,7 @@ import pytest
 
 from dilsctl import api
 from dilsctl.checks import Result
+from dilsctl.diagnostics import Problem
 
 GATES = """\
 dils: 1
@@ -156,3 +157,60 @@ def test_a_check_of_the_main_box_gives_none(tmp_path: Path) -> None:
     (found,) = api.validate(path)
     assert found.code == "bad-check"
     assert "'with' gives parameters to the box that 'box' names" in found.message
+
+
+GROWING = """\
+dils: 1
+main:
+  out: {x: real}
+  state: {x: "real = uniform(1, 2)", speed: real = 0}
+  learn: [speed]
+  rate: {x: speed}
+time: {dt: 0.5}
+train: {episodes: 8, ticks: 3, loss: (x - 2) ** 2, metrics: {now: x}, optimiser: sgd, epochs: 200}
+checks:
+"""
+
+
+def growing(tmp_path: Path, check: str) -> list[Result]:
+    file = tmp_path / "growing.yaml"
+    file.write_text(GROWING + f"  - {check}\n")
+    return api.test(file)
+
+
+def test_what_was_trained_is_simulated(tmp_path: Path) -> None:
+    """At t = 1 the loss asks for x = 2 on average, where x began at 1.5: so the speed is 0.5."""
+    checked = (
+        "{train: {}, simulate: {until: 10}, expect: {train.now: {at_most: 3}, "
+        "speed: {is: 0.5, within: 0.15}}}"
+    )
+    assert growing(tmp_path, checked)[0].passed
+    (untrained,) = growing(tmp_path, "{simulate: {until: 10}, expect: {speed: {is: 0.5, within: 0.15}}}")
+    assert [one.got for one in untrained.differences] == ["0"]
+    (late,) = growing(tmp_path, "{train: {}, simulate: {until: 10}, expect: {x: {at_most: 3}}}")
+    assert not late.passed
+
+
+def test_bounds_of_many_runs(tmp_path: Path) -> None:
+    many = "{simulate: {until: 1, runs: 50}, expect: {x: {at_least: 1, at_most: %s}}}"
+    assert growing(tmp_path, many % 2)[0].passed
+    (found,) = growing(tmp_path, many % 1.9)
+    assert len(found.differences) == 3  # one for each tick, with the worst run
+    assert all(1.9 < float(one.got) < 2 for one in found.differences)
+
+
+@pytest.mark.parametrize(
+    ("check", "told"),
+    [
+        ("{simulate: {until: 1, runs: 2}, expect: {x: {is: 1}}}", "bounds in common, not values"),
+        ("{simulate: {until: 1, runs: 2}, expect: {x: [1, 2]}}", "bounds in common, not values"),
+        ("{train: {}, ticks: 2, expect: {x: [1, 2]}}", "'train' and 'ticks' are both given"),
+        ("{train: {}, simulate: {until: 1}, expect: {train.no: {is: 1}}}", "no metric 'train.no'"),
+    ],
+)
+def test_what_can_not_be_checked_together(tmp_path: Path, check: str, told: str) -> None:
+    try:
+        problems = [one.message for result in growing(tmp_path, check) for one in result.problems]
+    except Problem as problem:
+        problems = [one.message for one in problem.diagnostics]
+    assert any(told in one for one in problems), problems

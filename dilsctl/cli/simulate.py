@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dilsctl.cli.options import json_option, quiet_option, set_option
+from dilsctl.cli.options import file_or_run_argument, json_option, quiet_option, set_option
 from dilsctl.cli.output import count, is_terminal, wants_colour, write_json, writing
 from dilsctl.cli.trace_output import check_phase, check_targets, output_options, show_trace, write_records
 
 if TYPE_CHECKING:
+    from dilsctl.loaded import LoadedDiagram
     from dilsctl.simulate import Progress
 
 
 @click.command("simulate", short_help="Run a diagram for a time, and record what it shows.")
-@click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@file_or_run_argument
 @click.option("--until", type=float, metavar="TIME", help="The time at which it ends (simulate.until).")
 @set_option
 @click.option(
@@ -70,7 +71,8 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Run the main box of FILE as its time and simulate blocks say, and show what it did.
+    """Run the main box of FILE as its time and simulate blocks say, and show what it did. Of a RUN, with
+    what was learned.
 
     \b
     Examples:
@@ -78,6 +80,7 @@ def command(
       dilsctl simulate examples/lotka-volterra.yaml --until 40 --plot foxes.svg --phase rabbits,foxes
       dilsctl simulate examples/epidemic.yaml --sweep params.rate=0.1:0.9:50 --out sweep.csv
       dilsctl simulate examples/kuramoto.yaml --runs 100 --seed 0 --out runs.npz
+      dilsctl simulate runs/cart-pole-001 --sweep plant.angle=-0.2:0.2:9
     """
     from dilsctl import api
     from dilsctl.simulate import Simulation
@@ -90,7 +93,7 @@ def command(
         settings = (*settings, f"simulate.until={until!r}")
     if seed is not None:
         settings = (*settings, f"simulate.seed={seed}")
-    diagram = api.load(file, settings=settings)
+    diagram = _of_run(file, settings) if file.is_dir() else api.load(file, settings=settings)
     simulation = diagram.simulation(sweeps=[parse_sweep(one) for one in sweeps], runs=runs)
     if isinstance(simulation, Simulation):  # the shapes of separate ones may differ
         check_phase(phase, {name: type for name, (_, type) in simulation.names.items()})
@@ -116,6 +119,17 @@ def command(
         many = f", {count(trace.runs, 'run')}" if trace.runs > 1 else ""
         click.echo(f"{count(simulation.ticks, 'tick')} to t = {simulation.time:g}{many}")
     return 130 if simulation.stopped else 0
+
+
+def _of_run(run: Path, settings: tuple[str, ...]) -> LoadedDiagram:
+    """The diagram of a run folder with what was learned, simulated in another way than its file says."""
+    from dilsctl import api
+
+    for one in settings:
+        if not one.startswith(("simulate.", "time.")):
+            raise click.UsageError(f"'{one}': of a run, --set changes keys of simulate and time only")
+    diagram = api.open_run(run)
+    return diagram.changed(settings) if settings else diagram
 
 
 def _unused(path: Path) -> Path:

@@ -2,7 +2,8 @@
 
 ``stage`` splits a program in two: a staging program over the raw inputs, whose outputs are the inputs of the
 rest. Scaled pixels, one-hot targets and the constant one beside a layer's inputs are staged; values much
-larger than the data they come from are not.
+larger than the data they come from are not. Without inputs, as in episodes without data,
+nothing is.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ _ALLOWANCE = 64
 def stage(program: Program) -> tuple[Program, Program]:
     """(staging program, rest). The staging outputs and the rest's batched inputs have the same names."""
     raw = {var for var in program.inputs.values() if var.batched}
+    if not raw:
+        return Program({}, (), {}, ()), program
     limit = _GROWTH * sum(var.type.size for var in raw) + _ALLOWANCE
     refused: set[Var] = set()
     while True:

@@ -52,6 +52,9 @@ class SimulateCheck(Simulate):
     steps: Annotated[Whole, Field(ge=1)] | None = Field(default=None, description="Integrator steps a tick.")
     rtol: Positive | None = Field(default=None, description="Relative error of an adaptive method.")
     atol: Positive | None = Field(default=None, description="Absolute error of an adaptive method.")
+    runs: Annotated[Whole, Field(ge=1, le=100_000)] = Field(
+        default=1, description="So many runs, each with draws of its own; bounds are for all of them."
+    )
 
 
 class Check(Model):
@@ -79,7 +82,8 @@ class Check(Model):
     )
     train: Train | None = Field(
         default=None,
-        description="Train first, with these keys of the train block changed.",
+        description="Train first, with these keys of the train block changed; with `simulate`, what was "
+        "learned is simulated then.",
         examples=[{"epochs": 20}],
     )
     simulate: SimulateCheck | None = Field(

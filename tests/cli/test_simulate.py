@@ -201,3 +201,21 @@ def test_an_interrupt_saves_and_says_how_to_go_on(monkeypatch: pytest.MonkeyPatc
     assert "go on with: dilsctl simulate walk.yaml --resume walk.state" in result.output
     rest = rows(call("walk.yaml", "--until", "200", "--resume", "walk.state", "--out", "-"))
     assert rest == whole[-len(rest) :] and 1 < len(rest) < 200
+
+
+def test_a_run_is_simulated_with_what_it_learned() -> None:
+    Path("speed.yaml").write_text(
+        "dils: 1\nmain: {state: {x: real, v: real}, out: {x: real}, learn: [v], rate: {x: v}}\n"
+        "train: {episodes: 1, ticks: 2, loss: (x - 3) ** 2, optimiser: sgd, epochs: 60}\n"
+        "simulate: {until: 4}\n"
+    )
+    assert CliRunner().invoke(main, ["train", "speed.yaml", "--out", "run", "-q"]).exit_code == 0
+    result = call("run", "--json")
+    assert json.loads(result.stdout)["values"]["x"]["end"] == pytest.approx(12, abs=0.01)
+    result = call("run", "--until", "2", "--sweep", "x=1,2", "--out", "two.csv", "-q")
+    assert result.exit_code == 0, result.output
+    last = Path("two.csv").read_text().splitlines()[-1].split(",")
+    assert [float(one) for one in last] == pytest.approx([1, 2, 2, 8], abs=0.01)  # run, x at first, t, x
+    refused = call("run", "--set", "train.epochs=2")
+    assert refused.exit_code == 2
+    assert "keys of simulate and time only" in " ".join(refused.output.split())
