@@ -38,7 +38,7 @@ def test_every_wire_of_the_choir_is_found_and_none_that_is_not_there() -> None:
 
 
 def test_a_pole_stays_up_from_every_angle() -> None:
-    """At rest in the middle, from angles that are not drawn: within twelve degrees for twenty seconds, where a
+    """At rest in the middle, from angles not drawn: within twelve degrees for twenty seconds, where a
     training episode has two. Before training it falls."""
     diagram = api.load(EXAMPLES / "cart-pole.yaml")
     begin = [parse_sweep(f"plant.{one}=0") for one in ("place", "speed", "turning")]
