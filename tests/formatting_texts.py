@@ -61,7 +61,7 @@ def _value(draw: st.DrawFn, depth: int, pad: str, wires: bool = False) -> str:
         return f" {_flow(draw, 2, pad)}{_end(draw)}"
     if kind == "text":
         style = draw(st.sampled_from(["|", ">", "|-", ">-", "|+", ">+", "| # head", "|2", ">2"]))
-        words = st.sampled_from(["x -> y", "words", "  more", "", "# text", "a: b"])
+        words = st.sampled_from(["x -> y", "words", "words ", "  more", "", "# text", "a: b"])
         lines = draw(st.lists(words, max_size=4))
         base = pad + "  " if "2" in style else inner
         return f" {style}\n" + "".join(f"{base}{one}\n" if one else "\n" for one in lines)

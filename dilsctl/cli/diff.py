@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dilsctl.cli.output import wants_colour
+from dilsctl.cli.output import wants_colour, width
 
 _COLOURS = {"added": "green", "removed": "red", "changed": "yellow", "renamed": "cyan"}
 
@@ -50,8 +50,8 @@ def command(old: str, new: str | None, revision: str | None, format: str, exit_z
     elif format == "markdown":
         text = difference_markdown(found)
     elif wants_colour():
-        text = difference_text(found, lambda line, kind: click.style(line, fg=_COLOURS[kind]))
+        text = difference_text(found, lambda line, kind: click.style(line, fg=_COLOURS[kind]), width())
     else:
-        text = difference_text(found)
+        text = difference_text(found, width=width())
     click.echo(text, nl=False, color=True)
     return int(not found.same and not exit_zero)

@@ -69,4 +69,6 @@ def _block(node: Node, text: str, written: str, head: str, column: int) -> list[
     for line in body.split("\n"):
         rest = line[indent:]
         lines.append(pad + rest if rest else "")
+    last = value.rstrip("\n")
+    lines[-1] = lines[-1].rstrip(" \t") + last[len(last.rstrip(" \t")) :]  # blanks at its end are part of it
     return lines

@@ -17,7 +17,7 @@ _SIGNS = {"added": "+", "removed": "-", "changed": "~", "renamed": "="}
 Paint = Callable[[str, str], str]
 
 
-def difference_text(found: Difference, paint: Paint = lambda text, _: text) -> str:
+def difference_text(found: Difference, paint: Paint = lambda text, _: text, width: int = 100) -> str:
     """Part by part, a line for each change: ``+`` added, ``-`` removed, ``~`` changed, ``=`` renamed."""
     if found.same:
         return _no_difference(found) + _totals_text(found)
@@ -28,7 +28,7 @@ def difference_text(found: Difference, paint: Paint = lambda text, _: text) -> s
         for one in changes:
             head = f"  {_SIGNS[one.kind]} {one.what:<{wide}}  "
             text = _old_and_new(one)
-            if one.kind == "changed" and len(head) + len(text) > 100:
+            if one.kind == "changed" and len(head) + len(text) > width:
                 text = f"{_cut(one.old)}\n{' ' * (wide + 4)}→ {_cut(one.new)}"
             lines.append(paint(f"{head}{text}".rstrip(), one.kind))
         lines.append("")

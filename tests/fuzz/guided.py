@@ -17,6 +17,7 @@ with atheris.instrument_imports(include=["dilsctl"]):
     from dilsctl import api
     from dilsctl.diagnostics import Problem, SourceFile
     from dilsctl.formatting import format_text
+    from dilsctl.loaded import elaborate, read  # noqa: F401 (what validate would import later)
     from dilsctl.report.text import render_text
 
 from tests.fuzz.mutants import ROOT, TEXTS
