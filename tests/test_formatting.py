@@ -78,7 +78,8 @@ def hold(text: str) -> str:
     assert format_text(SourceFile("x.yaml", new)) == new
     assert comments(text) == comments(new)
     assert told(text) == told(new)
-    assert not any(line != line.rstrip() for line in new.split("\n") if "\\" not in line and "words " not in line)
+    if "\\" not in text and "words " not in text:  # blanks that say something
+        assert not any(line != line.rstrip() for line in new.split("\n"))
     return new
 
 
