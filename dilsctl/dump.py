@@ -109,7 +109,8 @@ def _may_be_short(key: str, value: Any) -> bool:
     if isinstance(value, list):
         return key not in ("wires", "loss", "potential", "next")
     if isinstance(value.get("box"), str):
-        given = value.get("with") or {}
+        given = value.get("with")
+        given = given if isinstance(given, dict) else {}
         return not any(
             isinstance(one, dict) and not isinstance(one.get("box"), str) for one in given.values()
         )

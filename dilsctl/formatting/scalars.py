@@ -61,7 +61,8 @@ def _block(node: Node, text: str, written: str, head: str, column: int) -> list[
     told = next((one for one in value.split("\n") if one.strip(" ")), "")
     indent = len(first) - len(first.lstrip(" ")) - (len(told) - len(told.lstrip(" ")))
     ends = len(value) - len(value.rstrip("\n"))
-    if not told or ends > 1:  # blank lines at its end would be part of it
+    if not told or ends > 1 or not value.rstrip("\n").split("\n")[-1].strip(" \t"):
+        # blank lines at its end, or blanks on them, would be part of it
         return [f"{head} {json.dumps(value, ensure_ascii=False)}"]
     style = header[0] + ("2" if told.startswith(" ") else "") + ("" if ends else "-")
     pad = " " * (column + 2)
