@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +27,7 @@ from dilsctl.trace import Array, Trace
 
 if TYPE_CHECKING:
     from dilsctl.diagram import Diagram
+    from dilsctl.engine.scalar import Ticks
 
 Progress = Callable[[int, int], None]  # ticks done, of how many
 
@@ -63,6 +64,7 @@ class Simulation:
             if not name.startswith("params."):
                 self._begin_at(name, values)
         self.names = self._recorded()
+        self._by_numbers: Ticks | None = None
 
     @property
     def ticks(self) -> int:
@@ -200,30 +202,42 @@ class Simulation:
         }
         row = 0
         kept = running.copy()
+        small = self._small() if running.small else None
         with _interrupts() as interrupted, np.errstate(all="ignore"):
-            for tick in range(first, course.ticks):
+            while running.tick < course.ticks:
                 if interrupted():
                     self.stopped = True
                     break
-                wanted = tick == at[row]
-                if wanted:
-                    self._keep_states(values, row)
-                shown = running.advance(self._inputs(tick))
-                if wanted:
-                    self._keep_ports(values, row, shown)
-                    row += 1
+                if small is not None:
+                    count = min(CHECKED - running.tick % CHECKED, course.ticks - running.tick)
+                    rows = small.go(running.tick, count, course.every, self._inputs)
+                    running.tick += count
+                    if rows:
+                        self._keep_rows(values, row, small, rows)
+                    row += len(rows)
+                else:
+                    wanted = running.tick == at[row]
+                    if wanted:
+                        self._keep_states(values, row)
+                    shown = running.advance(self._inputs(running.tick))
+                    if wanted:
+                        self._keep_ports(values, row, shown)
+                        row += 1
                 if running.tick % CHECKED == 0:
                     if running.not_finite() is not None:
                         raise self._not_finite(kept, running.tick - CHECKED)
                     if running.tick < course.ticks:
                         kept = running.copy()
                     if progress is not None:
-                        progress(tick + 1 - first, course.ticks - first)
+                        progress(running.tick - first, course.ticks - first)
             if not self.stopped:
                 if running.not_finite() is not None:
                     raise self._not_finite(kept, max(first, running.tick - running.tick % CHECKED))
-                self._keep_states(values, row)
-                self._keep_ports(values, row, running.look(self._inputs(running.tick)))
+                if small is not None:
+                    self._keep_rows(values, row, small, small.look(running.tick, self._inputs))
+                else:
+                    self._keep_states(values, row)
+                    self._keep_ports(values, row, running.look(self._inputs(running.tick)))
                 row += 1
         if progress is not None:
             progress(running.tick - first, course.ticks - first)
@@ -256,6 +270,25 @@ class Simulation:
             if where in shown:
                 batched = self.motion.tick.outputs[where].batched
                 values[name][row] = shown[where] if batched else shown[where][..., None]
+
+    def _small(self) -> Ticks:
+        """The ticks number by number, with what is recorded."""
+        if self._by_numbers is not None:
+            return self._by_numbers
+        states = self.running.states
+        ports = [where for where, _ in self.names.values() if where not in states]
+        paths = [where for where, _ in self.names.values() if where in states]
+        fixed = [name for name in self.sweep if name.startswith("params.")]
+        self._by_numbers = self.running.ticks(ports, paths, fixed)
+        return self._by_numbers
+
+    def _keep_rows(
+        self, values: Mapping[str, Array], row: int, ticks: Ticks, rows: Sequence[tuple[Any, ...]]
+    ) -> None:
+        found = ticks.columns(rows)
+        for name, (where, _) in self.names.items():
+            one = found[where]
+            values[name][row : row + len(rows)] = one if self._of_each_run(where) else one[..., None]
 
     def _inputs(self, tick: int) -> dict[str, Array]:
         if self.feed is not None:

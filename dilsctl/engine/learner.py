@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from dilsctl.compile import Compiled, Pass, run_passes
 from dilsctl.engine.bind import Bound, bind
 from dilsctl.engine.feed import Feed, in_batches
 from dilsctl.engine.kernels import Array, Context
+from dilsctl.engine.paced import Paced, Rates
+from dilsctl.engine.scalar import AT_ONCE, suits
 from dilsctl.engine.states import allocate, initialise, state_views
 from dilsctl.ir import Params, Program, Type, Var
 from dilsctl.operations.table import OPERATIONS
@@ -35,12 +37,6 @@ BACKWARD: tuple[Pass, ...] = (
     ("fuse_loss", fuse_loss),
     ("drop_dead", drop_dead),
 )
-
-
-class Rates(Protocol):
-    """The learning rates of a run (``dilsctl.learning.schedules.Rates``)."""
-
-    def of(self, rate: Hashable) -> Callable[[int], float]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,6 +99,7 @@ class Learner:
         self._moving: dict[str, Array] = {}
         self._allocate()
         self._bound: dict[tuple[str, int], Bound] = {}
+        self._paced: tuple[tuple[int, int], Paced, Rates] | None = None  # of a batch and rates
         self._staged: tuple[Staged, dict[tuple[str, int], _Ready]] | None = None
 
     # -- states -----------------------------------------------------------------------------------
@@ -260,6 +257,10 @@ class Learner:
         for rows, size in ((order[:full], batch), (order[full:], len(order) - full)):
             if not len(rows):
                 continue
+            if self.small(size):
+                total += size * self._run_small(staged, rows, size, rates, first_step, done, progress, every)
+                done += len(rows) // size
+                continue
             ready = self._ready("train", self.descent.program, size, staged)
             ready.bound.context.epoch[...] = epoch
             scalars = [
@@ -287,6 +288,37 @@ class Learner:
             total += subtotal * size
             done += len(rows) // size
         return total / max(len(order), 1)
+
+    def small(self, batch: int) -> bool:
+        """Whether steps of learning are run number by number for this batch (``dilsctl.engine.scalar``)."""
+        return self.descent is not None and suits(self.descent.program, batch, self.real)
+
+    def paced(self, program: Program, batch: int, rates: Rates) -> Paced:
+        """Steps of learning number by number: of ``program`` over the staged inputs."""
+        groups = self.descent.groups if self.descent is not None else ()
+        return Paced(program, batch, self._arrays, groups, rates)
+
+    def _run_small(
+        self, staged: Staged, rows: Array, size: int, rates: Rates, first_step: int, done: int,
+        progress: Callable[[int], None] | None, every: int,
+    ) -> float:  # fmt: skip
+        """Steps of so many of the rows each, after ``done`` other ones. Gives the sum of their losses."""
+        assert self.descent is not None
+        if self._paced is None or self._paced[0] != (size, id(rates)):
+            self._paced = ((size, id(rates)), self.paced(self.descent.program, size, rates), rates)
+        paced, count, at, total = self._paced[1], len(rows) // size, 0, 0.0
+        while at < count:
+            until = every - (done + at) % every if progress is not None and every else AT_ONCE
+            many = min(AT_ONCE, until, count - at)
+            part = rows[at * size : (at + many) * size]
+            inputs = self.descent.program.inputs
+            chosen = {name: one[part] for name, one in staged.arrays.items() if name in inputs}
+            for loss in paced.run(chosen, first_step + done + at, many)["loss"].tolist():
+                total += loss
+            at += many
+            if progress is not None and every and (done + at) % every == 0:
+                progress(done + at)
+        return total
 
     def evaluate(self, staged: Staged, rows: Array, epoch: int = 0) -> dict[str, float]:
         """Means over the rows: ``loss``, and each metric by its name. Of one long episode, all rows up to the

@@ -13,9 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from dilsctl.engine.bind import Bound
 from dilsctl.engine.feed import Feed
 from dilsctl.engine.kernels import Array
-from dilsctl.engine.learner import Learner, Rates, read_only
+from dilsctl.engine.learner import Learner, read_only
+from dilsctl.engine.paced import Paced, Rates
+from dilsctl.engine.scalar import AT_ONCE, suits, supported
 from dilsctl.ir import Eqn, Program, Var
 from dilsctl.operations.table import Builder
 from dilsctl.passes.descend import Descent
@@ -47,11 +50,20 @@ class Online:
         else:
             step = drop_dead(replace(joint, outputs=shown))
         self._outputs = step.outputs
-        self._step = learner.bind_one("online", step)
+        self._small: Paced | None = None
+        self._look: Bound | None = None  # beside small steps, where it has what only NumPy can
+        if learner.small(1) or (learner.descent is None and suits(step, 1, learner.real)):
+            if not supported(step, 1):
+                assert learner.descent is not None
+                self._look = learner.bind_one("look", read_only(look))
+                step = learner.descent.program
+            self._small = learner.paced(step, 1, rates)
         self._ask = learner.bind_one("ask", self._asked)
-        self._random = any(eqn.op.startswith("random_") for eqn in (*step.eqns, *look.eqns))
-        self._fixed: list[tuple[Array, float]] = []
         self._changing: list[tuple[Callable[[float, int], dict[str, float]], Any, dict[str, Array]]] = []
+        if self._small is not None:
+            return
+        self._step = learner.bind_one("online", step)
+        self._random = any(eqn.op.startswith("random_") for eqn in (*step.eqns, *look.eqns))
         for number, group in enumerate(learner.descent.groups if learner.descent is not None else ()):
             arrays = {name: self._step.inputs[f"method{number}.{name}"] for name in group.scalars}
             rate = rates.of(group.method.rate)
@@ -64,13 +76,15 @@ class Online:
     @property
     def shown(self) -> tuple[str, ...]:
         """What ``learn`` gives for each row: ports, the loss, metrics."""
-        return tuple(self._step.outputs)
+        return tuple(self._outputs)
 
     def learn(self, columns: Mapping[str, Array]) -> dict[str, Array]:
         """For each row in order: what is shown before it is learned from (``port.NAME``, ``loss``,
         ``metric.NAME``; rows first), then a step. ``columns``: values by input and target, rows first."""
         rows = len(next(iter(columns.values()))) if columns else 1
         staged = self.learner.stage(columns, 1)
+        if self._small is not None:
+            return self._learn_small(self._small, staged.arrays, rows)
         found, results = self._results(self._step.outputs, rows)
         copy, steps = np.copyto, self._step.steps
         examples = self._step.context.examples
@@ -89,6 +103,36 @@ class Online:
                 call()
             for result, out in results:
                 result[row] = out
+        return found
+
+    def _learn_small(self, small: Paced, given: Mapping[str, Array], rows: int) -> dict[str, Array]:
+        """The same number by number."""
+        found: dict[str, Array] = {}
+        shown: dict[str, Array] = {}
+        if self._look is not None:  # a row at a time
+            found, results = self._results(self._look.outputs, rows)
+            pairs = self._pairs(self._look.inputs, given, rows)
+            self._look.context.epoch[...] = EPOCH
+            for row in range(rows):
+                for into, block in pairs:
+                    np.copyto(into, block[row])
+                self._look.context.examples[...] = self.rows
+                self._look.run()
+                for result, out in results:
+                    result[row] = out
+                small.run({name: values[row : row + 1] for name, values in given.items()}, self.rows + 1, 1)
+                self.rows += 1
+            return found
+        for start in range(0, rows, AT_ONCE):
+            end = min(rows, start + AT_ONCE)
+            part = {name: values[start:end] for name, values in given.items()}
+            shown = small.run(part, self.rows + 1, end - start)
+            self.rows += end - start
+            for name, values in shown.items():
+                values = values[..., 0] if self._outputs[name].batched else values
+                if name not in found:
+                    found[name] = np.empty((rows, *values.shape[1:]), values.dtype)
+                found[name][start:end] = values
         return found
 
     def predict(self, columns: Mapping[str, Array]) -> dict[str, Array]:

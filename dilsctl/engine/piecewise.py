@@ -17,8 +17,9 @@ import numpy as np
 from dilsctl.compile import Compiled, run_passes
 from dilsctl.engine.bind import Bound, bind
 from dilsctl.engine.kernels import Array, Context, dtype_of
-from dilsctl.engine.learner import BACKWARD, Learner, Rates, Staged, only
+from dilsctl.engine.learner import BACKWARD, Learner, Staged, only
 from dilsctl.engine.memory import aligned
+from dilsctl.engine.paced import Rates
 from dilsctl.engine.states import allocate, initialise, state_views
 from dilsctl.ir import Params, Program, Type, Var
 from dilsctl.passes.accumulate import BATCH, Sums, accumulate, apply_sums

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from dilsctl.engine.bind import Bound, bind
 from dilsctl.engine.kernels import Array, Context, dtype_of
 from dilsctl.engine.memory import aligned
+from dilsctl.engine.scalar import Ticks, suits
 from dilsctl.engine.states import drawn, numpy_index
 from dilsctl.ir import Program, Var
 from dilsctl.lower import source_of
@@ -20,7 +22,8 @@ CHECKED = 64  # ticks from one look for numbers that are not finite to the next
 class Running:
     """Many runs of one diagram, side by side: states by path, arrays with the runs last.
 
-    A kept or constant state is one for all runs: its array has no axis of runs.
+    A kept or constant state is one for all runs: its array has no axis of runs. ``small``: the ticks are run
+    number by number, not by NumPy (``dilsctl.engine.scalar``).
     """
 
     def __init__(
@@ -53,7 +56,9 @@ class Running:
             for var in motion.tick.states
             if (var.batched or var in motion.tick.kept) and var.type.kind in ("real", "simplex")
         ]
-        self._step = self._bind(motion.tick)
+        self.small = isinstance(motion, Motion) and suits(motion.tick, runs, self.real)
+        self._small: dict[int, Ticks] = {}  # one for each number of runs
+        self._step = None if self.small else self._bind(motion.tick)
 
     def _allocate(self, var: Var) -> Array:
         shape = (*var.shape, self.runs) if var.batched else var.shape
@@ -106,6 +111,10 @@ class Running:
 
     def advance(self, inputs: Mapping[str, Array] | None = None) -> Mapping[str, Array]:
         """One tick. ``inputs``: values by port, the runs last. Gives what is shown before the step, live."""
+        if self._step is None:
+            shown = self._by_numbers(inputs or {}, move=True)
+            self.tick += 1
+            return shown
         bound = self._of_size(inputs, False) or self._step
         self._feed(bound, inputs or {})
         for step in bound.steps:
@@ -125,6 +134,8 @@ class Running:
 
     def look(self, inputs: Mapping[str, Array] | None = None) -> Mapping[str, Array]:
         """What is shown now, live; nothing moves."""
+        if self.small:
+            return self._by_numbers(inputs or {}, move=False)
         if self._settle is None:
             self._settle = self._bind(self.motion.settle)
         bound = self._of_size(inputs, True) or self._settle
@@ -141,6 +152,37 @@ class Running:
         for name, value in inputs.items():
             if name in bound.inputs:
                 bound.inputs[name][...] = value
+
+    # -- number by number -------------------------------------------------------------------------
+
+    def ticks(
+        self,
+        shown: Sequence[str],
+        states: Sequence[str],
+        fixed: Collection[str] = (),
+        runs: int | None = None,
+    ) -> Ticks:
+        """The ticks number by number, where they are ``small``. ``shown``: names of outputs; ``states``:
+        paths; ``fixed``: inputs that are the same at every tick."""
+        slots = self.motion.tick.slots
+        where: dict[str, tuple[Var, Any]] = {
+            path: (slots[path].var, numpy_index(slots[path].index)) for path in states
+        }
+        return Ticks(self.motion.tick, runs or self.runs, self.arrays, self.dt, shown, where, fixed)
+
+    def _by_numbers(self, inputs: Mapping[str, Array], move: bool) -> Mapping[str, Array]:
+        """One tick, or what is shown now."""
+        runs = next((one.shape[-1] for one in inputs.values()), self.runs)
+        runs = self.runs if runs == 1 else runs
+        outputs = self.motion.tick.outputs
+        if runs not in self._small:
+            self._small[runs] = self.ticks(list(outputs), (), runs=runs)
+        ticks = self._small[runs]
+        if move:
+            rows = ticks.go(self.tick, 1, 1, lambda _: inputs)
+        else:
+            rows = ticks.look(self.tick, lambda _: inputs)
+        return {name: array[0] for name, array in ticks.columns(rows).items()}
 
     def not_finite(self) -> tuple[str, int] | None:
         """(state, run) of the first number that is not finite."""
