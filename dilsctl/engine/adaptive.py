@@ -231,9 +231,12 @@ class Adaptive(Running):
         start = np.concatenate([one.ravel() for one in self._flowing]).astype(float)
         try:
             longest = self.dt if "t" in self._slope.inputs else np.inf  # else a short pulse is stepped over
-            return method(self._rates, time, start, end, rtol=self.rtol, atol=self.atol, max_step=longest)
+            made = method(self._rates, time, start, end, rtol=self.rtol, atol=self.atol, max_step=longest)
         except ValueError as error:
             raise self._failed(time, str(error)) from None
+        if not np.isfinite(getattr(made, "h_abs", 0.0)):  # SciPy would look for a smaller step for ever
+            raise self._failed(time, "a rate is not a finite number")
+        return made
 
     def _rates(self, time: float, y: Array) -> Array:
         self._put(y)
