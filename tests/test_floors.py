@@ -38,7 +38,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "prequential", "fixing", "weighing", "wires", "wire_history", "split_links", "testing",
     ),
     ("api",),
-    ("language",),
+    ("language", "chronicle"),
     ("cli",),
     ("__init__", "__main__"),
 )  # fmt: skip
