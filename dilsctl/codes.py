@@ -124,6 +124,7 @@ RUN_TOPICS: dict[str, dict[str, str]] = {
         "no-main": "a document without a main box",
         "no-part": "no such part of the data",
         "no-live": "a document without a live block",
+        "other-stream": "rows that are not those that a life has taken in",
         "no-train": "a document without a train block",
         "not-finite": "a loss or a state that is infinite or no number",
         "nothing-learned": "a diagram without learned states",

@@ -140,6 +140,8 @@ def compile_diagram(
     Raises Problem: hole-in-run, algebraic-loop, those of the objective and of an episode.
     """
     flat, program = flattened(diagram)
+    if episode is not None and episode.goes_on:
+        refuse_learned_beginnings(flat)
     if objective is None:
         program = without_losses(program)
     else:
@@ -187,6 +189,15 @@ def compile_diagram(
         pieces,
         stages,
     )
+
+
+def refuse_learned_beginnings(flat: Flat) -> None:
+    """Of an episode that never ends. Raises Problem: bad-initial."""
+    for one in flat.states:
+        if one.state.initial is not None and one.state.initial.rule == "state":
+            message = f"'{one.path}' begins as a learned state, and an episode of all rows begins but once"
+            help = "episode: {by: COLUMN} has many beginnings; or give it a value"
+            raise Problem.of("bad-initial", message, one.state.span, help=help)
 
 
 def _is_long(program: Program, episode: Episode) -> bool:
@@ -272,6 +283,8 @@ def check(document: LoadedDocument, diagram: Diagram, report: Report) -> None:
     objective = read_objective(document.root) if live is None else live_objective(document.root, diagram)
     try:
         flat, program = flattened(diagram)
+        if trained and block is not None and block.is_endless:
+            refuse_learned_beginnings(flat)
         if trained and block is not None and block.batch > 1 and not block.is_endless:
             refuse_unpooled(flat, program, "examples of a batch", "say batch: 1")
         program = add_objective(program, objective, _spans(diagram), presences(diagram.main))

@@ -36,7 +36,7 @@ def episode_of(document: LoadedDocument, diagram: Diagram, longest: int = 1) -> 
     at = train.loss.at if isinstance(train.loss, LossAt) else "last"
     plain = Episode(1, time.dt, method, time.steps, at)
     if train.is_endless:
-        return _endless(document, diagram, plain)
+        return _endless(document, plain, longest)
     horizon = None if train.horizon == "all" else int(train.horizon)
     if rows != "row":
         return _of_rows(document, replace(plain, horizon=horizon), longest)
@@ -66,8 +66,9 @@ def episode_of(document: LoadedDocument, diagram: Diagram, longest: int = 1) -> 
     return replace(plain, ticks=ticks, horizon=horizon, sequences=frozenset(lengths))
 
 
-def _endless(document: LoadedDocument, diagram: Diagram, plain: Episode) -> Episode:
-    """All rows are one episode; what is learned moves after as many ticks as the horizon has."""
+def _endless(document: LoadedDocument, plain: Episode, longest: int) -> Episode:
+    """All rows are one episode; what is learned moves after as many ticks as the horizon has, at most as many
+    as there are rows."""
     train = document.document.train
     assert train is not None
     given = train.model_fields_set
@@ -87,6 +88,8 @@ def _endless(document: LoadedDocument, diagram: Diagram, plain: Episode) -> Epis
             message = "the rows of an episode come in the order of the file, so its parts are pieces of it"
             raise _bad(document, message, "data", "split", part, help=f"{part}: last 100")
     horizon = 1 if train.horizon == "all" else int(train.horizon)
+    if longest > 1:
+        horizon = min(horizon, longest)
     return replace(
         plain, ticks=horizon, at="each", sequences=_given(document), ragged=horizon > 1, goes_on=True
     )

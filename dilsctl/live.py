@@ -18,9 +18,9 @@ import numpy as np
 from dilsctl.checkpoints import Checkpoint, Position
 from dilsctl.data.columns import select
 from dilsctl.data.dataset import DataSpec, Fitted, encode
-from dilsctl.data.stream import rows_of
-from dilsctl.data.tables import Table
-from dilsctl.diagnostics import Problem
+from dilsctl.data.stream import Rows, rows_of
+from dilsctl.data.tables import Table, missing_value, unknown_column
+from dilsctl.diagnostics import Problem, SourceSpan
 from dilsctl.engine.kernels import Array
 from dilsctl.engine.online import Online
 from dilsctl.learning.methods import method_of
@@ -29,11 +29,13 @@ from dilsctl.live_plan import live_columns
 from dilsctl.loaded import LoadedDiagram, load_diagram
 from dilsctl.prequential import Prequential
 from dilsctl.resuming import restore
-from dilsctl.runs import RunFolder
+from dilsctl.runs import RunFolder, exists_already
+from dilsctl.stability import first_not_finite
 from dilsctl.syntax.live import Live
 from dilsctl.training import texts_of
 from dilsctl.wires import Gauge
 
+ANSWER = "live.answer"  # of a row that waits: what was predicted
 _AT_ONCE = 256  # rows between looks at whether to stop
 
 
@@ -49,9 +51,13 @@ class Watcher(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Life:
-    """A diagram that lives on a stream. ``taken``: how many rows of the stream it has taken in. ``pending``:
-    inputs of rows whose truth may come; ``given_up``: how many were too many; ``too_late``: truths without
-    inputs that no row waits for. ``whole``: not in the middle of rows, so that it may be saved."""
+    """A diagram that lives on a stream.
+
+    ``taken``: how many rows of it were taken in; ``mark``: that of the last of them. ``pending``: inputs of
+    rows whose truth may come; ``given_up``: how many no longer wait; ``too_late``: truths without inputs that
+    no row waits for. ``whole``: not in the middle of rows, so that it may be saved. ``wants_folder``: a new one,
+    ``out`` or any, is made when the first row comes; ``begun``: it has.
+    """
 
     loaded: LoadedDiagram
     block: Live
@@ -65,7 +71,11 @@ class Life:
     too_late: int = 0
     pending: dict[str, dict[str, Array]] = field(default_factory=dict)
     lines: list[dict[str, Any]] = field(default_factory=list)
+    mark: int = 0
     whole: bool = True
+    begun: bool = False
+    wants_folder: bool = False
+    out: Path | None = None
     gauge: Gauge | None = None
 
     @classmethod
@@ -86,31 +96,27 @@ class Life:
             raise Problem.of("bad-live", message, loaded.plans.where("data", "standardise"), help=help)
         train = document.document.train
         rate = method_of(train.optimiser).rate if train is not None else 0.0
-        groups = learner.descent.groups if learner.descent is not None else ()
-        for one in (rate, *(group.method.rate for group in groups)):
-            if not isinstance(one, float | int):
-                message = "a schedule of the learning rate needs an end, and a stream has none"
-                raise Problem.of("bad-live", message, loaded.plans.where("optimiser"), help="give a number")
         types = learner.row_types
-        episode = learner.compiled.episode
-        if block.key is not None and episode is not None and episode.goes_on:
-            message = "states that move with every row can't wait for a truth that comes later"
-            help = "leave 'key' out; kept states and learned ones can wait"
-            raise Problem.of("bad-live", message, document.span("live", "key"), help=help)
         score = Prequential(types[block.truth], block.window)
         return cls(loaded, block, Online(learner, Rates(rate, 1, math.inf)), spec, fitted or Fitted(), score)
 
     @classmethod
     def begin(cls, file: Path, settings: Sequence[str] = (), out: Path | None = None) -> Life:
         """A new life of a diagram file, kept in a new folder. Raises Problem."""
-        found = cls.of(load_diagram(file, settings, file.parent))
-        found.keep(out)
-        return found
+        return cls.of(load_diagram(file, settings, file.parent))._with_folder(out)
+
+    def _with_folder(self, out: Path | None) -> Life:
+        """With a new folder, ``out`` or one in ``runs``, once there is a row. Raises Problem: run-exists."""
+        if out is not None and out.exists():
+            raise exists_already(out)
+        self.out, self.wants_folder = out, True
+        return self
 
     @classmethod
-    def go_on(cls, path: Path, out: Path | None = None) -> Life:
+    def go_on(cls, path: Path, out: Path | None = None, *, new: bool = False) -> Life:
         """The life of a run folder goes on; that of a training run begins, in a folder of its own.
 
+        new: with another stream than that which it has taken in so far.
         Raises Problem: not-a-run, bad-run, run-changed, no-live.
         """
         run = RunFolder.open(path)
@@ -122,6 +128,8 @@ class Life:
             found.run = run
             if checkpoint is not None:
                 found._take_up(checkpoint)
+            if new:
+                found.taken = found.mark = 0
             return found
         if checkpoint is not None:
             missing = [name for name in found.online.learner.states if name not in checkpoint.states]
@@ -130,8 +138,7 @@ class Life:
                 raise Problem.of("run-changed", message, file=str(path))
             restore(found.online.learner, checkpoint)
             found.online.rows = checkpoint.position.step
-        found.keep(out)
-        return found
+        return found._with_folder(out)
 
     def keep(self, out: Path | None) -> None:
         """Make the run folder: ``out``, or a new one in ``runs``. Raises Problem."""
@@ -159,12 +166,15 @@ class Life:
         live = checkpoint.position.live
         restore(self.online.learner, checkpoint)
         self.online.rows = checkpoint.position.step
-        self.taken = int(live["taken"])
+        self.taken, self.mark = int(live["taken"]), int(live["mark"])
         self.given_up, self.too_late = int(live["given_up"]), int(live["too_late"])
         self.score.take_up(live["score"])
         types = self.online.learner.row_types
         for key, values in live["pending"].items():
-            self.pending[key] = {name: self._array(one, types[name].kind) for name, one in values.items()}
+            self.pending[key] = {
+                name: np.array(one) if name == ANSWER else self._array(one, types[name].kind)
+                for name, one in values.items()
+            }
 
     def _array(self, value: Any, kind: str) -> Array:
         if kind == "bool":
@@ -173,29 +183,38 @@ class Life:
 
     # -- living -----------------------------------------------------------------------------------
 
-    def live(self, stream: Iterable[Table], watcher: Watcher, stop: Callable[[], bool]) -> bool:
+    def live(self, stream: Iterable[Rows], watcher: Watcher, stop: Callable[[], bool]) -> bool:
         """Take in the tables of a stream, without its first ``taken`` rows, until it ends or ``stop()`` is
         true; then the state is saved. Gives whether it ended. Raises Problem: not-finite, and others."""
-        run = self.run
-        if run is not None:
-            self.lines = run.begin(self.windows)
-            if not self.windows and not run.wires():
-                self._keep_wires()
         try:
             with np.errstate(all="ignore"):
-                for table in stream:
-                    if not self._take(table, watcher, stop):
+                for rows in stream:
+                    if self.begun is False:
+                        self._begin(rows.table)
+                    if not self._take(rows, watcher, stop):
                         return False
             return True
         finally:
-            if self.whole:
+            if self.begun and self.whole:
                 self.save()
-            if run is not None:
-                run.close()
+            if self.begun and self.run is not None:
+                self.run.close()
 
-    def _take(self, table: Table, watcher: Watcher, stop: Callable[[], bool]) -> bool:
-        """Take in a table; False if told to stop."""
-        start = 0
+    def _begin(self, table: Table) -> None:
+        """Open the folder, or make it: not before there is a row that can be understood."""
+        if self.run is None and self.wants_folder:
+            if self.block.key is None:
+                self._encode(rows_of(table, slice(0, 1)))
+            self.keep(self.out)
+        self.begun = True
+        if self.run is not None:
+            self.lines = self.run.begin(self.windows)
+            if not self.windows and not self.run.wires():
+                self._keep_wires()
+
+    def _take(self, rows: Rows, watcher: Watcher, stop: Callable[[], bool]) -> bool:
+        """Take in rows; False if told to stop."""
+        table, start = rows.table, 0
         whole = self._all(table) if self.block.key is None else None
         while start < table.rows:
             if stop():
@@ -215,6 +234,7 @@ class Life:
             else:
                 self._wait(part, watcher)
             self.taken += end - start
+            self.mark = rows.marks[end - 1]
             self.whole = True
             start = end
             if self.taken % self.block.save == 0:
@@ -234,7 +254,9 @@ class Life:
         spec = replace(
             self.spec, inputs=self.spec.inputs if inputs else {}, targets=self.spec.targets if targets else {}
         )
-        columns, labels = encode(table, spec, learner.row_types, learner.real, fitted=self.fitted)
+        columns, labels = encode(
+            table, spec, learner.row_types, learner.real, fitted=self.fitted, locate=self._place
+        )
         for name, known in labels.items():
             if name not in self.fitted.labels:
                 shown = ", ".join(map(str, known))
@@ -246,14 +268,36 @@ class Life:
                 columns[name] = standard.apply(columns[name])
         return columns
 
-    def _learn(self, columns: Mapping[str, Array], first: int, table: Table, watcher: Watcher) -> None:
-        """Predict, be told and learn, row by row from the ``first`` of these; measured, and told."""
+    def _place(self, *path: str | int) -> SourceSpan | None:
+        """The place in the file that says which columns an input or target has."""
+        document, name = self.loaded.document, str(path[-1])
+        for at in (
+            ("live", "inputs"),
+            ("live", "targets"),
+            ("train", "data", "inputs"),
+            ("train", "data", "targets"),
+        ):
+            block: Any = document.root
+            for key in at:
+                block = (block or {}).get(key)
+            if block and name in block:
+                return document.span(*at, name)
+        return document.span("live")
+
+    def _learn(
+        self,
+        columns: Mapping[str, Array],
+        first: int,
+        table: Table,
+        watcher: Watcher,
+        given: Array | None = None,
+    ) -> None:
+        """Predict, be told and learn, row by row from the ``first`` of these; measured, and told. ``given``:
+        predictions that were made before."""
         found = self.online.learn(columns)
-        if "loss" in found and not np.isfinite(found["loss"]).all():
-            row = int(np.argmin(np.isfinite(found["loss"])))
-            message = f"the loss is not finite at row {first + row} of the stream"
-            raise Problem.of("not-finite", message, help="a smaller learning rate may help")
-        truth, predicted = columns[self.block.truth], found[f"port.{self.block.predict}"]
+        self._refuse_not_finite(found, first)
+        truth = columns[self.block.truth]
+        predicted = found[f"port.{self.block.predict}"] if given is None else given
         measures = {
             name.removeprefix("metric."): one
             for name, one in found.items()
@@ -269,6 +313,24 @@ class Life:
             watcher.line(line)
         if lines:
             self._keep_wires()
+
+    def _refuse_not_finite(self, found: Mapping[str, Array], first: int) -> None:
+        """Raise Problem: not-finite, where what is predicted, measured or remembered is no number."""
+        for name, what in ((f"port.{self.block.predict}", "the prediction"), ("loss", "the loss")):
+            values = found.get(name)
+            if values is None or values.dtype.kind != "f":
+                continue
+            finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+            if not finite.all():
+                row = first + int(np.argmin(finite))
+                message = f"{what} is not finite at row {row} of the stream"
+                raise Problem.of("not-finite", message, help="a smaller learning rate may help")
+        state = first_not_finite(self.online.learner.states)
+        if state:
+            message = (
+                f"the state '{state}' is not finite after row {first + len(found[name]) - 1} of the stream"
+            )
+            raise Problem.of("not-finite", message, help="a smaller learning rate may help")
 
     @property
     def windows(self) -> int:
@@ -290,15 +352,21 @@ class Life:
         told = [one.strip() != "" for one in _cells(table, str(self._truth_column()))]
         for row in range(table.rows):
             part, name, number = rows_of(table, [row]), names[row], self.taken + row + 1
+            if not name.strip():
+                if key not in part.raw:
+                    raise unknown_column(part, str(key), self.loaded.document.span("live", "key"))
+                raise missing_value(part, 0, str(key), None)
             if not told[row]:
                 columns = self._encode(part, targets=False)
                 columns.pop(self.block.truth, None)
-                found = self.online.predict(columns)
-                watcher.answers(number, found[f"port.{self.block.predict}"], None, part)
-                self.pending[name] = {one: values[0] for one, values in columns.items()}
+                answer = self.online.predict(columns)[f"port.{self.block.predict}"]
+                watcher.answers(number, answer, None, part)
+                replaced = self.pending.pop(name, None) is not None  # a row with this key waits no more
+                self.pending[name] = {one: values[0] for one, values in columns.items()} | {ANSWER: answer[0]}
+                if replaced or len(self.pending) > self.block.waiting:
+                    self.given_up += 1
                 if len(self.pending) > self.block.waiting:
                     del self.pending[next(iter(self.pending))]
-                    self.given_up += 1
             elif name in self.pending:
                 columns = self._encode(part, inputs=False)
                 if self.block.truth in self.spec.inputs:
@@ -308,7 +376,7 @@ class Life:
                         self.online.learner.row_types, self.online.learner.real, fitted=self.fitted,
                     )[0]  # fmt: skip
                 columns |= {one: value[None] for one, value in self.pending.pop(name).items()}
-                self._learn(columns, number, part, watcher)
+                self._learn(columns, number, part, watcher, columns.pop(ANSWER))
             elif self._has_inputs(part):
                 self._learn(self._encode(part), number, part, watcher)
             else:
@@ -339,6 +407,7 @@ class Life:
         }
         live = {
             "taken": self.taken,
+            "mark": self.mark,
             "given_up": self.given_up,
             "too_late": self.too_late,
             "score": self.score.to_json(),

@@ -89,7 +89,48 @@ def check_live(document: LoadedDocument, diagram: Diagram, program: Program) -> 
         message = f"the prediction '{block.predict}' depends, within a tick, on the truth '{block.truth}'"
         help = "what is predicted must be known before: let the truth reach it through a state"
         raise _bad(document, message, ("truth",), help)
+    if block.key is not None and moves(main, kept=False):
+        message = "states that move with every row can't wait for a truth that comes later"
+        help = "leave 'key' out; kept states and learned ones can wait"
+        raise _bad(document, message, ("key",), help)
+    rate = _schedule(document.root)
+    if rate is not None:
+        message = f"a schedule of the learning rate ('{rate}') needs an end, and a stream has none"
+        raise _bad(document, message, ("train",), "give the rate as a number")
+    _check_comparable(document, program, block.predict, block.truth)
     live_episode(document, diagram)
+
+
+def _schedule(root: Any) -> str | None:
+    """The name of the schedule of the optimiser's rate, if it has one."""
+    optimiser: Any = (root.get("train") or {}).get("optimiser")
+    for options in optimiser.values() if isinstance(optimiser, Mapping) else ():
+        rate: Any = (options or {}).get("rate")
+        if isinstance(rate, Mapping):
+            return str(next(iter(rate), ""))
+    return None
+
+
+def _check_comparable(document: LoadedDocument, program: Program, predict: str, truth: str) -> None:
+    """Refuse a prediction that can't be right or wrong about the truth."""
+    told = program.inputs.get(truth)
+    if told is None:
+        return
+    said, wanted = program.outputs[f"port.{predict}"].type, told.type
+    same = said.shape == wanted.shape
+    chances = said.kind in ("real", "simplex") and said.shape == (*wanted.shape, wanted.classes)
+    fits = {
+        "class": chances or (same and said.kind == "class" and said.classes == wanted.classes),
+        "bool": same and said.kind in ("bool", "real"),
+    }.get(wanted.kind, same and said.kind in ("real", "int", "simplex"))
+    if fits:
+        return
+    wants = {
+        "class": f"a class {wanted.classes}, or {wanted.classes} numbers of which the greatest is meant",
+        "bool": "a bool, or a number that is above one half for true",
+    }.get(wanted.kind, f"'{wanted}'")
+    message = f"the prediction '{predict}' is '{said}', and the truth '{truth}' is '{wanted}'"
+    raise _bad(document, message, ("predict",), f"predict {wants}")
 
 
 def _depends(program: Program, source: str, port: str) -> bool:

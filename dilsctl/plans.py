@@ -61,6 +61,8 @@ class Plans:
         """What one example is. Where rows are ticks, the data says how many. Raises Problem."""
         grouping = self.spec.episode
         longest = 1
+        if grouping == "all" and self.spec.file is not None:
+            longest = self.table(None)[0].rows
         if isinstance(grouping, Grouping):
             longest = frames_by(self.table(None)[0], grouping, self.where("data", "episode")).longest
         return episode_of(self.document, self.diagram, longest)
@@ -130,7 +132,8 @@ class Plans:
         block = self.document.document.train
         if data is None and block is not None and block.episodes is not None:
             rows = np.arange(block.episodes)
-            return Dataset({}, len(rows), {"train": rows}, Fitted(), f"{block.episodes} episodes")
+            columns = {"episode.number": rows}  # nothing reads them, but they tell how many there are
+            return Dataset(columns, len(rows), {"train": rows}, Fitted(), f"{block.episodes} episodes")
         table, spec = self.table(data)
         episode = learner.compiled.episode
         if episode is not None:

@@ -290,14 +290,19 @@ def _taken_up(log: Path, epoch: int) -> tuple[list[dict[str, Any]], IO[str]]:
     return kept, log.open("a", encoding="utf-8", newline="\n")
 
 
+def exists_already(path: Path) -> Problem:
+    """The error for a run folder that is to be made, and is there."""
+    message = f"'{path}' exists already, and a run folder is never overwritten"
+    help = f"name another folder; to go on: dilsctl train --resume {path}, or of a life: dilsctl live {path}"
+    return Problem.of("run-exists", message, help=help, file=str(path))
+
+
 def _claim(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         path.mkdir()
     except FileExistsError:
-        message = f"'{path}' exists already, and a run folder is never overwritten"
-        help = f"name another folder, or go on with that run: --resume {path}"
-        raise Problem.of("run-exists", message, help=help, file=str(path)) from None
+        raise exists_already(path) from None
     flush_folder(path.parent)
     return path
 

@@ -80,9 +80,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def stream(path: Path, skip: int = 0) -> Any:
+def stream(path: Path, skip: int = 0, mark: int = 0) -> Any:
     with path.open("rb") as file:
-        yield from tables(file.fileno(), path.name, path.suffix, skip=skip)
+        yield from tables(file.fileno(), path.name, path.suffix, skip=skip, mark=mark)
 
 
 class Watching(Silent):
@@ -125,7 +125,8 @@ def test_predictions_are_made_before_the_row_is_learned_from(folder: Path) -> No
     watching = Watching()
     other = Life.of(load_diagram(folder / "judge.yaml", (), folder))
     shown = []
-    for table in stream(folder / "rows.csv"):
+    for rows in stream(folder / "rows.csv"):
+        table = rows.table
         columns = other._encode(table)
         for row in range(table.rows):
             one = {name: values[row : row + 1] for name, values in columns.items()}
@@ -259,9 +260,9 @@ def test_a_trained_run_lives_on(folder: Path) -> None:
     dilsctl.load(folder / "judge.yaml").train(out=folder / "trained", data=str(folder / "rows.csv"))
     before = states(folder / "trained")
     life = Life.go_on(folder / "trained", folder / "life")
-    assert life.folder == folder / "life"
     assert life.online.rows == ROWS
     life.live(stream(folder / "rows.csv"), Silent(), lambda: False)
+    assert life.folder == folder / "life"
     assert states(folder / "trained") == before
     assert states(folder / "life") != before
 
@@ -271,14 +272,17 @@ def test_rows_of_many_kinds(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b'a,b\n\n1,"x\ny"\n2,z')
     found = list(stream(path))
-    assert [list(one.raw["b"]) for one in found] == [["x\ny"], ["z"]]
-    assert [list(one.lines) for one in found] == [[3], [5]]
+    assert [list(one.table.raw["b"]) for one in found] == [["x\ny"], ["z"]]
+    assert [list(one.table.lines) for one in found] == [[3], [5]]
     path.write_bytes(b"1,2\n3,4\n")
-    assert [one.raw["1"].tolist() for one in stream(path)] == [[2.0, 4.0]]
+    assert [one.table.raw["1"].tolist() for one in stream(path)] == [[2.0, 4.0]]
     path.write_bytes(b"a\n" + b"1\n" * 3000)
-    assert [one.rows for one in stream(path, skip=2500)] == [500] or sum(
-        one.rows for one in stream(path, skip=2500)
-    ) == 500
+    marks = [mark for one in stream(path) for mark in one.marks]
+    assert sum(one.table.rows for one in stream(path, 2500, marks[2499])) == 500
+    with pytest.raises(Problem, match="not those that the run has taken in"):
+        list(stream(path, 2500, marks[2498]))
+    with pytest.raises(Problem, match="3,000 rows, and the run has taken in 4,000"):
+        list(stream(path, 4000))
     path.write_bytes(b'a\n1\n"open\n')
     with pytest.raises(Problem, match="never closed"):
         list(stream(path))

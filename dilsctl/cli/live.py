@@ -69,6 +69,7 @@ class Signals:
 )
 @set_option
 @click.option("--follow", "-f", is_flag=True, help="Go on at the end of the file ROWS, as it may grow.")
+@click.option("--new", is_flag=True, help="The rows are new ones: a RUN goes on with another stream.")
 @click.option("--jsonl", is_flag=True, help="Rows on standard input are JSON objects, not csv.")
 @click.option(
     "--out",
@@ -82,6 +83,7 @@ def command(
     rows: Path,
     settings: tuple[str, ...],
     follow: bool,
+    new: bool,
     jsonl: bool,
     out: Path | None,
     quiet: bool,
@@ -97,7 +99,7 @@ def command(
     \b
     Examples:
       dilsctl live examples/phishing.yaml examples/data/phishing.csv.gz
-      tail -f ticks.csv | dilsctl live market.yaml - --out runs/market
+      tail -n +1 -f ticks.csv | dilsctl live market.yaml - --out runs/market
       dilsctl live runs/market ticks.csv --follow --quiet
     """
     from dilsctl.data.stream import tables
@@ -109,7 +111,7 @@ def command(
     if file.is_dir():
         if settings:
             raise click.UsageError("a run has its settings already; --set is for a diagram FILE")
-        life = Life.go_on(file, out)
+        life = Life.go_on(file, out, new=new)
     else:
         life = Life.begin(file, settings, out)
     labels = life.fitted.labels.get(life.block.truth, ())
@@ -117,12 +119,15 @@ def command(
     signals = Signals()
     ended = False
     with signals.caught(), _opened(rows, jsonl) as (descriptor, name, ending):
-        stream = tables(descriptor, name, ending, skip=life.taken, follow=follow, waiting=signals.waiting)
+        stream = tables(
+            descriptor, name, ending, skip=life.taken, mark=life.mark, follow=follow, waiting=signals.waiting
+        )
         with suppress(Stopped):
             ended = life.live(stream, watcher, signals)
     _show(life, as_json)
     if not ended:
-        click.echo(f"stopped; go on with: dilsctl live {life.folder} {rows}", err=True)
+        if life.folder is not None:
+            click.echo(f"stopped; go on with: dilsctl live {life.folder} {rows}", err=True)
         return 128 + signals.number
     return 0
 
@@ -181,7 +186,8 @@ def _show(life: Life, as_json: bool) -> None:
     for line in summary(values, life.lines, life.score.rows, life.block.window):
         click.echo(line, err=True)
     if life.block.key is not None:
-        gone = f"; {life.given_up:,} were given up" if life.given_up else ""
-        late = f"; {life.too_late:,} truths came for rows that do not wait" if life.too_late else ""
-        click.echo(f"{len(life.pending):,} rows wait for their truth{gone}{late}", err=True)
-    click.echo(f"run folder: {life.folder}", err=True)
+        told = [f"waiting for their truth: {len(life.pending):,} rows"]
+        told += [f"given up: {life.given_up:,}"] if life.given_up else []
+        told += [f"truths for rows that do not wait: {life.too_late:,}"] if life.too_late else []
+        click.echo("; ".join(told), err=True)
+    click.echo(f"run folder: {life.folder}" if life.folder else "no row came, so nothing is kept", err=True)

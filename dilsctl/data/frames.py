@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from dilsctl.data.splits import PARTS, Rows
-from dilsctl.data.tables import Table, column
+from dilsctl.data.tables import Table, column, missing_value
 from dilsctl.diagnostics import Problem, SourceSpan
 
 Array = npt.NDArray[Any]
+EXACT = 2.0**53  # whole numbers below are exact in float64
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +66,37 @@ def frames_by(table: Table, grouping: Grouping, span: SourceSpan | None = None) 
     """
     order = grouping.order
     _, first, which, counts = np.unique(
-        column(table, grouping.by, span), return_index=True, return_inverse=True, return_counts=True
+        _told(table, grouping.by, span), return_index=True, return_inverse=True, return_counts=True
     )
     place = np.empty(len(first), np.int64)
     place[np.argsort(first, kind="stable")] = np.arange(len(first))
     examples = place[which.reshape(-1)]
     within = np.arange(table.rows)
     if order is not None:
-        keys = column(table, order, span)
-        if keys.dtype.kind == "f" and np.isnan(keys).any():
-            message = f"the column '{order}' orders ticks, and has a missing value"
-            raise Problem.of("data-format", message, span, file=table.name)
-        within = np.argsort(keys, kind="stable")
+        within = np.argsort(_told(table, order, span), kind="stable")
     sorted_rows = within[np.argsort(examples[within], kind="stable")]
     ticks = np.empty_like(counts)
     ticks[place] = counts
     ends = np.cumsum(ticks)
     at = np.minimum(np.arange(int(ticks.max()))[None, :], (ticks - 1)[:, None]) + (ends - ticks)[:, None]
     return Frames(sorted_rows[at].astype(np.int64), ticks.astype(np.int64))
+
+
+def _told(table: Table, name: str, span: SourceSpan | None) -> Array:
+    """A column that tells rows apart: no value is missing, and each is what the file has.
+
+    Raises Problem: unknown-column, missing-value, data-format.
+    """
+    found = column(table, name, span)
+    missing = np.char.strip(found) == "" if found.dtype.kind == "U" else np.zeros(len(found), bool)
+    if found.dtype.kind == "f":
+        missing = np.isnan(found)
+        if (np.abs(found) >= EXACT).any():
+            message = f"column '{name}' of '{table.name}' has numbers too large to be told apart"
+            raise Problem.of("data-format", message, span, help="write them as words: id-…", file=table.name)
+    if missing.any():
+        raise missing_value(table, int(np.argmax(missing)), name, span)
+    return found
 
 
 def frames_of(parts: Mapping[str, Rows], ticks: int) -> tuple[Frames, dict[str, Rows]]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -22,7 +23,16 @@ from dilsctl.diagnostics import Problem
 MOST_ROWS = 1024  # of a table
 MOST_BYTES = 16 << 20  # of a row
 _PIECE = 1 << 16
+_NEW = "give the same stream again, from its beginning; --new says that all its rows are new ones"
 _PAUSE = 0.2  # seconds, between looks at a file that grows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Rows of a stream. ``marks``: for each a checksum of the text of all rows up to it."""
+
+    table: Table
+    marks: list[int]
 
 
 def tables(
@@ -31,22 +41,31 @@ def tables(
     ending: str,
     *,
     skip: int = 0,
+    mark: int = 0,
     follow: bool = False,
     waiting: Callable[[bool], None] = lambda waits: None,
-) -> Iterator[Table]:
+) -> Iterator[Rows]:
     """The rows behind an open file descriptor, in order, without the first ``skip``.
 
-    ending: .csv, .tsv or .jsonl. follow: go on at the end of the file, as it may grow. waiting: told when a
-    read begins (True) and has ended (False). Raises Problem: data-format.
+    ending: .csv, .tsv or .jsonl. mark: that of the last row to be skipped. follow: go on at the end of the
+    file, as it may grow. waiting: told when a read begins (True) and has ended (False). Raises Problem:
+    data-format, other-stream (fewer rows than are to be skipped, or others).
     """
     reader = _Reader(name, ending)
+    seen = 0
     for lines in _lines(descriptor, name, follow, waiting):
-        for table in reader.read(lines):
-            gone = min(skip, table.rows)
-            skip -= gone
-            if gone < table.rows:
-                yield rows_of(table, slice(gone, None)) if gone else table
+        for found in reader.read(lines):
+            gone = min(skip - seen, found.table.rows) if seen < skip else 0
+            seen += found.table.rows
+            if gone and seen >= skip and found.marks[gone - 1] != mark:
+                message = f"the first {skip:,} rows of '{name}' are not those that the run has taken in"
+                raise Problem.of("other-stream", message, help=_NEW, file=name)
+            if gone < found.table.rows:
+                yield Rows(rows_of(found.table, slice(gone, None)), found.marks[gone:]) if gone else found
     reader.end()
+    if seen < skip:
+        message = f"'{name}' has {seen:,} rows, and the run has taken in {skip:,}"
+        raise Problem.of("other-stream", message, help=_NEW, file=name)
 
 
 def rows_of(table: Table, which: slice | Sequence[int]) -> Table:
@@ -98,8 +117,9 @@ class _Reader:
         self.done = 0  # lines read
         self.header: bytes | None = None
         self.open: list[bytes] = []  # lines of a record that is not whole yet
+        self.mark = 0
 
-    def read(self, lines: list[bytes]) -> Iterator[Table]:
+    def read(self, lines: list[bytes]) -> Iterator[Rows]:
         lines = [*self.open, *lines]
         self.open = []
         if self.ending != ".jsonl" and sum(line.count(b'"') for line in lines) % 2:
@@ -125,9 +145,20 @@ class _Reader:
                 end += 1  # whole records
             part = lines[start:end]
             if any(one.strip() for one in part):
-                yield self._table(part)
+                yield self._marked(self._table(part), part)
             self.done += len(part)
             start = end
+
+    def _marked(self, table: Table, lines: list[bytes]) -> Rows:
+        """The rows of these lines with their marks: a row goes up to the line that the next one begins on."""
+        ends = [line - self.done - 1 for line in table.lines[1:]] + [len(lines)]
+        marks, start = [], 0
+        for end in ends:
+            for line in lines[start:end]:
+                self.mark = crc32(line.strip(), self.mark)  # of an empty line nothing
+            marks.append(self.mark)
+            start = end
+        return Rows(table, marks)
 
     def _begin(self, lines: list[bytes]) -> None:
         """Take the line of column names, or count the columns of a file without one."""

@@ -41,10 +41,12 @@ BACKWARD: tuple[Pass, ...] = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Staged:
-    """A data set as the programs take it: for each input all rows, rows first."""
+    """A data set as the programs take it: for each input all rows, rows first. ``weights``: how much each row
+    counts in means, where that differs: a piece of one long episode by its ticks."""
 
     arrays: dict[str, Array]
     rows: int
+    weights: Array | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -188,7 +190,8 @@ class Learner:
             for name, array in bound.outputs.items():
                 parts[name].append(np.moveaxis(array, -1, 0).copy())
         empty = {name: np.zeros((0, *var.shape), self.real) for name, var in program.outputs.items()}
-        return Staged({name: np.concatenate(parts[name] or [empty[name]]) for name in parts}, rows)
+        weights = columns.get(LENGTH) if self._goes_on else None
+        return Staged({name: np.concatenate(parts[name] or [empty[name]]) for name in parts}, rows, weights)
 
     def _bind(self, what: str, program: Program, batch: int) -> Bound:
         key = (what, batch)
@@ -253,6 +256,7 @@ class Learner:
             self.begin()
         order = np.ascontiguousarray(order, np.intp)
         total, done = 0.0, 0
+        weights = staged.weights  # of one long episode, whose batches are of one piece
         full = len(order) - len(order) % batch
         for rows, size in ((order[:full], batch), (order[full:], len(order) - full)):
             if not len(rows):
@@ -282,12 +286,12 @@ class Learner:
                         arrays[name][()] = value
                 for call in steps:
                     call()
-                subtotal += float(loss)
+                subtotal += float(loss) if weights is None else float(loss) * float(weights[batch_rows[0]])
                 if progress is not None and every and (number - first_step + 1) % every == 0:
                     progress(number - first_step + 1)
             total += subtotal * size
             done += len(rows) // size
-        return total / max(len(order), 1)
+        return total / max(len(order) if weights is None else float(weights[order].sum()), 1)
 
     def small(self, batch: int) -> bool:
         """Whether steps of learning are run number by number for this batch (``dilsctl.engine.scalar``)."""
@@ -337,10 +341,13 @@ class Learner:
             with self._from_the_beginning():
                 for row in range(max(wanted, default=-1) + 1):
                     found = self._measure(staged, np.array([row]), epoch)
+                    weight = 1 if staged.weights is None else float(staged.weights[row])
                     if row in wanted:
                         for name, value in found.items():
-                            totals[name] += float(value.sum())
-        return {name.removeprefix("metric."): total / max(len(rows), 1) for name, total in totals.items()}
+                            totals[name] += float(value.sum()) * weight
+        weights = staged.weights
+        count = max(len(counted) if weights is None else float(weights[counted].sum()), 1)
+        return {name.removeprefix("metric."): total / count for name, total in totals.items()}
 
     def _measure(self, staged: Staged, rows: Array, epoch: int) -> dict[str, Array]:
         """The loss and the metrics of some rows, live."""

@@ -45,7 +45,7 @@ def _weights(product: Eqn, bias: Var, program: Program, states: set[Var]) -> tup
     if len(product.inputs) != 2:
         return None
     operands, out = parse_spec(product.param("spec"))
-    moving = {*program.updates, *program.rates}
+    moving = {*program.updates, *program.rates, *program.kept}
     for i, k in ((0, 1), (1, 0)):
         weights, x = product.inputs[i], product.inputs[k]
         labels, others = operands[i], operands[k]

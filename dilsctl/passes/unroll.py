@@ -17,9 +17,9 @@ from typing import Any, Literal
 
 from dilsctl.diagnostics import Problem
 from dilsctl.diagram import Initial, State
-from dilsctl.ir import CLOCK, INT, REAL, Eqn, Program, Slot, Var
+from dilsctl.ir import CLOCK, INT, REAL, Eqn, Program, Slot, Var, params_of
 from dilsctl.lower import FlatState, source_of
-from dilsctl.operations.rules import broadcast
+from dilsctl.operations.rules import broadcast, has_gradient
 from dilsctl.operations.table import Builder
 
 MOST_UNROLLED = 2_000_000  # equations of all ticks together
@@ -150,9 +150,7 @@ class _Unrolling:
                 for state, update in program.updates.items()
             }
             values = {state: self._choose(tick, value, values[state]) for state, value in moved.items()}
-            left = episode.ticks - 1 - tick
-            if episode.horizon is not None and left and left % episode.horizon == 0:
-                values = {state: self.builder.emit("stop", (value,)) for state, value in values.items()}
+            values = self._cut(tick, values)
         if episode.at == "end":
             new = self._tick(values, episode.ticks)
             return {name: new.get(var, var) for name, var in program.outputs.items()}, values
@@ -165,6 +163,28 @@ class _Unrolling:
                     outputs[name] = self._mean([one[name] for one in shown])
         return outputs, values
 
+    def _cut(self, tick: int, values: dict[Var, Var]) -> dict[Var, Var]:
+        """The states after a tick, without gradients where a block of the horizon ends: blocks are counted
+        from the end of each example."""
+        horizon, emit = self.episode.horizon, self.builder.emit
+        left = self.episode.ticks - 1 - tick
+        if horizon is None or left < horizon:
+            return values
+        stopped = {state: emit("stop", (value,)) for state, value in values.items()}
+        if self.length is None:
+            return stopped if left % horizon == 0 else values
+        ends = [
+            emit("eq", (self.length, self.builder.constant(tick + 1 + blocks * horizon, INT)))
+            for blocks in range(1, left // horizon + 1)
+        ]
+        here = ends[0]
+        for one in ends[1:]:
+            here = emit("or", (here, one))
+        return {
+            state: self._chosen(here, stopped[state], value) if has_gradient(value) else value
+            for state, value in values.items()
+        }
+
     def _counts(self, tick: int) -> Var | None:
         """Whether each example still goes on at a tick; None where all do."""
         if self.length is None or tick == 0:
@@ -176,11 +196,26 @@ class _Unrolling:
         counts = self.counts[tick]
         if counts is None or value is before:
             return value
-        if not value.batched and not before.batched:  # one for the whole batch: while any example goes on
-            some = self.builder.emit("cast", (counts,), kind="real")
-            some = self.builder.emit("batch_mean", (some,), batched=False)
-            counts = self.builder.emit("gt", (some, self.builder.constant(0.0, REAL)))
-        return self.builder.emit("where", (counts, value, before))
+        return self._chosen(counts, value, before)
+
+    def _chosen(self, which: Var, value: Var, other: Var) -> Var:
+        """``value`` for some examples, else the ``other``. What is one for all is so if it is for any."""
+        if not value.batched and not other.batched:
+            which = self.builder.emit("gt", (self._part(which), self.builder.constant(0.0, REAL)))
+        return self.builder.emit("where", (which, value, other))
+
+    def _part(self, which: Var) -> Var:
+        """The part of the examples of which something holds."""
+        numbers = self.builder.emit("cast", (which,), kind="real")
+        return self.builder.emit("batch_mean", (numbers,), batched=False)
+
+    def _pooled(self, value: Var, counts: Var) -> Var:
+        """The mean over the examples that still go on."""
+        zero = self.builder.constant(0.0, REAL)
+        total = self.builder.emit("where", (counts, value, zero))
+        total = self.builder.emit("batch_mean", (total,), batched=False)
+        least = self.builder.constant(1e-30, REAL)  # where none goes on, nothing takes the mean
+        return self.builder.emit("div", (total, self.builder.emit("maximum", (self._part(counts), least))))
 
     def _tick(self, values: Mapping[Var, Var], tick: int) -> dict[Var, Var]:
         """Write the equations of a tick; what stands for each variable at it."""
@@ -195,11 +230,15 @@ class _Unrolling:
                 new[var] = self.builder.emit("slice", (self.inputs[name],), index=index)
         for eqn in self.program.eqns:
             inputs = tuple([new.get(one, one) for one in eqn.inputs])
+            counts = self.counts[tick] if tick < len(self.counts) else None
+            if eqn.op == "batch_mean" and counts is not None and inputs[0].batched:
+                new[eqn.outputs[0]] = self._pooled(inputs[0], counts)
+                continue
             outs = tuple([Var(one.type, one.batched, one.name) for one in eqn.outputs])
             new.update(zip(eqn.outputs, outs, strict=True))
             params = eqn.params
             if tick and eqn.op.startswith("random_"):
-                params = tuple((k, f"{value}@{tick}" if k == "key" else value) for k, value in params)
+                params = params_of(**dict(params), later=tick)
             self.eqns.append(Eqn(eqn.op, inputs, outs, params, eqn.span))
         return new
 

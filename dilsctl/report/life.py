@@ -111,9 +111,13 @@ def summary(
         ).rstrip()
         for row in (heads, *body)
     ]
-    found.append("")
-    found.append(f"{rows:,} rows with a truth; beside it, {' and '.join(_said(values))}")
-    return found
+    said = _said(values)
+    beside = f"; beside it, {' and '.join(said)}" if said else ""
+    return [*(found if values else []), "", f"{_rows(rows)} with a truth{beside}"]
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _said(values: Mapping[str, float]) -> list[str]:

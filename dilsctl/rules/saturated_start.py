@@ -98,7 +98,7 @@ def _guess(eqn: Eqn, known: Mapping[Var, Guess | None]) -> Guess | None:
         value = eqn.param("value")
         return (float(value), 0.0) if isinstance(value, int | float) else None
     given = [known.get(one) for one in eqn.inputs]
-    if any(one is None for one in given):
+    if not given or any(one is None for one in given):
         return None
     one = given[0] or (0.0, 0.0)
     two = (given[1] if len(given) > 1 else None) or (0.0, 0.0)

@@ -95,13 +95,13 @@ def test_one_episode_that_never_ends(tmp_path: Path, horizon: int) -> None:
     found = diagram.train()
     loop, told = Loop(), []
     for _ in range(2):
-        loop.h, loop.tick, means = 0.2, 0, []
+        loop.h, loop.tick, losses = 0.2, 0, []
         for start in range(0, ROWS - 5, horizon):
             rows = range(start, min(start + horizon, ROWS - 5))
             gradient = slope(lambda w, rows=rows: np.mean(loop.losses(w, rows, False)), loop.w)
-            means.append(np.mean(loop.losses(loop.w, rows)))
+            losses += loop.losses(loop.w, rows)
             loop.w = loop.w - RATE * gradient
-        told.append(np.mean(means))
+        told.append(np.mean(losses))
     states = diagram.learner.states
     np.testing.assert_allclose(states["w"], loop.w, rtol=1e-8)
     np.testing.assert_allclose(states["h"], loop.h, rtol=1e-8)
@@ -122,8 +122,7 @@ def test_measuring_goes_from_the_beginning_and_keeps_nothing(tmp_path: Path) -> 
         shown.append(p)
         losses.append((p - data["z"][row]) ** 2)
         h = 0.5 * h + w @ (x - mean) + 0.01 * row
-    pieces = [np.mean(losses[18:21]), np.mean(losses[21:])]
-    assert found.values["test.loss"] == pytest.approx(np.mean(pieces), rel=1e-12)
+    assert found.values["test.loss"] == pytest.approx(np.mean(losses[18:]), rel=1e-12)
     np.testing.assert_allclose(diagram.predict()["p"], shown, rtol=1e-12)
     assert seen == ROWS - 5
     for path, value in diagram.learner.states.items():
@@ -165,6 +164,118 @@ def test_rows_of_a_group_are_an_episode(tmp_path: Path, at: str) -> None:
     w = np.full(2, 0.1)
     np.testing.assert_allclose(diagram.learner.states["w"], w - RATE * slope(loss, w), rtol=1e-8)
     assert diagram.learner.states["seen"] == max(len(one) for one in episodes)
+
+
+RAGGED = """\
+dils: 1
+define:
+  memory:
+    in: {x: real}
+    out: {y: real}
+    state:
+      w: real = 0.5
+      h: real = 0
+      kept: {type: real, init: 0.2, keep: true}
+    learn: [w]
+    next:
+      h: w * h + x
+      kept: 0.5 * kept + pool(x)
+    wires:
+      - h -> y
+main: memory
+train:
+  data: {file: rows.csv, inputs: {x: x}, targets: {u: u}, episode: {by: id}}
+  loss:
+    at: AT
+    is: square(y - u)
+  horizon: 2
+  batch: 3
+  epochs: 1
+  optimiser: {sgd: {rate: 0.1}}
+  precision: float64
+  shuffle: false
+"""
+
+
+@pytest.mark.parametrize("at", ["last", "each", "end"])
+def test_blocks_of_the_horizon_are_counted_from_each_end(tmp_path: Path, at: str) -> None:
+    """Groups of different length, each with its own gradient, by tangents that are cut by hand."""
+    draws, lengths = np.random.default_rng(4), (3, 8, 1)
+    groups = [(draws.normal(size=n), draws.normal(size=n)) for n in lengths]
+    lines = [
+        f"{x!r},{u!r},{k}"
+        for k, (xs, us) in enumerate(groups)
+        for x, u in zip(map(float, xs), map(float, us), strict=True)
+    ]
+    (tmp_path / "rows.csv").write_text("x,u,id\n" + "\n".join(lines))
+    (tmp_path / "memory.yaml").write_text(RAGGED.replace("AT", at))
+    diagram = dilsctl.load(tmp_path / "memory.yaml")
+    diagram.train()
+    w, total = 0.5, 0.0
+    for xs, us in groups:
+        h = slope = 0.0
+        slopes = []
+        for tick, (x, u) in enumerate(zip(xs, us, strict=True)):
+            slopes.append(2 * (h - u) * slope)
+            h, slope = w * h + x, h + w * slope
+            left = len(xs) - 1 - tick
+            if left and left % 2 == 0:
+                slope = 0.0
+        last = 2 * (h - us[-1]) * slope
+        total += {"last": slopes[-1], "each": float(np.mean(slopes)), "end": last}[at] / len(groups)
+    assert diagram.learner.states["w"] == pytest.approx(w - 0.1 * total, rel=1e-12)
+    kept = 0.2
+    for tick in range(max(lengths)):
+        kept = 0.5 * kept + np.mean([xs[tick] for xs, _ in groups if len(xs) > tick])
+    assert diagram.learner.states["kept"] == pytest.approx(kept, rel=1e-12)
+
+
+def test_what_tells_groups_apart_must_be_there(tmp_path: Path) -> None:
+    (tmp_path / "memory.yaml").write_text(RAGGED.replace("AT", "last"))
+    for rows, code in (
+        ("1,1,9007199254740993\n1,1,9007199254740992", "data-format"),
+        ("1,1,1\n1,1,\n1,1,2", "missing-value"),
+        ("1,1,a\n1,1,\n1,1,b", "missing-value"),
+    ):
+        (tmp_path / "rows.csv").write_text(f"x,u,id\n{rows}\n")
+        with pytest.raises(Problem) as raised:
+            dilsctl.load(tmp_path / "memory.yaml").train()
+        assert raised.value.diagnostics[0].code == code
+
+
+def test_an_endless_episode_begins_but_once(tmp_path: Path) -> None:
+    """So where it begins can't be learned, and that is told; a horizon is no longer than the file."""
+    text = NET.replace("h: real = 0.2", "h: {type: real, init: first}\n      first: real = 0.1")
+    text = text.replace("learn: [w]", "learn: [w, first]")
+    text += "  data:\n    file: rows.csv\n    inputs: {x: [a, b]}\n    targets: {z: z}\n    episode: all\n"
+    (tmp_path / "net.yaml").write_text(text)
+    with pytest.raises(Problem) as raised:
+        dilsctl.load(tmp_path / "net.yaml")
+    assert raised.value.diagnostics[0].code == "bad-initial"
+    diagram = loaded(tmp_path, "    episode: all\n  horizon: 100000\n")
+    assert diagram.plans.learner(training=True).compiled.episode.ticks == ROWS
+
+
+def test_a_constant_beginning_without_data(tmp_path: Path) -> None:
+    (tmp_path / "decay.yaml").write_text("""\
+dils: 1
+define:
+  decay:
+    out: {e: real}
+    state: {x: real = 1, k: real = 0.3}
+    learn: [k]
+    next: {x: k * x}
+    wires:
+      - x -> e
+main: decay
+train:
+  episodes: 4
+  ticks: 3
+  loss: {at: end, is: square(e - 0.2)}
+  epochs: 1
+""")
+    found = dilsctl.load(tmp_path / "decay.yaml").train()
+    assert found.history[0]["train.loss"] == pytest.approx((0.3**3 - 0.2) ** 2, rel=1e-6)
 
 
 def test_episodes_without_data(tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ def _hash_steps(eqn: Eqn, context: Context, shape: tuple[int, ...], h: Array, wo
     origin = start(context.seed, eqn.param("key"))
     count = int(np.prod(shape, dtype=np.int64))
     elements = mix(origin, np.arange(count)).reshape(shape)
+    later = np.uint64(eqn.param("later", 0) * int(_SECOND) & _MASK)
     clock, clock_work = np.empty((), np.uint64), np.empty((), np.uint64)
     seen = np.empty(context.examples.shape, np.uint64)
     seen_work = np.empty_like(seen)
@@ -80,6 +81,7 @@ def _hash_steps(eqn: Eqn, context: Context, shape: tuple[int, ...], h: Array, wo
         partial(np.multiply, context.epoch, _GOLDEN, out=clock, dtype=np.uint64, **unsafe),
         *_mix_steps(clock, clock_work),
         partial(np.multiply, context.tick, _SECOND, out=clock_work, dtype=np.uint64, **unsafe),
+        *([partial(np.add, clock_work, later, out=clock_work)] if later else []),
         partial(np.add, clock, clock_work, out=clock),
         *_mix_steps(clock, clock_work),
     ]
