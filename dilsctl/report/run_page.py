@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dilsctl.chronicle import Chronicle
 from dilsctl.report.progress import duration_text, measures_table, number_text
 from dilsctl.report.run_plots import as_svg, curves, plot_confusion, plot_curves, plot_wires
 from dilsctl.report.wire_table import weight_table, wire_table
+
+if TYPE_CHECKING:
+    from dilsctl.chronicle import Chronicle
 
 _STYLE = (Path(__file__).parent / "run_page.css").read_text(encoding="utf-8")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
