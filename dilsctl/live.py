@@ -55,8 +55,8 @@ class Life:
 
     ``taken``: how many rows of it were taken in; ``mark``: that of the last of them. ``pending``: inputs of
     rows whose truth may come; ``given_up``: how many no longer wait; ``too_late``: truths without inputs that
-    no row waits for. ``whole``: not in the middle of rows, so that it may be saved. ``wants_folder``: a new one,
-    ``out`` or any, is made when the first row comes; ``begun``: it has.
+    no row waits for. ``whole``: not in the middle of rows, so that it may be saved. ``wants_folder``: a new
+    one, ``out`` or any, is made when the first row comes; ``begun``: it has.
     """
 
     loaded: LoadedDiagram

@@ -346,3 +346,93 @@ def test_a_bad_row_ends_it_with_what_came_before(folder: Path) -> None:
     found = command(folder / "judge.yaml", folder / "bad.csv", "--out", folder / "run")
     assert found.returncode == 1 and "line 101" in found.stderr
     assert Life.go_on(folder / "run").taken == 98
+
+
+def test_other_rows_are_refused_unless_they_are_new(folder: Path) -> None:
+    rows = (folder / "rows.csv").read_text().splitlines(keepends=True)
+    assert command(folder / "judge.yaml", folder / "rows.csv", "-q", "--out", folder / "run").returncode == 0
+    (folder / "more.csv").write_text(rows[0] + "".join(rows[31:61]))
+    found = command(folder / "run", folder / "more.csv")
+    assert found.returncode == 1 and "other-stream" in found.stderr
+    (folder / "other.csv").write_text(rows[0] + "".join(reversed(rows[1:])) + rows[1])
+    found = command(folder / "run", folder / "other.csv")
+    assert found.returncode == 1 and "not those that the run has taken in" in found.stderr
+    before = states(folder / "run")
+    found = command(folder / "run", folder / "more.csv", "--new")
+    assert found.returncode == 0 and len(found.stdout.splitlines()) == 31
+    assert states(folder / "run") != before
+    life = Life.go_on(folder / "run")
+    assert (life.taken, life.score.rows) == (30, ROWS + 30)
+
+
+KEYED = """\
+dils: 1
+define:
+  line:
+    in: {x: real}
+    out: {y: real, pair: real 2, chance: simplex 2}
+    state: {w: real = 0.5}
+    learn: [w]
+    wires:
+      - w * x -> y
+      - stack(x, w) -> pair
+      - softmax(stack(x, w)) -> chance
+main: line
+train:
+  data: {file: none.csv, inputs: {x: x}, targets: {u: u}}
+  loss: mse(y, u)
+  optimiser: {sgd: {rate: 0.1}}
+  precision: float64
+  batch: 1
+live: {predict: y, truth: u, key: id}
+"""
+
+
+def keyed(folder: Path, rows: str, text: str = KEYED) -> tuple[Life, Watching]:
+    (folder / "line.yaml").write_text(text)
+    (folder / "keyed.csv").write_text(rows)
+    life, watching = Life.of(load_diagram(folder / "line.yaml", (), folder)), Watching()
+    life.live(stream(folder / "keyed.csv"), watching, lambda: False)
+    return life, watching
+
+
+def test_what_was_given_is_what_is_measured(tmp_path: Path) -> None:
+    """The answer of before, though the row of b was learned from in between."""
+    life, watching = keyed(tmp_path, "id,x,u\na,2,\nb,1,3\na,,2\n")
+    assert watching.rows[0][1:] == (1.0, None)
+    assert life.values()["error"] == pytest.approx((abs(0.5 - 3) + abs(1.0 - 2)) / 2)
+    w = 0.5 + 0.1 * 2 * (3 - 0.5)
+    assert life.online.learner.states["w"] == pytest.approx(w + 0.1 * 2 * (2 - w * 2) * 2)
+
+
+def test_keys(tmp_path: Path) -> None:
+    life, _ = keyed(tmp_path, "id,x,u\na,1,\na,5,\na,,3\na,,9\n")
+    assert (life.given_up, life.too_late, len(life.pending)) == (1, 1, 0)
+    assert life.online.learner.states["w"] == pytest.approx(0.5 + 0.1 * 2 * (3 - 2.5) * 5)
+    for rows, code in (("x,u\n1,2\n", "unknown-column"), ("id,x,u\n,1,2\n", "missing-value")):
+        with pytest.raises(Problem) as raised:
+            keyed(tmp_path, rows)
+        assert raised.value.diagnostics[0].code == code
+
+
+def test_what_is_not_finite_ends_it(tmp_path: Path) -> None:
+    text = KEYED.replace("w * x -> y", "w * log(x) -> y").replace(", key: id", "")
+    with pytest.raises(Problem, match="the prediction is not finite at row 2 of the stream"):
+        keyed(tmp_path, "id,x,u\na,1,1\nb,-1,1\n", text)
+
+
+@pytest.mark.parametrize("port", ["pair", "chance"])
+def test_a_prediction_is_of_the_truths_kind(tmp_path: Path, port: str) -> None:
+    with pytest.raises(Problem) as raised:
+        keyed(tmp_path, "id,x,u\n", KEYED.replace("predict: y", f"predict: {port}"))
+    assert raised.value.diagnostics[0].code == "bad-live"
+
+
+def test_nothing_is_kept_of_a_stream_that_is_not_understood(folder: Path) -> None:
+    (folder / "wrong.csv").write_text("foo\n1\n")
+    found = command(folder / "judge.yaml", folder / "wrong.csv", "--out", folder / "run")
+    assert found.returncode == 1 and "unknown-column" in found.stderr and "judge.yaml:" in found.stderr
+    assert not (folder / "run").exists()
+    found = command(folder / "judge.yaml", "--out", folder / "run", input="")
+    assert found.returncode == 0 and "no row came" in found.stderr
+    assert not (folder / "run").exists()

@@ -1,8 +1,8 @@
 """Random draws. A value is a function of (seed, key, element, example, epoch, tick): order never matters.
 
-Params: ``key``, a text that no other draw has, ``shape``, and ``later``, ticks after that of the clock. Emit a
-draw with ``batched=True`` for one value an example. Stacking adds a leading axis, whose index counts as part of
-the element. No gradient flows through a draw (scale and shift it to learn them).
+Params: ``key``, a text that no other draw has, ``shape``, and ``later``, ticks after that of the clock. Emit
+a draw with ``batched=True`` for one value an example. Stacking adds a leading axis, whose index counts as
+part of the element. No gradient flows through a draw (scale and shift it to learn them).
 """
 
 from __future__ import annotations

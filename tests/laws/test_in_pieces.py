@@ -41,9 +41,25 @@ class Rate:
         return lambda step: 0.05
 
 
+DRAWS = """\
+dils: 1
+define:
+  noisy:
+    in: {x: real 2}
+    out: {y: real 3}
+    state:
+      s: real 3 = normal
+      w: real 3 2 = glorot
+    learn: [w]
+    next:
+      s: 0.5 * s + w @ x + normal(shape=[3])
+    wires:
+      - s -> y
+main: noisy
+"""
 TEXTS = {
     "next": RNN, "rate": CHAIN, "shared": SHARED, "begun": BEGUN, "potential": SPRINGS, "matrix": ARMS,
-    "modes": MODES,
+    "modes": MODES, "draws": DRAWS,
 }  # fmt: skip
 
 

@@ -1,0 +1,86 @@
+"""The page about a run: whole, safe, and with what the run came to."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import dilsctl
+from dilsctl.chronicle import read_chronicle
+from dilsctl.cli import main
+from dilsctl.report.run_plots import confusion
+
+ROOT = Path(__file__).parents[2]
+
+
+class Tags(HTMLParser):
+    """What a page opens and does not close, and what it would load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loads: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.loads += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href")]
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report") / "iris <b>"
+    dilsctl.load(ROOT / "examples" / "iris.yaml").train(epochs=3, out=folder)
+    return folder
+
+
+def test_a_page_about_a_training_run(run: Path) -> None:
+    found = CliRunner().invoke(main, ["report", str(run)])
+    assert found.exit_code == 0, found.output
+    page = (run / "report.html").read_text()
+    tags = Tags()
+    tags.feed(page)
+    assert tags.open == []
+    assert all(one.startswith(("#", "data:")) for one in tags.loads)
+    assert "default-src 'none'" in page and "<script" not in page
+    assert "<b>" not in page and "iris &lt;b&gt;" in page
+    for title in ("Measures", "Curves", "Classes (test part)", "Diagram", "Settings"):
+        assert f"<h2>{title}</h2>" in page
+    for svg in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
+        ElementTree.fromstring(svg)
+
+
+def test_classes_are_counted_as_they_are(run: Path) -> None:
+    chronicle = read_chronicle(run)
+    (found,) = chronicle.confusions
+    assert found.counts.sum() == chronicle.facts["data"]["parts"]["test"]
+    right = np.trace(found.counts) / found.counts.sum()
+    assert right == pytest.approx(chronicle.summary["values"]["test.accuracy"], rel=1e-6)
+    counts = confusion(np.array([0, 1, 1, 2]), np.array([0, 1, 2, 2]), 3)
+    assert counts.tolist() == [[1, 0, 0], [0, 1, 1], [0, 0, 1]]
+
+
+def test_a_page_about_a_life(tmp_path: Path) -> None:
+    examples = ROOT / "examples"
+    what = [str(examples / "phishing.yaml"), str(examples / "data" / "phishing.csv.gz"), "-q"]
+    assert CliRunner().invoke(main, ["live", *what, "--out", str(tmp_path / "run")]).exit_code == 0
+    page = tmp_path / "page.html"
+    assert CliRunner().invoke(main, ["report", str(tmp_path / "run"), "-o", str(page)]).exit_code == 0
+    text = page.read_text()
+    assert "1,250 rows" in text and "accuracy" in text and "last window" in text
+    again = CliRunner().invoke(main, ["report", str(tmp_path / "run"), "-o", str(page)])
+    assert again.exit_code == 2 and page.read_text() == text
+
+
+def test_what_is_no_run(tmp_path: Path) -> None:
+    found = CliRunner().invoke(main, ["report", str(tmp_path)])
+    assert found.exit_code == 1 and "not-a-run" in found.output
