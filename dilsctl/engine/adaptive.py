@@ -20,6 +20,7 @@ from dilsctl.diagnostics import Problem
 from dilsctl.engine.bind import Bound
 from dilsctl.engine.kernels import Array
 from dilsctl.engine.running import Running
+from dilsctl.engine.scalar import Slope, suits
 from dilsctl.motion import Flow
 from dilsctl.passes.edge import BEFORE
 
@@ -55,6 +56,7 @@ class Adaptive(Running):
         ends = np.cumsum([0, *(one.size for one in self._flowing)])
         self._parts = [slice(low, high) for low, high in itertools.pairwise(ends.tolist())]
         self._slopes = [self._slope_of(number, array) for number, array in enumerate(self._flowing)]
+        self._numbers = Slope.of(flow, runs, self.arrays) if suits(flow.slope, runs, self.real) else None
         self._clocked = [self.arrays[var] for var in flow.clock.updates]
         self._over = not held and not self._clocked
         self._solver: Any = None
@@ -239,12 +241,21 @@ class Adaptive(Running):
         return made
 
     def _rates(self, time: float, y: Array) -> Array:
+        if self._numbers is not None:
+            return self._numbers.rates(time, self.dt, y, self._held_inputs)
         self._put(y)
         self._run(self._slope, time)
         found = np.empty_like(y)
         for part, rate in zip(self._parts, self._slopes, strict=True):
             found[part].reshape(rate.shape)[...] = rate
         return found
+
+    def _held_inputs(self, name: str) -> Array:
+        """An input of the slope other than the time: a mode, or what is given."""
+        prefix, _, number = name.partition(".")
+        if prefix == "mode" and number:
+            return self._before[self._switches[int(number)]]
+        return np.asarray(self.tick if name == "tick" else self._given.get(name, 0.0))
 
     def _put(self, y: Array) -> None:
         for part, array in zip(self._parts, self._flowing, strict=True):

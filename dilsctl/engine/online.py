@@ -58,7 +58,11 @@ class Online:
                 self._look = learner.bind_one("look", read_only(look))
                 step = learner.descent.program
             self._small = learner.paced(step, 1, rates)
-        self._ask = learner.bind_one("ask", self._asked)
+        self._small_ask: Paced | None = None
+        if self._small is not None and supported(self._asked, 1):
+            self._small_ask = learner.paced(self._asked, 1, rates)
+        else:
+            self._ask = learner.bind_one("ask", self._asked)
         self._changing: list[tuple[Callable[[float, int], dict[str, float]], Any, dict[str, Array]]] = []
         if self._small is not None:
             return
@@ -108,7 +112,6 @@ class Online:
     def _learn_small(self, small: Paced, given: Mapping[str, Array], rows: int) -> dict[str, Array]:
         """The same number by number."""
         found: dict[str, Array] = {}
-        shown: dict[str, Array] = {}
         if self._look is not None:  # a row at a time
             found, results = self._results(self._look.outputs, rows)
             pairs = self._pairs(self._look.inputs, given, rows)
@@ -126,19 +129,26 @@ class Online:
         for start in range(0, rows, AT_ONCE):
             end = min(rows, start + AT_ONCE)
             part = {name: values[start:end] for name, values in given.items()}
-            shown = small.run(part, self.rows + 1, end - start)
-            self.rows += end - start
-            for name, values in shown.items():
-                values = values[..., 0] if self._outputs[name].batched else values
+            for name, values in self._by_row(small, part, end - start).items():
                 if name not in found:
                     found[name] = np.empty((rows, *values.shape[1:]), values.dtype)
                 found[name][start:end] = values
+            self.rows += end - start
         return found
+
+    def _by_row(self, paced: Paced, given: Mapping[str, Array], rows: int) -> dict[str, Array]:
+        """What is shown of some rows, rows first."""
+        return {
+            name: values[..., 0] if self._outputs[name].batched else values
+            for name, values in paced.run(given, self.rows + 1, rows).items()
+        }
 
     def predict(self, columns: Mapping[str, Array]) -> dict[str, Array]:
         """What is shown for each row (``port.NAME``, rows first); nothing moves."""
         rows = len(next(iter(columns.values()))) if columns else 1
         staged = self.learner.stage(columns, 1, self._asked)
+        if self._small_ask is not None:
+            return self._by_row(self._small_ask, staged.arrays, rows)
         found, results = self._results(self._ask.outputs, rows)
         pairs = self._pairs(self._ask.inputs, staged.arrays, rows)
         self._ask.context.epoch[...] = EPOCH
