@@ -202,7 +202,8 @@ class Simulation:
         }
         row = 0
         kept = running.copy()
-        small = self._small() if running.small else None
+        of_one_size = course.batches is None or not course.batches.rest
+        small = self._small() if running.small and of_one_size else None
         with _interrupts() as interrupted, np.errstate(all="ignore"):
             while running.tick < course.ticks:
                 if interrupted():
