@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dilsctl.cli.options import file_or_run_argument, json_option, quiet_option, set_option
+from dilsctl.cli.options import file_or_run_argument, json_option, quiet_option, report_option, set_option
 from dilsctl.cli.output import write_json
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class Signals:
     type=click.Path(path_type=Path),
     help="The run folder to make, which must not exist. Default: runs/NAME-NNN.",
 )
+@report_option
 @quiet_option("Print no rows, only what it came to.")
 @json_option("Print rows as JSON lines, and one JSON object at the end.")
 def command(
@@ -86,6 +87,7 @@ def command(
     new: bool,
     jsonl: bool,
     out: Path | None,
+    report: bool,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -125,6 +127,10 @@ def command(
         with suppress(Stopped):
             ended = life.live(stream, watcher, signals)
     _show(life, as_json)
+    if report and life.folder is not None:
+        from dilsctl.cli.report import write_report
+
+        write_report(life.folder, life.folder / "report.html")
     if not ended:
         if life.folder is not None:
             click.echo(f"stopped; go on with: dilsctl live {life.folder} {rows}", err=True)

@@ -65,6 +65,13 @@ def quiet_option(help: str) -> Callable[[Command], Command]:
     return click.option("--quiet", "-q", is_flag=True, help=help)
 
 
+def report_option(command: Command) -> Command:
+    """``--report``: a page about the run when it is over."""
+    return click.option(
+        "--report", is_flag=True, help="When it is over, write a page about it: report.html in its folder."
+    )(command)
+
+
 def file_or_run_argument(command: Command) -> Command:
     """FILE|RUN: a diagram file or a run folder that exists; arrives as ``file``."""
     kind = click.Path(exists=True, path_type=Path)

@@ -28,18 +28,22 @@ def command(run: Path, out: Path | None, checks: bool, force: bool) -> int:
       dilsctl report runs/digits-001
       dilsctl report runs/digits-001 -o digits.html --checks
     """
+    if out is not None and out.exists() and not force:
+        raise click.UsageError(f"'{out}' exists already, and is not overwritten; --force does")
+    write_report(run, out or run / "report.html", checks=checks, force=force or out is None)
+    return 0
+
+
+def write_report(run: Path, target: Path, *, checks: bool = False, force: bool = True) -> None:
+    """Write the page about a run. Raises Problem."""
     from dilsctl.chronicle import read_chronicle
     from dilsctl.render.outline import Options
     from dilsctl.report.new_file import new_file
     from dilsctl.report.run_page import run_page
 
-    if out is not None and out.exists() and not force:
-        raise click.UsageError(f"'{out}' exists already, and is not overwritten; --force does")
     found = read_chronicle(run, checks=checks)
     artist = found.diagram.artist(None, Options(depth=None, view="nested", most=5), None)
     svg = artist.file("svg", "light", legend=True).decode()
-    target = out or run / "report.html"
-    with writing(target), new_file(target, force or out is None) as path:
+    with writing(target), new_file(target, force) as path:
         path.write_text(run_page(found, svg[svg.index("<svg") :]), encoding="utf-8")
     click.echo(f"wrote {target}", err=True)
-    return 0

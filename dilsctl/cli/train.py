@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dilsctl.cli.options import json_option, quiet_option, set_option
+from dilsctl.cli.options import json_option, quiet_option, report_option, set_option
 from dilsctl.cli.output import count, is_terminal, wants_colour, write_json
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Go on with the run of this folder where it stopped.",
 )
+@report_option
 @quiet_option("Print nothing but errors.")
 @json_option("Print one JSON object an epoch, and one at the end.")
 def command(
@@ -41,6 +42,7 @@ def command(
     seed: int | None,
     out: Path | None,
     resume: Path | None,
+    report: bool,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -82,6 +84,10 @@ def command(
         click.echo(f"interrupted; go on with: dilsctl train --resume {training.folder}", err=True)
         return 130
     show(trained, quiet, as_json)
+    if report and training.folder is not None:
+        from dilsctl.cli.report import write_report
+
+        write_report(training.folder, training.folder / "report.html")
     return 0
 
 

@@ -72,7 +72,9 @@ def test_classes_are_counted_as_they_are(run: Path) -> None:
 def test_a_page_about_a_life(tmp_path: Path) -> None:
     examples = ROOT / "examples"
     what = [str(examples / "phishing.yaml"), str(examples / "data" / "phishing.csv.gz"), "-q"]
-    assert CliRunner().invoke(main, ["live", *what, "--out", str(tmp_path / "run")]).exit_code == 0
+    found = CliRunner().invoke(main, ["live", *what, "--report", "--out", str(tmp_path / "run")])
+    assert found.exit_code == 0
+    assert "<h2>Curves</h2>" in (tmp_path / "run" / "report.html").read_text()
     page = tmp_path / "page.html"
     assert CliRunner().invoke(main, ["report", str(tmp_path / "run"), "-o", str(page)]).exit_code == 0
     text = page.read_text()
