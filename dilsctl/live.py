@@ -16,13 +16,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from dilsctl.checkpoints import Checkpoint, Position
-from dilsctl.data.columns import select
-from dilsctl.data.dataset import DataSpec, Fitted, encode
+from dilsctl.data.dataset import Fitted
 from dilsctl.data.stream import Rows, rows_of
 from dilsctl.data.tables import Table, missing_value, unknown_column
-from dilsctl.diagnostics import Problem, SourceSpan
+from dilsctl.diagnostics import Problem
 from dilsctl.engine.kernels import Array
 from dilsctl.engine.online import Online
+from dilsctl.intake import Intake, cells
 from dilsctl.learning.methods import method_of
 from dilsctl.learning.schedules import Rates
 from dilsctl.live_plan import live_columns
@@ -62,8 +62,7 @@ class Life:
     loaded: LoadedDiagram
     block: Live
     online: Online
-    spec: DataSpec
-    fitted: Fitted
+    intake: Intake
     score: Prequential
     run: RunFolder | None = None
     taken: int = 0
@@ -98,7 +97,8 @@ class Life:
         rate = method_of(train.optimiser).rate if train is not None else 0.0
         types = learner.row_types
         score = Prequential(types[block.truth], block.window)
-        return cls(loaded, block, Online(learner, Rates(rate, 1, math.inf)), spec, fitted or Fitted(), score)
+        intake = Intake(document, block, spec, types, learner.real, fitted or Fitted())
+        return cls(loaded, block, Online(learner, Rates(rate, 1, math.inf)), intake, score)
 
     @classmethod
     def begin(cls, file: Path, settings: Sequence[str] = (), out: Path | None = None) -> Life:
@@ -157,7 +157,7 @@ class Life:
                 "plan": learner.plan_hash,
                 "parameters": learner.parameters,
                 "wires": [one.facts() for one in Gauge(self.loaded.diagram).weights],
-                "data": {"file": "", "sha256": "", "rows": 0, "parts": {}, **self.fitted.to_json()},
+                "data": {"file": "", "sha256": "", "rows": 0, "parts": {}, **self.intake.fitted.to_json()},
             },
             out=out,
         )
@@ -204,7 +204,7 @@ class Life:
         """Open the folder, or make it: not before there is a row that can be understood."""
         if self.run is None and self.wants_folder:
             if self.block.key is None:
-                self._encode(rows_of(table, slice(0, 1)))
+                self.intake.values(rows_of(table, slice(0, 1)))
             self.keep(self.out)
         self.begun = True
         if self.run is not None:
@@ -227,7 +227,7 @@ class Life:
             if whole is not None:
                 columns = {name: values[start:end] for name, values in whole.items()}
             elif self.block.key is None:
-                columns = self._encode(part)
+                columns = self.intake.values(part)
             self.whole = False
             if self.block.key is None:
                 self._learn(columns, self.taken + 1, part, watcher)
@@ -244,45 +244,9 @@ class Life:
     def _all(self, table: Table) -> dict[str, Array] | None:
         """The values of a table, or None if there is a fault in them, which is found when its row comes."""
         try:
-            return self._encode(table)
+            return self.intake.values(table)
         except Problem:
             return None
-
-    def _encode(self, table: Table, inputs: bool = True, targets: bool = True) -> dict[str, Array]:
-        """Typed values of what a table has. Raises Problem."""
-        learner = self.online.learner
-        spec = replace(
-            self.spec, inputs=self.spec.inputs if inputs else {}, targets=self.spec.targets if targets else {}
-        )
-        columns, labels = encode(
-            table, spec, learner.row_types, learner.real, fitted=self.fitted, locate=self._place
-        )
-        for name, known in labels.items():
-            if name not in self.fitted.labels:
-                shown = ", ".join(map(str, known))
-                help = "write classes as numbers from 0, or begin from a run that was trained on the words"
-                message = f"'{name}' has the labels {shown}: which class is which can't be told from a stream"
-                raise Problem.of("bad-label", message, help=help, file=table.name)
-        for name, standard in self.fitted.standards.items():
-            if name in columns:
-                columns[name] = standard.apply(columns[name])
-        return columns
-
-    def _place(self, *path: str | int) -> SourceSpan | None:
-        """The place in the file that says which columns an input or target has."""
-        document, name = self.loaded.document, str(path[-1])
-        for at in (
-            ("live", "inputs"),
-            ("live", "targets"),
-            ("train", "data", "inputs"),
-            ("train", "data", "targets"),
-        ):
-            block: Any = document.root
-            for key in at:
-                block = (block or {}).get(key)
-            if block and name in block:
-                return document.span(*at, name)
-        return document.span("live")
 
     def _learn(
         self,
@@ -348,8 +312,7 @@ class Life:
     def _wait(self, table: Table, watcher: Watcher) -> None:
         """Rows whose truth may come later: each with its truth now, its truth alone, or without one."""
         key = self.block.key
-        names = _cells(table, key)
-        told = [one.strip() != "" for one in _cells(table, str(self._truth_column()))]
+        names, told = cells(table, str(key)), self.intake.is_told(table)
         for row in range(table.rows):
             part, name, number = rows_of(table, [row]), names[row], self.taken + row + 1
             if not name.strip():
@@ -357,8 +320,7 @@ class Life:
                     raise unknown_column(part, str(key), self.loaded.document.span("live", "key"))
                 raise missing_value(part, 0, str(key), None)
             if not told[row]:
-                columns = self._encode(part, targets=False)
-                columns.pop(self.block.truth, None)
+                columns = self.intake.without_truth(part)
                 answer = self.online.predict(columns)[f"port.{self.block.predict}"]
                 watcher.answers(number, answer, None, part)
                 replaced = self.pending.pop(name, None) is not None  # a row with this key waits no more
@@ -368,33 +330,13 @@ class Life:
                 if len(self.pending) > self.block.waiting:
                     del self.pending[next(iter(self.pending))]
             elif name in self.pending:
-                columns = self._encode(part, inputs=False)
-                if self.block.truth in self.spec.inputs:
-                    only = {self.block.truth: self.spec.inputs[self.block.truth]}
-                    columns |= encode(
-                        part, replace(self.spec, inputs=only, targets={}),
-                        self.online.learner.row_types, self.online.learner.real, fitted=self.fitted,
-                    )[0]  # fmt: skip
+                columns = self.intake.truth(part)
                 columns |= {one: value[None] for one, value in self.pending.pop(name).items()}
                 self._learn(columns, number, part, watcher, columns.pop(ANSWER))
-            elif self._has_inputs(part):
-                self._learn(self._encode(part), number, part, watcher)
+            elif self.intake.has_inputs(part):
+                self._learn(self.intake.values(part), number, part, watcher)
             else:
                 self.too_late += 1
-
-    def _has_inputs(self, table: Table) -> bool:
-        """Whether a row has any value of an input other than the truth."""
-        names = {
-            name
-            for port, columns in self.spec.inputs.items()
-            if port != self.block.truth
-            for name in select(table, columns)
-        }
-        return not names or any(cell for name in names for cell in _cells(table, name))
-
-    def _truth_column(self) -> Any:
-        """The column that tells the truth."""
-        return {**self.spec.inputs, **self.spec.targets}[self.block.truth]
 
     def save(self) -> None:
         """Keep the state. Where it stands now is where it goes on."""
@@ -424,17 +366,3 @@ class Life:
     def values(self) -> dict[str, float]:
         """The measures over all rows."""
         return self.score.whole.means()
-
-
-def _cells(table: Table, name: str | None) -> list[str]:
-    """A column as text; empty where it, or a value, is missing."""
-    values = table.raw.get(str(name))
-    if values is None:
-        return [""] * table.rows
-    found = []
-    for one in values.tolist() if isinstance(values, np.ndarray) else values:
-        if one is None or (isinstance(one, float) and math.isnan(one)):
-            found.append("")
-        else:
-            found.append(str(int(one)) if isinstance(one, float) and one.is_integer() else str(one))
-    return found

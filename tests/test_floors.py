@@ -35,7 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "merging", "difference", "project",
         "suppress", "renames", "validation", "tree", "explain",
         "render", "influence", "cut", "held", "ablate", "choice", "records", "cache", "live",
-        "prequential", "fixing", "weighing", "wires", "wire_history", "split_links", "testing",
+        "prequential", "intake", "fixing", "weighing", "wires", "wire_history", "split_links", "testing",
     ),
     ("api",),
     ("language", "chronicle"),

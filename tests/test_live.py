@@ -127,7 +127,7 @@ def test_predictions_are_made_before_the_row_is_learned_from(folder: Path) -> No
     shown = []
     for rows in stream(folder / "rows.csv"):
         table = rows.table
-        columns = other._encode(table)
+        columns = other.intake.values(table)
         for row in range(table.rows):
             one = {name: values[row : row + 1] for name, values in columns.items()}
             shown.append(other.online.predict({"x": one["x"]})["port.p"].tolist()[0])

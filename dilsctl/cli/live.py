@@ -116,7 +116,7 @@ def command(
         life = Life.go_on(file, out, new=new)
     else:
         life = Life.begin(file, settings, out)
-    labels = life.fitted.labels.get(life.block.truth, ())
+    labels = life.intake.fitted.labels.get(life.block.truth, ())
     watcher = Silent() if quiet else Answers(life.score.type, _print, labels, life.block.key, as_json)
     signals = Signals()
     ended = False
