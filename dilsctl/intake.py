@@ -22,8 +22,8 @@ _PLACES = (("live", "inputs"), ("live", "targets"), ("train", "data", "inputs"),
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Intake:
-    """``spec``: the columns of inputs and targets. ``types``: what a row gives to each. ``real``: the dtype of
-    real numbers. ``fitted``: what a training run fixed: the names of classes, scales."""
+    """``spec``: the columns of inputs and targets. ``types``: what a row gives to each. ``real``: the dtype
+    of real numbers. ``fitted``: what a training run fixed: the names of classes, scales."""
 
     document: LoadedDocument
     block: Live
