@@ -96,7 +96,7 @@ def test_the_two_commands_stand_in_the_readme() -> None:
     lines = [line for line in text.splitlines() if line.startswith("python -m venv")]
     assert len(lines) == 2
     assert lines[0].endswith("dilsctl train examples/digits.yaml")
-    assert lines[1].endswith("pytest -q")
+    assert lines[1].endswith("pytest -q -n auto")
 
 
 def test_every_key_is_in_the_reference() -> None:
