@@ -37,6 +37,22 @@ def test_every_wire_of_the_choir_is_found_and_none_that_is_not_there() -> None:
     assert np.abs(np.ravel(diagram.learner.states["singer.pace"]) - frequency).max() < 0.15
 
 
+def test_the_unknown_term_is_found_where_the_data_are() -> None:
+    """What the network learned in the place of 0.015 * rabbits * foxes, against that; forecasts go on
+    as SciPy says."""
+    made = generator("generate_grey_box")
+    diagram = api.load(EXAMPLES / "grey-box.yaml")
+    diagram.train()
+    trace = diagram.simulate(until=45)
+    shown = np.stack([trace.values[name][:, 0] for name in ("rabbits", "foxes")], axis=1)
+    truth = made["season"]((50, 28), trace.times)
+    assert np.abs(shown - truth).max() < 2.5
+    eaten = trace.values["eaten"][:, 0]
+    term = made["met"](*shown.T)
+    assert np.ptp(term) > 10
+    assert np.abs(eaten - term).mean() < 0.02 * term.mean()
+
+
 def test_a_pole_stays_up_from_every_angle() -> None:
     """At rest in the middle, from angles not drawn: within twelve degrees for twenty seconds, where a
     training episode has two. Before training it falls."""
