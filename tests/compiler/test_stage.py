@@ -102,3 +102,14 @@ def test_what_is_large_between_is_no_matter() -> None:
     before, rest = staged(draft.program(y=draft.emit("mul", total, draft.state("s"))))
     assert ops(before) == ["broadcast", "sin", "sum"]
     assert ops(rest) == ["mul"]
+
+
+def test_without_data_nothing_is_staged() -> None:
+    """Episodes without data have no rows to compute anything of; what each begins with is the program's."""
+    draft = Draft()
+    begins = draft.emit("broadcast", draft.constant(2.0), shape=())
+    assert begins.batched
+    program = draft.program(y=draft.emit("mul", begins, draft.state("s")))
+    before, rest = staged(program)
+    assert not before.eqns and not before.outputs
+    assert rest is program
