@@ -107,8 +107,7 @@ def test_what_is_large_between_is_no_matter() -> None:
 def test_without_data_nothing_is_staged() -> None:
     """Episodes without data have no rows to compute anything of; what each begins with is the program's."""
     draft = Draft()
-    begins = draft.emit("broadcast", draft.constant(2.0), shape=())
-    assert begins.batched
+    begins = draft.emit("broadcast", draft.constant(2.0), batched=True, shape=())
     program = draft.program(y=draft.emit("mul", begins, draft.state("s")))
     before, rest = staged(program)
     assert not before.eqns and not before.outputs
