@@ -25,9 +25,9 @@ class Sums:
     total: dict[str, float] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
 
-    def add(self, name: str, values: Array) -> None:
+    def add(self, name: str, values: list[float]) -> None:
         total = self.total.get(name, 0.0)
-        for value in values.tolist():  # one by one: the sum must not depend on how rows came together
+        for value in values:  # one by one: the sum must not depend on how rows came together
             total += value
         self.total[name] = total
         self.rows[name] = self.rows.get(name, 0) + len(values)
@@ -63,8 +63,9 @@ class Prequential:
             values = self._values(predicted[start:end], truth[start:end])
             values |= {name: one[start:end] for name, one in measures.items()}
             for name, one in values.items():
-                self.whole.add(name, one)
-                self.part.add(name, one)
+                numbers = one.tolist()
+                self.whole.add(name, numbers)
+                self.part.add(name, numbers)
             self.rows += end - start
             start = end
             if self.rows % self.window == 0:
@@ -87,8 +88,8 @@ class Prequential:
             good = (decided(predicted, self.type) == truth).astype(np.float64)
         else:
             good = np.abs(predicted.astype(np.float64) - truth)
-        found: Array = good.reshape(len(truth), int(np.prod(truth.shape[1:]))).mean(axis=1)
-        return found
+        found: Array = good.reshape(len(truth), int(np.prod(truth.shape[1:])))
+        return found[:, 0] if found.shape[1] == 1 else found.mean(axis=1)
 
     def _guesses(self, truth: Array) -> tuple[Array, Array]:
         """For each row the truth before it, and the likeliest or mean one of all before it; then these are

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 from zlib import crc32
 
@@ -122,7 +123,8 @@ class _Reader:
     def read(self, lines: list[bytes]) -> Iterator[Rows]:
         lines = [*self.open, *lines]
         self.open = []
-        if self.ending != ".jsonl" and sum(line.count(b'"') for line in lines) % 2:
+        quoted = self.ending != ".jsonl" and b'"' in b"".join(lines)
+        if quoted and sum(line.count(b'"') for line in lines) % 2:
             quotes = 0
             for at in range(len(lines) - 1, -1, -1):
                 quotes += lines[at].count(b'"')
@@ -141,7 +143,7 @@ class _Reader:
         start = 0
         while start < len(lines):
             end = start + MOST_ROWS
-            while self.ending != ".jsonl" and sum(one.count(b'"') for one in lines[start:end]) % 2:
+            while quoted and sum(one.count(b'"') for one in lines[start:end]) % 2:
                 end += 1  # whole records
             part = lines[start:end]
             if any(one.strip() for one in part):
@@ -151,6 +153,10 @@ class _Reader:
 
     def _marked(self, table: Table, lines: list[bytes]) -> Rows:
         """The rows of these lines with their marks: a row goes up to the line that the next one begins on."""
+        if table.rows == len(lines):  # a line each
+            marks = list(accumulate(lines, lambda mark, line: crc32(line.strip(), mark), initial=self.mark))
+            self.mark = marks[-1]
+            return Rows(table, marks[1:])
         ends = [line - self.done - 1 for line in table.lines[1:]] + [len(lines)]
         marks, start = [], 0
         for end in ends:

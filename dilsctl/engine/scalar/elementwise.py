@@ -121,7 +121,24 @@ def where(graph: Graph, condition: Node, a: Node, b: Node) -> Node:
     """One of two."""
     if condition.value is not None or a is b:
         return a if condition.value or a is b else b
-    return graph.emit("({1} if {0} else {2})", condition, a, b)
+    a, b = _where_it_is(graph, condition, True, a), _where_it_is(graph, condition, False, b)
+    return graph.emit(_WHERE, condition, a, b)
+
+
+_WHERE = "({1} if {0} else {2})"
+
+
+def _where_it_is(graph: Graph, condition: Node, holds: bool, node: Node) -> Node:
+    """A number that is only asked for where a condition holds, or does not: what it is made of need not ask
+    again."""
+
+    def chosen(one: Node) -> Node:
+        return one.args[1 if holds else 2] if one.text == _WHERE and one.args[0] is condition else one
+
+    args = [chosen(one) for one in node.args]
+    if node.text == _WHERE or all(one is other for one, other in zip(args, node.args, strict=True)):
+        return chosen(node)
+    return graph.emit(node.text, *args, careful=node.careful)
 
 
 class Arithmetic:

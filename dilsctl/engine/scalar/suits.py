@@ -20,7 +20,7 @@ from dilsctl.operations.table import OPERATIONS
 
 VARIABLE = "DILSCTL_ENGINE"
 A_CALL = 24  # sums of Python's in the time of a call of NumPy; they are even at about 40
-MOST_WORK = 2000  # sums in a program: more would take long to compile
+MOST_WORK = 3000  # sums in a program: more would take long to compile
 MOST_ELEMENTS = 30_000  # of all values together
 
 
