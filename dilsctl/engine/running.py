@@ -68,8 +68,8 @@ class Running:
 
     def begin_as_learned(self) -> None:
         """States that begin as a learned one begin anew: that one has changed."""
-        for path in self.states:
-            if self._begins_as_another(path):
+        for path in self.motion.states:  # not what an engine remembers besides
+            if path in self.states and self._begins_as_another(path):
                 self._begin(path, self.states[path])
 
     def _begins_as_another(self, path: str) -> bool:
