@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,8 @@ class Plans:
         grouping = self.spec.episode
         longest = 1
         if grouping == "all" and self.spec.file is not None:
-            longest = self.table(None)[0].rows
+            with suppress(Problem):  # data may be given from elsewhere
+                longest = self.table(None)[0].rows
         if isinstance(grouping, Grouping):
             longest = frames_by(self.table(None)[0], grouping, self.where("data", "episode")).longest
         return episode_of(self.document, self.diagram, longest)

@@ -189,10 +189,10 @@ class Learner:
             bound.run()
             for name, array in bound.outputs.items():
                 parts[name].append(np.moveaxis(array, -1, 0).copy())
-        if rows and all(len(one) == 1 for one in parts.values()):
-            return Staged({name: one for name, (one,) in parts.items()}, rows)
-        empty = {name: np.zeros((0, *var.shape), self.real) for name, var in program.outputs.items()}
         weights = columns.get(LENGTH) if self._goes_on else None
+        if rows and all(len(one) == 1 for one in parts.values()):
+            return Staged({name: one for name, (one,) in parts.items()}, rows, weights)
+        empty = {name: np.zeros((0, *var.shape), self.real) for name, var in program.outputs.items()}
         return Staged({name: np.concatenate(parts[name] or [empty[name]]) for name in parts}, rows, weights)
 
     def _bind(self, what: str, program: Program, batch: int) -> Bound:
