@@ -308,7 +308,8 @@ class Learner:
         self, staged: Staged, rows: Array, size: int, rates: Rates, first_step: int, done: int,
         progress: Callable[[int], None] | None, every: int,
     ) -> float:  # fmt: skip
-        """Steps of so many of the rows each, after ``done`` other ones. Gives the sum of their losses."""
+        """Steps of so many of the rows each, after ``done`` other ones. Gives the sum of their losses, each by
+        its weight."""
         assert self.descent is not None
         if self._paced is None or self._paced[0] != (size, id(rates)):
             self._paced = ((size, id(rates)), self.paced(self.descent.program, size, rates), rates)
@@ -319,7 +320,10 @@ class Learner:
             part = rows[at * size : (at + many) * size]
             inputs = self.descent.program.inputs
             chosen = {name: one[part] for name, one in staged.arrays.items() if name in inputs}
-            for loss in paced.run(chosen, first_step + done + at, many)["loss"].tolist():
+            losses = paced.run(chosen, first_step + done + at, many)["loss"]
+            if staged.weights is not None:  # of one long episode, whose batches are of one piece
+                losses = losses * staged.weights[part]
+            for loss in losses.tolist():
                 total += loss
             at += many
             if progress is not None and every and (done + at) % every == 0:
