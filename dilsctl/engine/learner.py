@@ -308,8 +308,8 @@ class Learner:
         self, staged: Staged, rows: Array, size: int, rates: Rates, first_step: int, done: int,
         progress: Callable[[int], None] | None, every: int,
     ) -> float:  # fmt: skip
-        """Steps of so many of the rows each, after ``done`` other ones. Gives the sum of their losses, each by
-        its weight."""
+        """Steps of so many of the rows each, after ``done`` other ones. Gives the sum of their losses, by
+        their weights."""
         assert self.descent is not None
         if self._paced is None or self._paced[0] != (size, id(rates)):
             self._paced = ((size, id(rates)), self.paced(self.descent.program, size, rates), rates)
