@@ -180,7 +180,11 @@ class States:
             raise Problem.of("bad-initial", error.message, written.span, help=error.help) from None
 
     def _unknown(self, name: str, written: Written) -> Problem:
-        known = [*INITIALISERS, *self.box.params]
+        known = [*INITIALISERS, *self.box.params, *self.learned]
+        if name in self._initial:
+            message = f"'{name}' is no learned state, and no state can begin as it"
+            help = f"add it to the learned states: learn: [{name}]"
+            return Problem.of("unknown-name", message, written.span, help=help)
         return Problem.of(
             "unknown-name",
             f"there is no initialiser or parameter '{name}'",

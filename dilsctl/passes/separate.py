@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from dilsctl.diagnostics import Problem
-from dilsctl.diagram import is_momentum
+from dilsctl.diagram import is_momentum, momentum_of
 from dilsctl.elements import depths, split
 from dilsctl.ir import CLOCK, Eqn, Program, Var
 from dilsctl.operations.table import OPERATIONS
@@ -46,7 +46,8 @@ def needed(eqns: Sequence[Eqn], ends: Iterable[Var]) -> list[Eqn]:
 def separated(rates: Mapping[Var, Var], moving: Sequence[Eqn]) -> tuple[list[Var], list[Var]]:
     """(positions, velocities) of the states that have ``rates``: each group's rates read the other group.
 
-    A velocity may read itself, and a position its own element: that is damping. Of two such groups the
+    A velocity may read itself, and a position its own element: that is damping. But a position that is
+    conserved may not: there its mass, or an energy of its momentum, depends on it. Of two such groups the
     positions are those whose rate is a velocity, unchanged; else the first in order. ``moving``: the
     equations of the rates. Momenta are velocities. Raises Problem ``not-separable``.
     """
@@ -59,6 +60,7 @@ def separated(rates: Mapping[Var, Var], moving: Sequence[Eqn]) -> tuple[list[Var
         for other in needs[one]:
             if other is not one:
                 near[one][other] = near[other][one] = None
+    conjugate = {one.name for one in states if is_momentum(one.name)}
     side: dict[Var, int] = {}
     groups: tuple[list[Var], list[Var]] = ([], [])
     for first in states:
@@ -81,6 +83,8 @@ def separated(rates: Mapping[Var, Var], moving: Sequence[Eqn]) -> tuple[list[Var
         turned = momenta[0] if momenta[0] != momenta[1] else plain[1] and not plain[0]
         positions = part[1] if turned else part[0]
         for one in positions:
+            if momentum_of(one.name) in conjugate and one in needs[one]:
+                raise _mass_moves(one)
             if needs[one].get(one, _WHOLE) is _MIXED:
                 raise _not_separable(one, one)
         for k in (0, 1):
@@ -181,6 +185,14 @@ def _moved(eqn: Eqn, x: Var, place: Place) -> Place:
     if eqn.op == "pad_slice" and place == eqn.param("index"):
         return _WHOLE
     return _MIXED
+
+
+def _mass_moves(one: Var) -> Problem:
+    message = (
+        f"symplectic methods need a mass that positions don't change; how '{one.name}' moves depends on it"
+    )
+    help = "use time.method: rk4, or another method that is not symplectic"
+    return Problem.of("not-separable", message, None, help=help)
 
 
 def _not_separable(one: Var, other: Var) -> Problem:

@@ -115,6 +115,13 @@ _NAMES = {
     "LearnOptions": "a learned state",
     "Train": "the train block",
     "Data": "the data block",
+    "Grouped": "data.episode",
+    "LossAt": "train.loss",
+    "SequenceColumns": "columns of a sequence",
+    "EarlyStopping": "early stopping",
+    "InputData": "simulate.data",
+    "SimulateCheck": "a check's simulate",
+    "InPort": "a port",
     "Check": "a check",
     "Expectation": "an expectation",
 }

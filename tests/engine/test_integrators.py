@@ -207,3 +207,38 @@ def test_damping_is_separable() -> None:
     run = until(text, "leapfrog", 0.001, 5)
     exact = solve_ivp(lambda t, s: [s[1], -s[0] - 0.1 * s[1]], (0, 5), [1, 0], rtol=1e-10, atol=1e-12).y
     assert number(run, "x") == pytest.approx(exact[0, -1], abs=1e-3)
+
+
+MASSES = """
+dils: 1
+main:
+  out: {y: DIMS}
+  state: {q: DIMS = 1}
+  let: {mass: MASS}
+  potential: 0.5 * sum(q ** 2)
+  conserve: {q: {mass: mass, momentum: 1}}
+  wires: [q -> y]
+"""
+
+
+@pytest.mark.parametrize("method", ["symplectic", "leapfrog"])
+@pytest.mark.parametrize(
+    ("dims", "mass"),
+    [("real", "1 + q ** 2"), ("real 2", "1 + q ** 2"), ("real 2", '"[[2 + q[1] ** 2, 0.5], [0.5, 1]]"')],
+)
+def test_a_mass_that_positions_change_is_refused(method: str, dims: str, mass: str) -> None:
+    """The mass of each element may change with its own position alone, and no such step is symplectic."""
+    text = MASSES.replace("DIMS", dims).replace("MASS", mass)
+    if dims == "real":
+        text = text.replace("sum(q ** 2)", "q ** 2")
+    with pytest.raises(Problem) as refused:
+        running(text, method=method, dt=0.1)
+    assert refused.value.diagnostics[0].code == "not-separable"
+    assert "rk4" in (refused.value.diagnostics[0].help or "")
+    running(text, method="rk4", dt=0.1).advance()
+
+
+@pytest.mark.parametrize("method", ["symplectic", "leapfrog"])
+def test_a_mass_that_positions_leave_is_taken(method: str) -> None:
+    text = MASSES.replace("DIMS", "real 2").replace("MASS", '"[[2, 0.5], [0.5, 1]]"')
+    running(text, method=method, dt=0.1).advance()
