@@ -164,3 +164,14 @@ def test_a_sum_over_an_axis_of_the_input_alone() -> None:
     product = draft.emit("contract", w, draft.input("x", 2, 3), spec="ij,kj->i")
     program = draft.program(y=draft.emit("add", product, b))
     assert folded(program) is program
+
+
+@pytest.mark.parametrize("held", ["w", "b"])
+def test_states_that_are_kept_without_a_law(held: str) -> None:
+    """What a kept state holds is no number of the diagram, though no law moves it and nothing learns it."""
+    draft = Draft()
+    w, b = draft.state("w", 4, 3), draft.state("b", 4)
+    product = draft.emit("contract", w, draft.input("x", 3), spec="ij,j->i")
+    program = draft.program(y=draft.emit("add", product, b))
+    program = replace(program, kept=frozenset({draft.slots[held].var}))
+    assert folded(program) is program
