@@ -62,8 +62,10 @@ def _sections(found: Chronicle, picture: str) -> Iterator[str]:
         yield "<ul>" + "".join(_check(one) for one in found.checks) + "</ul>"
     yield "<h2>Settings</h2>"
     yield f"<pre>{escape(found.config)}</pre>"
-    facts = {key: found.facts.get(key) for key in ("file", "plan", "parameters", "diagram")}
-    yield _pairs({**facts, **_data(found), **(found.facts.get("environment") or {})})
+    facts = {key: found.facts.get(key) for key in ("plan", "parameters", "diagram")}
+    here = dict(found.facts.get("environment") or {})
+    threads = here.pop("threads", None) or {}
+    yield _pairs({**facts, **_data(found), **here, **(threads if isinstance(threads, dict) else {})})
 
 
 def _what(found: Chronicle) -> str:
@@ -102,7 +104,7 @@ def _axis(found: Chronicle) -> str:
 def _data(found: Chronicle) -> dict[str, Any]:
     data = found.facts.get("data") or {}
     parts = ", ".join(f"{part} {rows:,}" for part, rows in (data.get("parts") or {}).items())
-    return {"data": data.get("file"), "rows": parts or data.get("rows"), "sha256": data.get("sha256")}
+    return {"data": data.get("file"), "rows": parts or data.get("rows") or None, "sha256": data.get("sha256")}
 
 
 def _plots(found: Chronicle) -> Iterator[str]:
