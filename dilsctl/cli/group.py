@@ -109,12 +109,14 @@ class Commands(click.Group):
         session = Session(debug=os.environ.get("DILSCTL_DEBUG", "") not in ("", "0"))
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, obj=session, **extra)
-            sys.stdout.flush()
+            if sys.stdout is not None and not sys.stdout.closed:  # a language server has closed it
+                sys.stdout.flush()
         except Exception as error:
             code = explain(error, session)
         code = code if isinstance(code, int) else GOOD
         if args is None and standalone_mode:  # a process of its own: it need not take a large diagram apart
-            sys.stderr.flush()
+            if sys.stderr is not None and not sys.stderr.closed:
+                sys.stderr.flush()
             os._exit(code)
         sys.exit(code)
 
