@@ -15,6 +15,7 @@ from dilsctl.api import diagram_of_run, open_run
 from dilsctl.checks import Result
 from dilsctl.diagnostics import Problem
 from dilsctl.loaded import LoadedDiagram
+from dilsctl.prequential import Sums
 from dilsctl.report.run_plots import MOST_CLASSES, confusion
 from dilsctl.run_texts import log_lines
 from dilsctl.runs import RunFolder
@@ -100,8 +101,7 @@ def _lived(run: RunFolder) -> dict[str, float]:
     checkpoint = run.load("last")
     if checkpoint is None:
         return {}
-    totals, rows = checkpoint.position.live["score"]["whole"]
-    return {name: total / rows[name] for name, total in totals.items() if rows[name]}
+    return Sums(*checkpoint.position.live["score"]["whole"]).means()
 
 
 def _confusions(loaded: LoadedDiagram) -> list[Confusion]:

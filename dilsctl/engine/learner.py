@@ -15,7 +15,7 @@ from dilsctl.engine.feed import Feed, in_batches
 from dilsctl.engine.kernels import Array, Context
 from dilsctl.engine.paced import Paced, Rates
 from dilsctl.engine.scalar import AT_ONCE, suits
-from dilsctl.engine.states import allocate, initialise, state_views
+from dilsctl.engine.states import allocate, allocate_groups, initialise, state_views
 from dilsctl.ir import Params, Program, Type, Var
 from dilsctl.operations.table import OPERATIONS
 from dilsctl.passes.descend import Clip, Descent, Group, descend
@@ -108,15 +108,7 @@ class Learner:
 
     def _allocate(self) -> None:
         groups = self.descent.groups if self.descent is not None else ()
-        own = tuple(v for g in groups for v in (g.parameter, g.moments) if v is not None)
-        arrays = allocate(own, self.real)
-        self.moments: dict[str, Array] = {}
-        for i, group in enumerate(groups):
-            if group.moments is not None:
-                self.moments[f"method{i}"] = arrays[group.moments]
-            for state, offset in group.offsets.items():
-                flat = arrays[group.parameter][offset : offset + state.type.size]
-                arrays[state] = flat.reshape(state.shape)
+        arrays, self.moments = allocate_groups(groups, self.real)
         program = self.compiled.program
         own = tuple(one for one in program.states if one.batched)  # of the one example that goes on
         arrays |= {var: value[..., None] for var, value in allocate(own, self.real).items()}

@@ -19,9 +19,9 @@ from dilsctl.engine.kernels import Array
 from dilsctl.engine.learner import Learner, read_only
 from dilsctl.engine.paced import Paced, Rates
 from dilsctl.engine.scalar import AT_ONCE, suits, supported
-from dilsctl.ir import Eqn, Program, Var
+from dilsctl.ir import Eqn, Program
 from dilsctl.operations.table import Builder
-from dilsctl.passes.descend import Descent
+from dilsctl.passes.descend import Descent, view_of
 from dilsctl.passes.drop_dead import drop_dead
 
 EPOCH = 1  # of draws: those of the first epoch of training
@@ -189,14 +189,10 @@ def _beside(descent: Descent, look: Program) -> Program:
     step = descent.program
     added: list[Eqn] = []
     builder = Builder(added)
-    views: dict[Var, Var] = {}
     read = {one for eqn in look.eqns for one in eqn.inputs} | set(look.outputs.values())
-    for group in descent.groups:
-        for state, offset in group.offsets.items():
-            if state in read:
-                index = ((offset, offset + state.type.size, 1),)
-                part = builder.emit("slice", (group.parameter,), index=index)
-                views[state] = builder.emit("reshape", (part,), shape=state.shape)
+    views = {
+        one: view_of(builder, group, one) for group in descent.groups for one in group.offsets if one in read
+    }
     known = {out for eqn in step.eqns for out in eqn.outputs}
     for eqn in look.eqns:
         if not known.issuperset(eqn.outputs):

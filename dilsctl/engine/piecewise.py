@@ -20,10 +20,10 @@ from dilsctl.engine.kernels import Array, Context, dtype_of
 from dilsctl.engine.learner import BACKWARD, Learner, Staged, only
 from dilsctl.engine.memory import aligned
 from dilsctl.engine.paced import Rates
-from dilsctl.engine.states import allocate, initialise, state_views
+from dilsctl.engine.states import allocate, allocate_groups, initialise, state_views
 from dilsctl.ir import Params, Program, Type, Var
 from dilsctl.passes.accumulate import BATCH, Sums, accumulate, apply_sums
-from dilsctl.passes.descend import Clip, Group, groups_of, own_states
+from dilsctl.passes.descend import Clip, Group, groups_of
 from dilsctl.passes.drop_dead import drop_dead
 
 CHUNK = 256  # examples that are measured side by side
@@ -116,14 +116,7 @@ class PiecewiseLearner:
     # -- states -----------------------------------------------------------------------------------
 
     def _allocate(self) -> None:
-        arrays = allocate(own_states(self.groups), self.real)
-        self.moments: dict[str, Array] = {}
-        for i, group in enumerate(self.groups):
-            if group.moments is not None:
-                self.moments[f"method{i}"] = arrays[group.moments]
-            for state, offset in group.offsets.items():
-                flat = arrays[group.parameter][offset : offset + state.type.size]
-                arrays[state] = flat.reshape(state.shape)
+        arrays, self.moments = allocate_groups(self.groups, self.real)
         program = self.compiled.program
         moving = set(self.moving)
         lasting = tuple(one for one in program.states if one not in arrays and one not in moving)

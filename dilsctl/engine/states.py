@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from dilsctl.engine.kernels.initial import initial
 from dilsctl.engine.memory import aligned
 from dilsctl.ir import Index, Slot, Var
 from dilsctl.lower import FlatState, source_of
+from dilsctl.passes.descend import Group, own_states
 
 
 def numpy_index(index: Index) -> tuple[Any, ...]:
@@ -31,6 +32,20 @@ def allocate(variables: tuple[Var, ...], real: Any) -> dict[Var, Array]:
         found[var] = aligned(var.shape, dtype_of(var.type.kind, np.dtype(real)))
         found[var].fill(0)
     return found
+
+
+def allocate_groups(groups: Sequence[Group], real: Any) -> tuple[dict[Var, Array], dict[str, Array]]:
+    """Arrays of what is learned: (the flat states, the moments, and each learned state as a view of them; the
+    moments by name)."""
+    arrays = allocate(own_states(groups), real)
+    moments = {}
+    for i, group in enumerate(groups):
+        if group.moments is not None:
+            moments[f"method{i}"] = arrays[group.moments]
+        for state, offset in group.offsets.items():
+            flat = arrays[group.parameter][offset : offset + state.type.size]
+            arrays[state] = flat.reshape(state.shape)
+    return arrays, moments
 
 
 def initialise(

@@ -89,15 +89,18 @@ def over_flat_states(program: Program, groups: Sequence[Group]) -> tuple[Builder
     """A program over the flat states: (the builder of its equations, what stands for each learned state)."""
     eqns: list[Eqn] = []
     builder = Builder(eqns)
-    views: dict[Var, Var] = {}
-    for group in groups:
-        for state, offset in group.offsets.items():
-            part = builder.emit("slice", (group.parameter,), index=((offset, offset + state.type.size, 1),))
-            views[state] = builder.emit("reshape", (part,), shape=state.shape, name=state.name)
+    views = {one: view_of(builder, group, one) for group in groups for one in group.offsets}
     for eqn in program.eqns:
         inputs = tuple(views.get(one, one) for one in eqn.inputs)
         eqns.append(Eqn(eqn.op, inputs, eqn.outputs, eqn.params, eqn.span) if inputs != eqn.inputs else eqn)
     return builder, views
+
+
+def view_of(builder: Builder, group: Group, state: Var) -> Var:
+    """A learned state as the part of its group's flat state that it is."""
+    offset = group.offsets[state]
+    part = builder.emit("slice", (group.parameter,), index=((offset, offset + state.type.size, 1),))
+    return builder.emit("reshape", (part,), shape=state.shape, name=state.name)
 
 
 def move(

@@ -131,7 +131,7 @@ def _figure(svg: str) -> str:
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     def cells(row: Sequence[str], tag: str) -> str:
         return "".join(
-            f'<{tag}{" class=n" if at and _is_number(one) else ""}>{escape(str(one))}</{tag}>'
+            f"<{tag}{' class=n' if at and _is_number(one) else ''}>{escape(str(one))}</{tag}>"
             for at, one in enumerate(row)
         )
 

@@ -41,9 +41,7 @@ def curves(lines: Sequence[Mapping[str, Any]]) -> dict[str, Trace]:
                 part, measure = name, next(one for one in lines[0] if one not in NOT_MEASURES)
             curve = np.interp(times, *np.array(pairs, float).T)
             values.setdefault(measure, {})[part or measure] = curve[:, None]
-    return {
-        measure: Trace(times, parts, dict.fromkeys(parts, REAL)) for measure, parts in values.items()
-    }
+    return {measure: Trace(times, parts, dict.fromkeys(parts, REAL)) for measure, parts in values.items()}
 
 
 def plot_curves(measure: str, trace: Trace, path: Path, axis: str = "epoch") -> None:
