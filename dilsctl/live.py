@@ -189,7 +189,7 @@ class Life:
         try:
             with np.errstate(all="ignore"):
                 for rows in stream:
-                    if self.begun is False:
+                    if not self.begun:
                         self._begin(rows.table)
                     if not self._take(rows, watcher, stop):
                         return False
@@ -291,9 +291,8 @@ class Life:
                 raise Problem.of("not-finite", message, help="a smaller learning rate may help")
         state = first_not_finite(self.online.learner.states)
         if state:
-            message = (
-                f"the state '{state}' is not finite after row {first + len(found[name]) - 1} of the stream"
-            )
+            last = first + len(found[f"port.{self.block.predict}"]) - 1
+            message = f"the state '{state}' is not finite after row {last} of the stream"
             raise Problem.of("not-finite", message, help="a smaller learning rate may help")
 
     @property

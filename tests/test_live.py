@@ -436,3 +436,20 @@ def test_nothing_is_kept_of_a_stream_that_is_not_understood(folder: Path) -> Non
     found = command(folder / "judge.yaml", "--out", folder / "run", input="")
     assert found.returncode == 0 and "no row came" in found.stderr
     assert not (folder / "run").exists()
+
+
+def test_a_state_that_is_not_finite_ends_it(tmp_path: Path) -> None:
+    """Though all that is shown is finite, and nothing is learned by descent."""
+    text = """\
+dils: 1
+main:
+  in: {x: real, u: real}
+  out: {y: real}
+  state: {last: {type: real, init: 0, keep: true}}
+  next: {last: log(u)}
+  wires:
+    - x -> y
+live: {predict: y, truth: u}
+"""
+    with pytest.raises(Problem, match="the state 'last' is not finite after row 2 of the stream"):
+        keyed(tmp_path, "id,x,u\na,1,1\nb,1,-1\n", text)
