@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,20 +63,6 @@ class Separately:
         )
         return Trace(
             traces[0].times, values, traces[0].types, self.runs, sweep, joined(final) if same else {}
-        )
-
-    def go_on_from(self, path: Path) -> None:
-        """Refused: there is no one state."""
-        raise self._none()
-
-    def saved(self) -> bytes:
-        """Refused: there is no one state."""
-        raise self._none()
-
-    def _none(self) -> Problem:
-        names = ", ".join(self.columns)
-        return Problem.of(
-            "bad-state", f"runs with different {names} are different diagrams: no state is kept"
         )
 
 

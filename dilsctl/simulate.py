@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dilsctl.batches import Feed
-from dilsctl.checkpoints import Position, encode, read_checkpoint
 from dilsctl.compile import flattened
 from dilsctl.course import Course
 from dilsctl.diagnostics import Problem, did_you_mean
 from dilsctl.engine.running import CHECKED, Running
-from dilsctl.ir import CLOCK, Program, Type
-from dilsctl.limits import MOST_ELEMENTS
+from dilsctl.interrupts import interrupts
+from dilsctl.ir import CLOCK
 from dilsctl.motion import Flow, Motion, compile_flow, compile_motion
-from dilsctl.passes.edge import BEFORE
+from dilsctl.recording import Recording
 from dilsctl.syntax.simulate import ADAPTIVE
 from dilsctl.trace import Array, Trace
 
@@ -63,7 +57,7 @@ class Simulation:
         for name, values in self.sweep.items():
             if not name.startswith("params."):
                 self._begin_at(name, values)
-        self.names = self._recorded()
+        self.recording = Recording(diagram, course, self.motion, self.running)
         self._by_numbers: Ticks | None = None
 
     @property
@@ -126,69 +120,6 @@ class Simulation:
             raise Problem.of("bad-simulation", message, help="sweep a parameter that it begins with")
         running.states[path][...] = values
 
-    # -- recording --------------------------------------------------------------------------------
-
-    def _recorded(self) -> dict[str, tuple[str, Type]]:
-        """What is recorded: name -> (where it is found: port.NAME or a state's path, its type)."""
-        outputs, states = self.diagram.main.outputs, self.motion.states
-        found: dict[str, tuple[str, Type]] = {}
-        wanted = (
-            self.course.record
-            or tuple(outputs)
-            or tuple(
-                path
-                for path in self.running.states
-                if self.running.per_run[path] and not path.endswith(f".{BEFORE}")
-            )
-        )
-        for name in wanted:
-            if name in outputs:
-                found[name] = (f"port.{name}", outputs[name].type)
-            elif name in self.running.states:
-                found[name] = (name, states[name].var.type)
-            else:
-                known = [*outputs, *self.running.states]
-                help = did_you_mean(name, known) or f"there is {', '.join(known[:12])}"
-                message = f"there is no output or state '{name}' to record"
-                raise Problem.of("bad-simulation", message, self.course.where, help=help)
-        records = self.course.ticks // self.course.every + 2
-        self._check_rows(found)
-        size = sum(type.size for _, type in found.values()) * records * self.shown
-        if size > MOST_ELEMENTS:
-            message = f"{size} numbers would be recorded; at most {MOST_ELEMENTS} can be"
-            help = "record fewer names, or fewer ticks: simulate: {record: […], every: 100}"
-            raise Problem.of("too-large", message, self.course.where, help=help)
-        return found
-
-    def _of_each_run(self, where: str) -> bool:
-        """Does it differ from run to run?"""
-        running = self.running
-        if where in running.states:
-            return running.per_run[where]
-        return self.motion.tick.outputs[where].batched
-
-    def _check_rows(self, found: dict[str, tuple[str, Type]]) -> None:
-        """With a batch, what is pooled is recorded, unless more is asked for. Raises Problem."""
-        self.shown = self.runs  # runs that are recorded
-        batches = self.course.batches
-        if batches is None:
-            return
-        pooled = {name: one for name, one in found.items() if not self._of_each_run(one[0])}
-        if pooled and not self.course.record:
-            for name in found.keys() - pooled.keys():
-                del found[name]
-        if len(pooled) == len(found):
-            self.shown = 1
-        name = next((one for one in found if one not in pooled), "")
-        moving = next((path for path, one in self.running.per_run.items() if one), "")
-        if batches.rest and (name or moving):
-            what = f"the state '{moving}' differs" if moving else f"'{name}' is recorded, which differs"
-            message = (
-                f"{what} from row to row, and the last batch has only {batches.rest} of {batches.size} rows"
-            )
-            help = "take a batch that divides the number of rows, pool(…) what is recorded, or batch: 1"
-            raise Problem.of("bad-simulation", message, self.course.where, help=help)
-
     def run(self, progress: Progress | None = None) -> Trace:
         """Run to the end, or until interrupted (``stopped`` is true then). Raises Problem: not-finite."""
         running, course = self.running, self.course
@@ -196,15 +127,13 @@ class Simulation:
         begin = -(-first // course.every) * course.every
         at = [*range(begin, course.ticks, course.every), course.ticks]
         times = np.array(at) * course.dt
-        values = {
-            name: np.empty((len(at), *type.shape, self.shown), self._dtype(where))
-            for name, (where, type) in self.names.items()
-        }
+        recording = self.recording
+        values = recording.empty(len(at))
         row = 0
         kept = running.copy()
         of_one_size = course.batches is None or not course.batches.rest
         small = self._small() if running.small and of_one_size else None
-        with _interrupts() as interrupted, np.errstate(all="ignore"):
+        with interrupts() as interrupted, np.errstate(all="ignore"):
             while running.tick < course.ticks:
                 if interrupted():
                     self.stopped = True
@@ -213,16 +142,15 @@ class Simulation:
                     count = min(CHECKED - running.tick % CHECKED, course.ticks - running.tick)
                     rows = small.go(running.tick, count, course.every, self._inputs)
                     running.tick += count
-                    if rows:
-                        self._keep_rows(values, row, small, rows)
+                    recording.keep_rows(values, row, small, rows)
                     row += len(rows)
                 else:
                     wanted = running.tick == at[row]
                     if wanted:
-                        self._keep_states(values, row)
+                        recording.keep_states(values, row)
                     shown = running.advance(self._inputs(running.tick))
                     if wanted:
-                        self._keep_ports(values, row, shown)
+                        recording.keep_ports(values, row, shown)
                         row += 1
                 if running.tick % CHECKED == 0:
                     if running.not_finite() is not None:
@@ -235,61 +163,28 @@ class Simulation:
                 if running.not_finite() is not None:
                     raise self._not_finite(kept, max(first, running.tick - running.tick % CHECKED))
                 if small is not None:
-                    self._keep_rows(values, row, small, small.look(running.tick, self._inputs))
+                    recording.keep_rows(values, row, small, small.look(running.tick, self._inputs))
                 else:
-                    self._keep_states(values, row)
-                    self._keep_ports(values, row, running.look(self._inputs(running.tick)))
+                    recording.keep_states(values, row)
+                    recording.keep_ports(values, row, running.look(self._inputs(running.tick)))
                 row += 1
         if progress is not None:
             progress(running.tick - first, course.ticks - first)
         return Trace(
             times[:row],
             {name: array[:row] for name, array in values.items()},
-            {name: type for name, (_, type) in self.names.items()},
-            self.shown,
+            recording.types,
+            recording.shown,
             {name.removeprefix("params."): array for name, array in self.sweep.items()},
             running.copy(),
         )
 
-    def _dtype(self, where: str) -> Any:
-        from dilsctl.engine.kernels import dtype_of
-
-        running = self.running
-        if where in running.states:
-            return running.states[where].dtype
-        return dtype_of(self.motion.tick.outputs[where].type.kind, running.real)
-
-    def _keep_states(self, values: Mapping[str, Array], row: int) -> None:
-        running = self.running
-        for name, (where, _) in self.names.items():
-            if where in running.states:
-                view = running.states[where]
-                values[name][row] = view if running.per_run[where] else view[..., None]
-
-    def _keep_ports(self, values: Mapping[str, Array], row: int, shown: Mapping[str, Array]) -> None:
-        for name, (where, _) in self.names.items():
-            if where in shown:
-                batched = self.motion.tick.outputs[where].batched
-                values[name][row] = shown[where] if batched else shown[where][..., None]
-
     def _small(self) -> Ticks:
         """The ticks number by number, with what is recorded."""
-        if self._by_numbers is not None:
-            return self._by_numbers
-        states = self.running.states
-        ports = [where for where, _ in self.names.values() if where not in states]
-        paths = [where for where, _ in self.names.values() if where in states]
-        fixed = [name for name in self.sweep if name.startswith("params.")]
-        self._by_numbers = self.running.ticks(ports, paths, fixed)
+        if self._by_numbers is None:
+            fixed = [name for name in self.sweep if name.startswith("params.")]
+            self._by_numbers = self.recording.ticks(fixed)
         return self._by_numbers
-
-    def _keep_rows(
-        self, values: Mapping[str, Array], row: int, ticks: Ticks, rows: Sequence[tuple[Any, ...]]
-    ) -> None:
-        found = ticks.columns(rows)
-        for name, (where, _) in self.names.items():
-            one = found[where]
-            values[name][row : row + len(rows)] = one if self._of_each_run(where) else one[..., None]
 
     def _inputs(self, tick: int) -> dict[str, Array]:
         if self.feed is not None:
@@ -325,93 +220,3 @@ class Simulation:
             if path in self.running.states:
                 self.running.states[path][...] = value
         self.running.begin_as_learned()
-
-    # -- saving -----------------------------------------------------------------------------------
-
-    @property
-    def _identity(self) -> Program:
-        """What makes the diagram what it is: all that runs at a tick."""
-        motion = self.motion
-        if isinstance(motion, Motion):
-            return motion.tick
-        programs = (motion.settle, motion.slope, motion.watch, motion.jump, motion.clock)
-        eqns = {eqn: None for one in programs for eqn in one.eqns}
-        updates = {**motion.jump.updates, **motion.clock.updates}
-        return replace(motion.settle, eqns=tuple(eqns), updates=updates)
-
-    @property
-    def plan_hash(self) -> str:
-        """A digest of what runs at a tick."""
-        from dilsctl.plan_text import plan_hash
-
-        return plan_hash(self._identity)
-
-    @property
-    def _swept(self) -> str:
-        """What is swept, in short; empty if nothing is."""
-        import zlib
-
-        parts = [f"{name}:{zlib.crc32(one.tobytes()):08x}" for name, one in self.sweep.items()]
-        return " ".join(parts)
-
-    def saved(self) -> bytes:
-        """Where it stands, as the bytes of a file."""
-        course = self.course
-        tick, states = self.running.resumable()
-        where = {**_settings(course), "sweep": self._swept}
-        position = Position(0, tick, course.seed, self.runs, self.plan_hash, environment=where)
-        return encode(states, {}, position)
-
-    def go_on_from(self, path: Path) -> None:
-        """Take up a saved state. Raises Problem: bad-state, no-checkpoint, bad-checkpoint."""
-        found = read_checkpoint(path)
-        position, course = found.position, self.course
-        facts = {**position.environment, "seed": position.seed, "runs": position.batch}
-        mine = {**_settings(course), "seed": course.seed, "runs": self.runs, "sweep": self._swept}
-        differ = [
-            f"{key} was {facts.get(key)} and is {value}"
-            for key, value in mine.items()
-            if facts.get(key) != value
-        ]
-        if not differ and position.plan != self.plan_hash:
-            differ = ["its boxes, wires or laws have changed"]
-        if differ:
-            message = f"'{path}' is the state of another simulation: {'; '.join(differ)}"
-            help = "go on with the file and settings that it was saved with"
-            raise Problem.of("bad-state", message, help=help, file=str(path))
-        if position.step > course.ticks:
-            time = position.step * course.dt
-            message = (
-                f"'{path}' is the state at t = {time:g}, and the end is at t = {course.ticks * course.dt:g}"
-            )
-            raise Problem.of("bad-state", message, help="go on for longer: --until TIME", file=str(path))
-        self.running.restore(found.states, position.step)
-
-
-def _settings(course: Course) -> dict[str, Any]:
-    """What a saved state must have in common with the run that goes on from it."""
-    found: dict[str, Any] = {"dt": course.dt, "method": course.method, "precision": course.precision}
-    if course.method in ADAPTIVE:
-        return {**found, "rtol": course.rtol, "atol": course.atol}
-    return {**found, "steps": course.steps}
-
-
-@contextmanager
-def _interrupts() -> Iterator[Callable[[], bool]]:
-    """Within it, an interrupt (Ctrl-C) is noted, and the first one acts only where it is asked for."""
-    noted = False
-
-    def note(number: int, frame: Any) -> None:
-        nonlocal noted
-        if noted:
-            raise KeyboardInterrupt
-        noted = True
-
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: noted
-    finally:
-        signal.signal(signal.SIGINT, before)

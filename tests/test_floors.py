@@ -28,7 +28,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("engine", "learning", "data", "runs", "run_texts", "checkpoints", "provenance"),
     (
-        "trace", "batches", "course", "unfolding", "simulate", "separately", "sweeps", "train", "roles",
+        "trace", "batches", "course", "recording", "interrupts", "saved_states", "unfolding", "simulate",
+        "separately", "sweeps", "train", "roles",
         "settings", "stability",
         "resuming", "training", "loaded", "plans", "checks", "check_engine", "check_trace", "checked_box",
         "compare", "answers", "inspect", "doctor", "starter", "overrides", "find", "report", "compose",

@@ -83,6 +83,7 @@ def command(
       dilsctl simulate runs/cart-pole-001 --sweep plant.angle=-0.2:0.2:9
     """
     from dilsctl import api
+    from dilsctl.saved_states import go_on_from, saved
     from dilsctl.simulate import Simulation
     from dilsctl.sweeps import parse_sweep
 
@@ -96,14 +97,14 @@ def command(
     diagram = _of_run(file, settings) if file.is_dir() else api.load(file, settings=settings)
     simulation = diagram.simulation(sweeps=[parse_sweep(one) for one in sweeps], runs=runs)
     if isinstance(simulation, Simulation):  # the shapes of separate ones may differ
-        check_phase(phase, {name: type for name, (_, type) in simulation.names.items()})
+        check_phase(phase, simulation.recording.types)
     if resume is not None:
-        simulation.go_on_from(resume)
+        go_on_from(simulation, resume)
     trace = simulation.run(_progress(quiet or as_json))
     if save is not None or simulation.stopped:
         target = save or _unused(Path(f"{diagram.name}.state"))
         with writing(target):
-            target.write_bytes(simulation.saved())
+            target.write_bytes(saved(simulation))
         if not quiet:
             click.echo(f"saved the states to {target}", err=True)
     if simulation.stopped:

@@ -13,6 +13,7 @@ from dilsctl.data.splits import epoch_order, split_rows
 from dilsctl.diagnostics import Diagnostic, Problem
 from dilsctl.kind import kind_of
 from dilsctl.loaded import LoadedDiagram
+from dilsctl.saved_states import go_on_from, saved
 from dilsctl.trace import Trace
 
 ROWS = np.random.default_rng(0).normal(size=(10, 3))
@@ -207,7 +208,7 @@ def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
     whole = loaded.simulate()
     first = load(tmp_path, block.replace("until: 9", "until: 4")).simulation()
     first.run()
-    (tmp_path / "state").write_bytes(first.saved())
+    (tmp_path / "state").write_bytes(saved(first))
     second = loaded.simulation()
-    second.go_on_from(tmp_path / "state")
+    go_on_from(second, tmp_path / "state")
     np.testing.assert_array_equal(second.run().final["seen"], whole.final["seen"])

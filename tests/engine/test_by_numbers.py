@@ -19,6 +19,7 @@ from dilsctl.live import Life
 from dilsctl.loaded import load_diagram
 from dilsctl.motion import compile_motion
 from dilsctl.report.life import Silent
+from dilsctl.saved_states import go_on_from, saved
 from dilsctl.simulate import Simulation
 from dilsctl.sweeps import Sweep
 
@@ -190,9 +191,9 @@ def test_a_resumed_run_goes_on_bit_for_bit(tmp_path: Path, method: str) -> None:
     trace = whole.run()
     part = simulation(tmp_path, text.replace("until: 10", "until: 6.4"))
     part.run()
-    (tmp_path / "state").write_bytes(part.saved())
+    (tmp_path / "state").write_bytes(saved(part))
     rest = simulation(tmp_path, text)
-    rest.go_on_from(tmp_path / "state")
+    go_on_from(rest, tmp_path / "state")
     after = rest.run()
     count = len(after.times)
     assert 0 < count < len(trace.times)

@@ -10,6 +10,7 @@ import pytest
 
 import dilsctl
 from dilsctl.diagnostics import Problem
+from dilsctl.saved_states import go_on_from, saved
 from dilsctl.simulate import Simulation
 from dilsctl.trace import Trace
 
@@ -68,9 +69,9 @@ def test_bit_for_bit(tmp_path: Path, method: str, at: int) -> None:
     never = ready(tmp_path, **how).run()
     first = ready(tmp_path, **{**how, "simulate.until": at / 10})
     first.run()
-    (tmp_path / "saved").write_bytes(first.saved())
+    (tmp_path / "saved").write_bytes(saved(first))
     second = ready(tmp_path, **how)
-    second.go_on_from(tmp_path / "saved")
+    go_on_from(second, tmp_path / "saved")
     assert second.ticks == at
     rest = second.run()
     np.testing.assert_array_equal(rest.times, never.times[at:])
@@ -87,9 +88,9 @@ def test_modes_go_on_bit_for_bit(tmp_path: Path, at: int) -> None:
     never = ready(tmp_path, text, **{"simulate.until": 8}).run()
     first = ready(tmp_path, text, **{"simulate.until": at / 20})
     first.run()
-    (tmp_path / "saved").write_bytes(first.saved())
+    (tmp_path / "saved").write_bytes(saved(first))
     second = ready(tmp_path, text, **{"simulate.until": 8})
-    second.go_on_from(tmp_path / "saved")
+    go_on_from(second, tmp_path / "saved")
     rest = second.run()
     begin = len(never.times) - len(rest.times)
     assert begin <= at
@@ -119,9 +120,9 @@ def _same(a: Trace, b: Trace) -> None:
 def test_another_simulation_is_refused(tmp_path: Path, change: dict[str, Any], words: str) -> None:
     first = ready(tmp_path, **{"simulate.until": 1})
     first.run()
-    (tmp_path / "saved").write_bytes(first.saved())
+    (tmp_path / "saved").write_bytes(saved(first))
     with pytest.raises(Problem) as caught:
-        ready(tmp_path, **change).go_on_from(tmp_path / "saved")
+        go_on_from(ready(tmp_path, **change), tmp_path / "saved")
     (found,) = caught.value.diagnostics
     assert found.code == "bad-state" and words in found.message
 
@@ -129,12 +130,12 @@ def test_another_simulation_is_refused(tmp_path: Path, change: dict[str, Any], w
 def test_laws_in_another_order_are_the_same_simulation(tmp_path: Path) -> None:
     first = ready(tmp_path, **{"simulate.until": 1})
     first.run()
-    (tmp_path / "saved").write_bytes(first.saved())
+    (tmp_path / "saved").write_bytes(saved(first))
     text = TEXT.replace("x: v, v: push - x + noise + sin(t)", "v: push - x + noise + sin(t), x: v")
     text = text.replace(
         "state: {x: real = normal(0, 1), v: real,", "state: {v: real, x: real = normal(0, 1),"
     )
     assert text != TEXT
     second = ready(tmp_path, text.replace("[a.u, b.u]", "[b.u, a.u]"))
-    second.go_on_from(tmp_path / "saved")
+    go_on_from(second, tmp_path / "saved")
     _same(second.run(), ready(tmp_path).run())
