@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "dilsctl"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("diagnostics", "codes", "garbage", "limits", "recursion"),
+    ("diagnostics", "codes", "garbage", "limits", "recursion", "signs"),
     ("values", "scalars", "scan", "yaml_findings", "source", "removal"),
     ("ir", "order", "operations", "expression"),
     ("syntax",),

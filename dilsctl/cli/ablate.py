@@ -9,7 +9,16 @@ from pathlib import Path
 import click
 
 from dilsctl.cli.options import json_option, quiet_option, set_option
-from dilsctl.cli.output import columns, count, is_terminal, show_findings, wants_colour, write_json, writing
+from dilsctl.cli.output import (
+    columns,
+    count,
+    is_terminal,
+    say,
+    show_findings,
+    wants_colour,
+    write_json,
+    writing,
+)
 
 
 @click.command("ablate", short_help="Measure what peer wires and a changing pattern are worth.")
@@ -67,7 +76,7 @@ def command(
         shown = "  ".join(
             f"{name} {number_text(one)}" for name, one in values.items() if not name.startswith("train.")
         )
-        click.echo(f"seed {seed}  {TITLES[row]:<14}  {shown}", err=True)
+        say(f"seed {seed}  {TITLES[row]:<14}  {shown}", err=True)
 
     found = ablate(file, settings, seeds=seeds, out=out, told=None if quiet else told)
     done = 130 if found.stopped else 0
@@ -88,16 +97,16 @@ def command(
 
         show_table(console(sys.stdout, wants_colour()), header, rows)
     else:
-        click.echo(columns([header, *rows], right=range(2, len(header))))
+        say(columns([header, *rows], right=range(2, len(header))))
     if found.stopped:
-        click.echo("interrupted; the table has what was done by then", err=True)
+        say("interrupted; the table has what was done by then", err=True)
     if quiet:
         return done
-    click.echo()
+    say()
     if found.held:
-        click.echo(f"frozen: {', '.join(found.held)}")
+        say(f"frozen: {', '.join(found.held)}")
     if found.notes:
         show_findings(found.notes)
-    click.echo(f"{count(seeds, 'seed')} in {duration_text(found.seconds)}")
-    click.echo(f"run folder: {found.folder}")
+    say(f"{count(seeds, 'seed')} in {duration_text(found.seconds)}")
+    say(f"run folder: {found.folder}")
     return done

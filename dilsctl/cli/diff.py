@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dilsctl.cli.output import wants_colour, width
+from dilsctl.cli.output import say, wants_colour, width
 
 _COLOURS = {"added": "green", "removed": "red", "changed": "yellow", "renamed": "cyan"}
 
@@ -53,5 +53,5 @@ def command(old: str, new: str | None, revision: str | None, format: str, exit_z
         text = difference_text(found, lambda line, kind: click.style(line, fg=_COLOURS[kind]), width())
     else:
         text = difference_text(found, width=width())
-    click.echo(text, nl=False, color=True)
+    say(text, nl=False)
     return int(not found.same and not exit_zero)

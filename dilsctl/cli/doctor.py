@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dilsctl.cli.output import columns, wants_colour, write_json
+from dilsctl.cli.output import columns, say, wants_colour, write_json
 
 SIGNS = {"good": ("ok", "green"), "warning": ("warning", "yellow"), "bad": ("bad", "red")}
 
@@ -33,7 +33,7 @@ def command(as_json: bool) -> int:
     for one, row in zip(found, rows, strict=True):
         word, hue = SIGNS[one.verdict]
         head = click.style(word, fg=hue) if colour else word
-        click.echo(head + row[len(word) :], color=colour)
+        say(head + row[len(word) :])
         if one.advice:
-            click.echo(f"         → {one.advice}")
+            say(f"         → {one.advice}")
     return int(bad)

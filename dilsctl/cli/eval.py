@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dilsctl.cli.options import json_option, set_option
-from dilsctl.cli.output import write_json
+from dilsctl.cli.output import say, write_json
 
 PARTS = ("train", "validation", "test", "all")
 
@@ -64,7 +64,7 @@ def command(
     values = diagram.eval(data, part=part)
     if not diagram.epochs:
         what = "this run has no epoch behind it" if run.is_dir() else f"'{run}' is a file, and no trained run"
-        click.echo(f"note: {what}: measured with the initial states, untrained", err=True)
+        say(f"note: {what}: measured with the initial states, untrained", err=True)
     if as_json:
         write_json(values)
     else:

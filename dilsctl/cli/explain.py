@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dilsctl.cli.options import json_option
-from dilsctl.cli.output import wants_colour, width, write_json
+from dilsctl.cli.output import say, wants_colour, width, write_json
 
 if TYPE_CHECKING:
     from dilsctl.explain import Explanation
@@ -40,7 +40,7 @@ def command(codes: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         write_json([known[code].facts() for code in codes])
     else:
-        click.echo("\n\n".join(_text(known[code]) for code in codes), color=True)
+        say("\n\n".join(_text(known[code]) for code in codes))
     return 0
 
 

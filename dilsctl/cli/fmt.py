@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dilsctl.cli.options import only_diagrams_option, paths_argument, quiet_option
-from dilsctl.cli.output import count, show_diff_lines, show_findings, standard_input, writing
+from dilsctl.cli.output import count, emit, say, show_diff_lines, show_findings, standard_input, writing
 
 
 @click.command("fmt", short_help="Lay diagram files out in one style.")
@@ -41,7 +41,7 @@ def command(paths: tuple[Path, ...], only: bool, check: bool, show_diff: bool, q
         if show_diff:
             show_diff_lines(done.diff())
         elif not check:
-            click.echo(done.new, nl=False)
+            emit(done.new)
         return int((check or show_diff) and done.changed)
     files = only_diagrams(wanted(paths)) if only else wanted(paths)
     if not files and not only:
@@ -55,22 +55,22 @@ def command(paths: tuple[Path, ...], only: bool, check: bool, show_diff: bool, q
             found.extend(problem.diagnostics)
             continue
         if done.refused:
-            click.echo(f"{file}: left as it is, since the layout would change what it says", err=True)
+            say(f"{file}: left as it is, since the layout would change what it says", err=True)
         if not done.changed:
             continue
         changed += 1
         if show_diff:
             show_diff_lines(done.diff())
         elif check:
-            click.echo(f"{file}: would be formatted")
+            say(f"{file}: would be formatted")
         else:
             with writing(file):
                 replace_file(file, done.new)
             if not quiet:
-                click.echo(f"{file}: formatted")
+                say(f"{file}: formatted")
     show_findings(found, err=True)
     if not quiet and not show_diff:
-        click.echo(_summary(len(files), changed, len({one.where[0] for one in found}), check))
+        say(_summary(len(files), changed, len({one.where[0] for one in found}), check))
     return int(not found.ok or ((check or show_diff) and changed > 0))
 
 

@@ -1,7 +1,7 @@
 """The ``dilsctl`` command: its subcommands, loaded when used, and what its exit codes mean.
 
-0: good. 1: findings (an invalid file, a failing check). 2: wrong usage. 3: the program failed.
-130: interrupted. 141: whoever read the output went away.
+0: good. 1: findings (an invalid file, a failing check). 2: wrong usage, or an output that takes nothing.
+3: the program failed. 130: interrupted. 141: whoever read the output went away.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import click
 
 from dilsctl import __version__
+from dilsctl.cli.streams import OUTPUT, let_go_of_output, open_streams
 from dilsctl.diagnostics import Problem, did_you_mean
 
 GOOD, FINDINGS, USAGE, FAILED, INTERRUPTED, NO_READER = 0, 1, 2, 3, 130, 141
@@ -30,7 +31,10 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Check": ("test", "diff", "plan", "explain", "rules", "lsp", "doctor"),
 }
 
-EPILOG = "Exit codes: 0 good, 1 findings, 2 wrong usage, 3 the program failed, 130 interrupted."
+EPILOG = (
+    "Exit codes: 0 good, 1 findings, 2 wrong usage or an output that takes nothing, 3 the program failed, "
+    "130 interrupted."
+)
 
 
 @dataclass
@@ -105,7 +109,7 @@ class Commands(click.Group):
     ) -> NoReturn:
         """Run a command line and exit. Commands return their exit code; exceptions are told in words."""
         _start_quickly()
-        _never_stumble_over_a_sign()
+        open_streams()
         session = Session(debug=os.environ.get("DILSCTL_DEBUG", "") not in ("", "0"))
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, obj=session, **extra)
@@ -127,38 +131,35 @@ def _start_quickly() -> None:
     gc.set_threshold(50_000, 20, 20)  # start-up makes many objects and hardly any garbage
 
 
-def _never_stumble_over_a_sign() -> None:
-    """An output that cannot show a sign (× or ≥ in an old code page) gets a ? in its place, not a failure."""
-    for stream in (sys.stdout, sys.stderr):
-        if (
-            isinstance(stream, io.TextIOWrapper)
-            and (stream.encoding or "").lower().replace("-", "") != "utf8"
-        ):
-            stream.reconfigure(errors="replace")
-
-
 def explain(error: Exception, session: Session) -> int:
     """Say what went wrong, on standard error, and give the exit code."""
+    from dilsctl.cli.output import say, show_findings
+
     if isinstance(error, BrokenPipeError):
-        return _no_reader()
+        let_go_of_output()
+        return NO_READER
+    if isinstance(error, OSError) and error.filename == OUTPUT:
+        let_go_of_output()
+        say(f"dilsctl: {OUTPUT} can't be written: {error.strerror}", err=True)
+        return USAGE
     if isinstance(error, click.Abort):
         return interrupted()
     if isinstance(error, click.ClickException):
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        say(told.getvalue(), err=True, nl=False)
         return USAGE if isinstance(error, click.UsageError) else error.exit_code
     if isinstance(error, MemoryError):  # of the machine, for what a file asks
-        click.echo(apology(error, session), err=True)
+        say(apology(error, session), err=True)
         return FINDINGS
     if isinstance(error, Problem):
-        from dilsctl.cli.output import show_findings
-
         show_findings(error.diagnostics, err=True)
         return FINDINGS
     if session.debug:
         import traceback
 
-        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
-    click.echo(apology(error, session), err=True)
+        say("".join(traceback.format_exception(error)), err=True, nl=False)
+    say(apology(error, session), err=True)
     return FAILED
 
 
@@ -180,18 +181,10 @@ def apology(error: Exception, session: Session) -> str:
 
 
 def interrupted() -> int:
-    click.echo("interrupted", err=True)
+    from dilsctl.cli.output import say
+
+    say("interrupted", err=True)
     return INTERRUPTED
-
-
-def _no_reader() -> int:
-    """The reader of our output went away: keep Python from complaining when it flushes at exit."""
-    try:
-        descriptor = sys.stdout.fileno()
-    except (OSError, ValueError, AttributeError):
-        return NO_READER
-    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
-    return NO_READER
 
 
 CONTEXT: MutableMapping[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

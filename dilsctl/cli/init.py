@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dilsctl.cli.output import writing
+from dilsctl.cli.output import say, writing
 
 
 @click.command("init", short_help="Write a small diagram with comments, and data to train it on.")
@@ -38,7 +38,7 @@ def command(file: Path, quiet: bool) -> int:
     _write(data, starter.table())
     _write(file, starter.diagram(name, str(file), data.name))
     if not quiet:
-        click.echo(f"wrote {file} and {data}\n\nNow:\n  dilsctl validate {file}\n  dilsctl train {file}")
+        say(f"wrote {file} and {data}\n\nNow:\n  dilsctl validate {file}\n  dilsctl train {file}")
     return 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dilsctl.cli.options import file_or_run_argument, json_option, open_diagram, set_option
-from dilsctl.cli.output import write_json
+from dilsctl.cli.output import say, write_json
 
 
 @click.command("inspect", short_help="Tell what a diagram is made of: boxes, ports, states, parameters.")
@@ -39,6 +39,6 @@ def command(file: Path, settings: tuple[str, ...], as_json: bool) -> int:
     else:
         if run is not None:
             given = f" (with {', '.join(loaded.settings)})" if loaded.settings else ""
-            click.echo(f"the diagram that the run {run} began with: {loaded.path}{given}\n")
-        click.echo(inspect_text(facts))
+            say(f"the diagram that the run {run} began with: {loaded.path}{given}\n")
+        say(inspect_text(facts))
     return 0

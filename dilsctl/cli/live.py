@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dilsctl.cli.options import file_or_run_argument, json_option, quiet_option, report_option, set_option
-from dilsctl.cli.output import write_json
+from dilsctl.cli.output import say, write_json
 
 if TYPE_CHECKING:
     from dilsctl.live import Life
@@ -133,7 +133,7 @@ def command(
         write_report(life.folder, life.folder / "report.html")
     if not ended:
         if life.folder is not None:
-            click.echo(f"stopped; go on with: dilsctl live {life.folder} {rows}", err=True)
+            say(f"stopped; go on with: dilsctl live {life.folder} {rows}", err=True)
         return 128 + signals.number
     return 0
 
@@ -190,10 +190,10 @@ def _show(life: Life, as_json: bool) -> None:
         write_json({"event": "end", **facts, **values, "run": str(life.folder)}, indent=None)
         return
     for line in summary(values, life.lines, life.score.rows, life.block.window):
-        click.echo(line, err=True)
+        say(line, err=True)
     if life.block.key is not None:
         told = [f"waiting for their truth: {len(life.pending):,} rows"]
         told += [f"given up: {life.given_up:,}"] if life.given_up else []
         told += [f"truths for rows that do not wait: {life.too_late:,}"] if life.too_late else []
-        click.echo("; ".join(told), err=True)
-    click.echo(f"run folder: {life.folder}" if life.folder else "no row came, so nothing is kept", err=True)
+        say("; ".join(told), err=True)
+    say(f"run folder: {life.folder}" if life.folder else "no row came, so nothing is kept", err=True)

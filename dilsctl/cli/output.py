@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import shutil
@@ -15,6 +14,7 @@ from typing import Any, TextIO
 import click
 
 from dilsctl.diagnostics import Diagnostic, Problem, Report
+from dilsctl.signs import json_text, visible
 
 
 def is_terminal(stream: TextIO | None = None) -> bool:
@@ -41,6 +41,17 @@ def width(stream: TextIO | None = None, default: int = 100) -> int:
     return shutil.get_terminal_size((default, 24)).columns if stream.isatty() else default
 
 
+def say(text: str = "", *, err: bool = False, nl: bool = True) -> None:
+    """Print words for people. Of what files put into them nothing gets at the terminal: see ``signs``."""
+    painted = wants_colour(sys.stderr if err else sys.stdout)
+    click.echo(visible(text, painted), err=err, nl=nl, color=True)
+
+
+def emit(text: str) -> None:
+    """Print a document as it is."""
+    click.echo(text, nl=False)
+
+
 def clean(value: Any) -> Any:
     """A value as JSON has it: NumPy scalars and arrays as numbers and lists; no NaN, which JSON lacks."""
     if isinstance(value, dict):
@@ -58,7 +69,7 @@ def clean(value: Any) -> Any:
 
 def write_json(value: Any, indent: int | None = 2) -> None:
     """Print a value as JSON; ``indent=None`` puts it on one line."""
-    click.echo(json.dumps(clean(value), indent=indent, ensure_ascii=False))
+    emit(json_text(clean(value), indent) + "\n")
 
 
 @contextmanager
@@ -74,7 +85,7 @@ def writing(path: Path) -> Iterator[None]:
 def put(text: str, path: Path | None) -> None:
     """Print a text, or write it to a file that is not there yet. Raises Problem: not-writable."""
     if path is None:
-        click.echo(text, nl=False)
+        emit(text)
         return
     if path.exists():
         raise click.UsageError(f"'{path}' exists already; nothing is overwritten")
@@ -101,7 +112,7 @@ def show_findings(found: Report | Iterable[Diagnostic], err: bool = False) -> No
     report = found if isinstance(found, Report) else Report(list(found))
     text = render_text(report, wants_colour(stream), width(stream), wrap=stream.isatty())
     if text:
-        click.echo(text, err=err, nl=not text.endswith("\n"), color=True)
+        say(text, err=err, nl=not text.endswith("\n"))
 
 
 def show_diff_lines(lines: Iterable[str]) -> None:
@@ -110,7 +121,7 @@ def show_diff_lines(lines: Iterable[str]) -> None:
     for line in lines:
         line = line.rstrip("\r\n")
         bold = line.startswith(("+++", "---"))
-        click.echo(click.style(line, fg=colours.get(line[:1]), bold=bold) if colours else line, color=True)
+        say(click.style(line, fg=colours.get(line[:1]), bold=bold) if colours else line)
 
 
 def write_report(format: str, found: Sequence[Diagnostic], files: Sequence[str], path: Path | None) -> None:
@@ -122,7 +133,7 @@ def write_report(format: str, found: Sequence[Diagnostic], files: Sequence[str],
 
     text = render(format, found, files)
     if path is None:
-        click.echo(text, nl=False)
+        emit(text)
     else:
         replace_file(path, text)
 

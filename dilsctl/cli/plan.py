@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dilsctl.cli.options import file_or_run_argument, json_option, open_diagram, set_option
-from dilsctl.cli.output import width, write_json
+from dilsctl.cli.output import say, width, write_json
 
 
 @click.command("plan", short_help="Print what will run: each operation, its source line, its cost.")
@@ -56,5 +56,5 @@ def command(
     room = width() if sys.stdout.isatty() else 0
     for at, (name, plan) in enumerate(plans):
         title = f"{at + 1}. after {name}" if stages else name
-        click.echo(("\n\n" if at else "") + plan_text(plan, title, room))
+        say(("\n\n" if at else "") + plan_text(plan, title, room))
     return 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dilsctl.cli.output import writing
+from dilsctl.cli.output import say, writing
 
 if TYPE_CHECKING:
     from dilsctl.data.tables import Table
@@ -72,7 +72,7 @@ def command(run: Path, rows: Path | None, data: Path | None, out: Path | None, c
     else:
         with writing(out):
             write_answers(answers, out)
-        click.echo(f"wrote {answers.rows:,} rows to {out}", err=True)
+        say(f"wrote {answers.rows:,} rows to {out}", err=True)
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dilsctl.cli.options import file_or_run_argument, open_diagram, set_option
-from dilsctl.cli.output import show_findings, wants_colour, width, writing
+from dilsctl.cli.output import say, show_findings, wants_colour, width, writing
 from dilsctl.diagnostics import Problem
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def command(
         return _watch(draw, file, out, kind, theme, legend=legend, port=port)
     artist = draw()
     if out is None:
-        click.echo(artist.text(columns or width(default=80), colour=wants_colour()), nl=False, color=True)
+        say(artist.text(columns or width(default=80), colour=wants_colour()), nl=False)
         return 0
     _check(out)
     _draw(artist, out, kind, theme, legend=legend)
@@ -198,7 +198,7 @@ def _watch(
                 _draw(artist, out, kind, theme, legend=legend)
                 drawn = True
             if drawn:
-                click.echo(f"drawn: {server.address if server is not None else out}  (Ctrl-C to stop)")
+                say(f"drawn: {server.address if server is not None else out}  (Ctrl-C to stop)")
             wait_for_change(files)
     except KeyboardInterrupt:
         return 0

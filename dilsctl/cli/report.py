@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dilsctl.cli.output import writing
+from dilsctl.cli.output import say, writing
 
 
 @click.command(name="report", short_help="Write a page about a run: curves, classes, wiring, settings.")
@@ -46,4 +46,4 @@ def write_report(run: Path, target: Path, *, checks: bool = False, force: bool =
     svg = artist.file("svg", "light", legend=True).decode()
     with writing(target), new_file(target, force) as path:
         path.write_text(run_page(found, svg[svg.index("<svg") :]), encoding="utf-8")
-    click.echo(f"wrote {target}", err=True)
+    say(f"wrote {target}", err=True)

@@ -7,7 +7,7 @@ import textwrap
 import click
 
 from dilsctl.cli.options import json_option
-from dilsctl.cli.output import columns, wants_colour, width, write_json
+from dilsctl.cli.output import columns, say, wants_colour, width, write_json
 
 
 @click.command("rules", short_help="List the codes of findings.")
@@ -41,6 +41,6 @@ def command(lints: bool, as_json: bool) -> int:
                 rows.append([one.code.ljust(wide), one.severity.value.ljust(7), first])
                 rows += [[" " * wide, " " * 7, more] for more in rest]
         head = click.style(topic, bold=True) if wants_colour() else topic
-        click.echo(("\n" if number else "") + head, color=True)
-        click.echo(columns(rows, indent="  "))
+        say(("\n" if number else "") + head)
+        say(columns(rows, indent="  "))
     return 0

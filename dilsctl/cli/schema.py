@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dilsctl.cli.output import writing
+from dilsctl.cli.output import emit, say, writing
 
 
 @click.command("schema", short_help="Print the JSON Schema of diagram files, for editors.")
@@ -30,9 +30,9 @@ def command(out: Path | None) -> int:
 
     text = schema_text()
     if out is None:
-        click.echo(text, nl=False)
+        emit(text)
     else:
         with writing(out):
             out.write_text(text, encoding="utf-8")
-        click.echo(f"wrote {out}", err=True)
+        say(f"wrote {out}", err=True)
     return 0

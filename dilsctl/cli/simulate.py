@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dilsctl.cli.options import file_or_run_argument, json_option, quiet_option, set_option
-from dilsctl.cli.output import count, is_terminal, wants_colour, write_json, writing
+from dilsctl.cli.output import count, is_terminal, say, wants_colour, write_json, writing
 from dilsctl.cli.trace_output import check_phase, check_targets, output_options, show_trace, write_records
 
 if TYPE_CHECKING:
@@ -106,9 +106,9 @@ def command(
         with writing(target):
             target.write_bytes(saved(simulation))
         if not quiet:
-            click.echo(f"saved the states to {target}", err=True)
+            say(f"saved the states to {target}", err=True)
     if simulation.stopped:
-        click.echo(f"interrupted at t = {trace.times[-1] if len(trace.times) else 0:g}; go on with: "
+        say(f"interrupted at t = {trace.times[-1] if len(trace.times) else 0:g}; go on with: "
                    f"dilsctl simulate {file} --resume {target}", err=True)  # fmt: skip
     write_records(trace, out, plot, phase, title=diagram.name, force=force, quiet=quiet)
     if as_json:
@@ -118,7 +118,7 @@ def command(
     elif not quiet and out != Path("-"):
         show_trace(trace, phase, plot=not no_plot)
         many = f", {count(trace.runs, 'run')}" if trace.runs > 1 else ""
-        click.echo(f"{count(simulation.ticks, 'tick')} to t = {simulation.time:g}{many}")
+        say(f"{count(simulation.ticks, 'tick')} to t = {simulation.time:g}{many}")
     return 130 if simulation.stopped else 0
 
 

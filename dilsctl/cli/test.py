@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 import click
 
 from dilsctl.cli.options import jobs_option, json_option, only_diagrams_option, paths_argument, quiet_option
-from dilsctl.cli.output import columns, count, replace_file, show_findings, wants_colour, write_json
+from dilsctl.cli.output import (
+    clean,
+    columns,
+    count,
+    emit,
+    replace_file,
+    say,
+    show_findings,
+    wants_colour,
+    write_json,
+)
+from dilsctl.signs import in_a_line, json_text
 
 if TYPE_CHECKING:
     from dilsctl.checks import Result
@@ -98,13 +109,13 @@ def command(
     if format == "json":
         write_json(_facts(done))
     elif format == "junit":
-        click.echo(_report("junit", done), nl=False)
+        emit(_report("junit", done))
     elif not quiet or failed:
-        click.echo(_summary(len(files), done, expression))
+        say(_summary(len(files), done, expression))
     if durations:
         slowest = sorted(done, key=lambda one: -one.result.seconds)[:durations]
         rows = [[f"{one.result.seconds:.2f} s", f"{one.file}: {one.title}"] for one in slowest if one.title]
-        click.echo(columns([["slowest"], *rows], right=()), err=format != "text")
+        say(columns([["slowest"], *rows], right=()), err=format != "text")
     return int(failed > 0)
 
 
@@ -129,11 +140,7 @@ def _facts(done: Sequence[Outcome]) -> list[dict[str, object]]:
 
 def _report(format: str, done: Sequence[Outcome]) -> str:
     if format == "json":
-        import json
-
-        from dilsctl.cli.output import clean
-
-        return json.dumps(clean(_facts(done)), indent=2, ensure_ascii=False) + "\n"
+        return json_text(clean(_facts(done))) + "\n"
     if format == "junit":
         from dilsctl.report.junit import Case, render_cases
 
@@ -158,7 +165,7 @@ def _failure(one: Outcome) -> tuple[str, str, str] | None:
 def _head(one: Outcome) -> str:
     word = "ok" if one.passed else "FAILED"
     title = f": {one.title} ({one.result.seconds:.2f} s)" if one.title else ": not valid"
-    return f"{word}  {one.file}{title}"
+    return in_a_line(f"{word}  {one.file}{title}")
 
 
 def _text(result: Result) -> str:
@@ -175,11 +182,11 @@ def _show(one: Outcome) -> None:
     word, rest = _head(one).split(" ", 1)
     hue = "green" if one.passed else "red"
     head = click.style(word, fg=hue, bold=not one.passed) if wants_colour() else word
-    click.echo(f"{head} {rest}", color=True)
+    say(f"{head} {rest}")
     if one.result.problems:
         show_findings(one.result.problems)
     if table := _table(one.result):
-        click.echo(table)
+        say(table)
 
 
 def _table(result: Result) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dilsctl.cli.options import Command
-from dilsctl.cli.output import columns, count, is_terminal, wants_colour, width, writing
+from dilsctl.cli.output import columns, count, is_terminal, say, wants_colour, width, writing
 
 if TYPE_CHECKING:
     from dilsctl.ir import Type
@@ -113,7 +113,7 @@ def check_phase(phase: tuple[str, str] | None, types: Mapping[str, Type]) -> Non
 
 def _tell(text: str, quiet: bool) -> None:
     if not quiet:
-        click.echo(text, err=True)
+        say(text, err=True)
 
 
 def _draw(trace: Trace, plot: Path, phase: tuple[str, str] | None, title: str, force: bool) -> str:
@@ -138,20 +138,20 @@ def show_trace(trace: Trace, phase: tuple[str, str] | None = None, *, plot: bool
     if plot and phase is not None:
         from dilsctl.report.terminal_plot import phase_text
 
-        click.echo(phase_text(trace, *phase, width=_width(), colour=colour, plain=plain_only()), color=colour)
+        say(phase_text(trace, *phase, width=_width(), colour=colour, plain=plain_only()))
     elif plot and watched:
         from dilsctl.report.terminal_plot import plot_text
 
-        click.echo(plot_text(trace, width=_width(), colour=colour, plain=plain_only()), color=colour)
+        say(plot_text(trace, width=_width(), colour=colour, plain=plain_only()))
     header, rows, note = trace_table(trace)
     if rows and watched:
         from dilsctl.report.terminal import console, show_table
 
         show_table(console(sys.stdout, colour), header, rows)
     elif rows:
-        click.echo(columns([header, *rows], right=range(1, len(header))))
+        say(columns([header, *rows], right=range(1, len(header))))
     if note:
-        click.echo(note)
+        say(note)
 
 
 def _width() -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dilsctl.cli.options import json_option, quiet_option, report_option, set_option
-from dilsctl.cli.output import count, is_terminal, wants_colour, write_json
+from dilsctl.cli.output import count, is_terminal, say, wants_colour, write_json
 
 if TYPE_CHECKING:
     from dilsctl.report.progress import Display
@@ -81,7 +81,7 @@ def command(
     try:
         trained = training.train(display)
     except KeyboardInterrupt:
-        click.echo(f"interrupted; go on with: dilsctl train --resume {training.folder}", err=True)
+        say(f"interrupted; go on with: dilsctl train --resume {training.folder}", err=True)
         return 130
     show(trained, quiet, as_json)
     if report and training.folder is not None:
@@ -96,14 +96,14 @@ def choose_display(quiet: bool, as_json: bool) -> Display:
     from dilsctl.report.progress import JsonLines, Lines, Silent
 
     if as_json:
-        return JsonLines(click.echo)
+        return JsonLines(say)
     if quiet:
         return Silent()
     if is_terminal():
         from dilsctl.report.terminal import Bar, console
 
         return Bar(console(sys.stdout, wants_colour()))
-    return Lines(click.echo)
+    return Lines(say)
 
 
 def show(trained: Trained, quiet: bool, as_json: bool) -> None:
@@ -116,17 +116,17 @@ def show(trained: Trained, quiet: bool, as_json: bool) -> None:
     if quiet:
         return
     show_measures(trained.values)
-    click.echo()
+    say()
     best = f"best epoch {trained.best_epoch}, " if trained.best_epoch is not None else ""
     early = "stopped early after " if trained.stopped_early else ""
     epochs = count(trained.epochs, "epoch")
     if trained.was_over:
         more = "" if trained.stopped_early else f" (--set train.epochs=N, above {trained.epochs}, goes on)"
-        click.echo(f"this run was finished already: {early}{epochs}. There is nothing to do{more}")
+        say(f"this run was finished already: {early}{epochs}. There is nothing to do{more}")
     else:
         seconds, parameters = duration_text(trained.seconds), count(trained.parameters, "parameter")
-        click.echo(f"{early}{epochs} in {seconds}, {best}{parameters}")
-    click.echo(f"run folder: {trained.folder}")
+        say(f"{early}{epochs} in {seconds}, {best}{parameters}")
+    say(f"run folder: {trained.folder}")
 
 
 def show_measures(values: dict[str, float]) -> None:
@@ -140,4 +140,4 @@ def show_measures(values: dict[str, float]) -> None:
 
         show_table(console(sys.stdout, wants_colour()), header, rows)
     else:
-        click.echo(columns([header, *rows], right=range(1, len(header))))
+        say(columns([header, *rows], right=range(1, len(header))))

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dilsctl.cli.options import file_or_run_argument, open_diagram, out_option, set_option
-from dilsctl.cli.output import put
+from dilsctl.cli.output import put, say
 
 
 @click.command("unfold", short_help="Print the interaction diagram of a network and its training.")
@@ -34,7 +34,7 @@ def command(file: Path, settings: tuple[str, ...], out: Path | None) -> int:
     loaded = open_diagram(file, settings)
     train = loaded.document.document.train
     if train is not None and (train.early_stopping is not None or train.keep_best):
-        click.echo("note: early stopping and the best epoch are not unfolded: it goes to the end", err=True)
+        say("note: early stopping and the best epoch are not unfolded: it goes to the end", err=True)
     found = loaded.unfold(folder=out.parent if out is not None else None)
     put(format_text(SourceFile("<unfold>", dump(found.document))), out)
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -15,7 +14,15 @@ from dilsctl.cli.options import (
     quiet_option,
     set_option,
 )
-from dilsctl.cli.output import columns, count, show_diff_lines, show_findings, standard_input, write_report
+from dilsctl.cli.output import (
+    columns,
+    count,
+    say,
+    show_diff_lines,
+    show_findings,
+    standard_input,
+    write_report,
+)
 from dilsctl.diagnostics import Diagnostic, Report
 from dilsctl.report.formats import FORMATS
 
@@ -134,7 +141,7 @@ def command(
     else:
         write_report(format, found, names, None)
     if statistics:
-        _show_statistics(found, sys.stderr if format in ("json", "gitlab", "sarif", "junit") else sys.stdout)
+        _show_statistics(found, err=format in ("json", "gitlab", "sarif", "junit"))
     return int(not whole.ok and not exit_zero)
 
 
@@ -156,7 +163,7 @@ def _mend(
             show_diff_lines(one.diff())
         elif one.changed:
             for fix in one.applied:
-                click.echo(f"{one.path}: {fix.title}", err=True)
+                say(f"{one.path}: {fix.title}", err=True)
     return changed
 
 
@@ -166,12 +173,12 @@ def _show(whole: Report, files: list[Path], quiet: bool) -> None:
         return
     what = str(files[0]) if len(files) == 1 else count(len(files), "file")
     if whole.ok:
-        click.echo(f"{what}: valid")
+        say(f"{what}: valid")
     elif len(files) > 1:
-        click.echo(f"in {what}")
+        say(f"in {what}")
 
 
-def _show_statistics(found: list[Diagnostic], stream: object) -> None:
+def _show_statistics(found: list[Diagnostic], err: bool) -> None:
     """How often each code was found, the most frequent first."""
     counts: dict[tuple[str, str], int] = {}
     for one in found:
@@ -180,7 +187,7 @@ def _show_statistics(found: list[Diagnostic], stream: object) -> None:
     rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
     text = columns([[str(number), *key] for key, number in rows], right=(0,))
     if text:
-        click.echo(text, file=stream)  # type: ignore[arg-type]
+        say(text, err=err)
 
 
 def _check_codes(select: tuple[str, ...], ignore: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from dilsctl.cli.options import file_or_run_argument, json_option, set_option
-from dilsctl.cli.output import columns, is_terminal, wants_colour, width, write_json, writing
+from dilsctl.cli.output import columns, is_terminal, say, wants_colour, width, write_json, writing
 
 
 @click.command("wires", short_help="Show how strong wires were over time: which grew, which died.")
@@ -59,9 +59,9 @@ def command(
                 plot_trace(
                     trace, plot, title=f"Wires of {file}, the strongest on top", force=force, axis=axis
                 )
-            click.echo(f"drew {plot}", err=True)
+            say(f"drew {plot}", err=True)
         else:
-            click.echo("no wire ever was there, so nothing is drawn", err=True)
+            say("no wire ever was there, so nothing is drawn", err=True)
     if as_json:
         write_json([one.facts() for one in found])
         return 0
@@ -71,7 +71,7 @@ def command(
     if is_terminal() and trace.values:
         from dilsctl.report.terminal_plot import plot_text
 
-        click.echo(plot_text(trace, width=max(min(width(), 120) - 1, 24), colour=wants_colour(), plain=plain))
+        say(plot_text(trace, width=max(min(width(), 120) - 1, 24), colour=wants_colour(), plain=plain))
     _show(*weight_table(found), right=range(1, 8))
     if top:
         _show(*wire_table(found, top, plain), right=(2, 3))
@@ -86,6 +86,6 @@ def _show(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[
         from dilsctl.report.terminal import console, show_table
 
         show_table(console(sys.stdout, wants_colour()), header, rows)
-        click.echo()
+        say()
     else:
-        click.echo(columns([header, *rows], right=right) + "\n")
+        say(columns([header, *rows], right=right) + "\n")

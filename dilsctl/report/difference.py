@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 from dilsctl.difference import Change, Difference
+from dilsctl.signs import json_text
 
 VERSION = 1
 LONGEST = 200
@@ -74,7 +74,7 @@ def difference_json(found: Difference) -> str:
         "changes": [asdict(one) for one in found.changes],
         "totals": [asdict(one) for one in found.totals],
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return json_text(content) + "\n"
 
 
 def _parts(found: Difference) -> Iterator[tuple[str, list[Change]]]:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dilsctl.diagnostics import Diagnostic, Severity
 from dilsctl.report.concise import line_of
 from dilsctl.report.paths import file_of, from_here, in_library
+from dilsctl.signs import visible
 
 MOST = 10
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -51,7 +52,7 @@ def _annotation(one: Diagnostic) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

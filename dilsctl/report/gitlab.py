@@ -5,12 +5,12 @@ https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 
 from dilsctl.diagnostics import Diagnostic, Severity
 from dilsctl.report.fingerprint import fingerprints
 from dilsctl.report.paths import file_of, from_here
+from dilsctl.signs import json_text
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
@@ -35,4 +35,4 @@ def render_gitlab(findings: Iterable[Diagnostic], files: Sequence[str] = ()) -> 
                 },
             }
         )
-    return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"
+    return json_text(issues) + "\n"

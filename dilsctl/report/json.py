@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dilsctl.diagnostics import Diagnostic, Fix, Label, Report
+from dilsctl.signs import json_text
 
 VERSION = 1
 
@@ -23,7 +23,7 @@ def render_json(findings: Report | Iterable[Diagnostic], files: Sequence[str] = 
         "files": list(files),
         "diagnostics": [diagnostic_object(one) for one in findings],
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return json_text(content) + "\n"
 
 
 def diagnostic_object(one: Diagnostic) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from xml.etree import ElementTree as Xml
 from dilsctl.diagnostics import Diagnostic, Severity
 from dilsctl.report.paths import file_of, from_here
 from dilsctl.report.text import render_text
+from dilsctl.signs import visible
 
 # Characters that XML 1.0 can't hold, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -81,4 +82,4 @@ def _case(name: str, found: list[Diagnostic]) -> Case:
 
 
 def _text(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
+    return _NOT_XML.sub("\ufffd", visible(text))

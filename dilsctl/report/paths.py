@@ -22,7 +22,8 @@ def from_here(name: str) -> str:
 def as_uri(name: str) -> str:
     """The same as a URI reference."""
     path = from_here(name)
-    return f"file://{quote(path)}" if path.startswith("/") else quote(path)
+    quoted = quote(path, errors="surrogateescape")
+    return f"file://{quoted}" if path.startswith("/") else quoted
 
 
 def file_of(one: Diagnostic) -> str:

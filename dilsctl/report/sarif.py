@@ -7,7 +7,6 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from dilsctl.diagnostics import Diagnostic, Label, Severity, SourceSpan
 from dilsctl.report.fingerprint import fingerprints
 from dilsctl.report.paths import as_uri, in_library
 from dilsctl.rules import RULES
+from dilsctl.signs import json_text
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -40,7 +40,7 @@ def render_sarif(findings: Iterable[Diagnostic], files: Sequence[str] = ()) -> s
         "results": [_result(one, digest, codes.index(one.code)) for one, digest in found],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+    return json_text(log) + "\n"
 
 
 def _rule(code: str, severity: Severity) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dilsctl.report.progress import by_part, number_text
+from dilsctl.signs import in_a_line, visible
 
 FRAMES_A_SECOND = 8
 NARROW = 90  # columns under which only the newest numbers are shown
@@ -91,7 +92,7 @@ class Bar:
 
     def note(self, text: str) -> None:
         """Something worth telling, above the bar."""
-        self.progress.console.print(Text(f"note: {text}"))
+        self.progress.console.print(Text(f"note: {visible(text)}"))
 
     def end(self) -> None:
         """Take the bar away."""
@@ -102,9 +103,9 @@ def show_table(out: Console, header: Sequence[str], rows: Sequence[Sequence[str]
     """A table whose first column is words and whose others are numbers."""
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for at, name in enumerate(header):
-        table.add_column(Text(name), justify="left" if at == 0 else "right")
+        table.add_column(Text(in_a_line(name)), justify="left" if at == 0 else "right")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(in_a_line(cell)) for cell in row))
     out.print(table)
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dilsctl.diagnostics import Diagnostic, Label, Report, Severity, SourceFile, SourceSpan
+from dilsctl.signs import in_a_line, masked
 
 TAB = "    "
 _HANG = 4  # columns that a message is indented where it goes on
@@ -27,10 +28,7 @@ _COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;
 _GUTTER = "1;34"
 _BOLD = "1"
 _PLURALS = {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.NOTE: "notes"}
-# Control characters and those that reorder text could make a terminal show what the file does not say.
-_UNSAFE = dict.fromkeys(
-    [*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd"
-)
+_HIDDEN = "\ufffd"  # in a line of the file, in place of a sign that is not shown: columns stay columns
 
 
 def render_text(
@@ -100,14 +98,10 @@ class _Mark:
     primary: bool
 
 
-def _safe(text: str) -> str:
-    return text.translate(_UNSAFE)
-
-
 def _render(one: Diagnostic, page: _Page) -> str:
     paint, tint = page.paint, _COLOURS[one.severity]
     head = f"{one.severity.value}[{one.code}]"
-    first, *rest = page.lines(_safe(one.message), len(head) + 2, _HANG)
+    first, *rest = page.lines(in_a_line(one.message), len(head) + 2, _HANG)
     lines = [f"{paint(head, tint)}{paint(': ' + first, _BOLD)}"]
     lines += [" " * _HANG + paint(words, _BOLD) for words in rest]
     groups = _by_file(one)
@@ -116,13 +110,13 @@ def _render(one: Diagnostic, page: _Page) -> str:
     for number, (file, labels) in enumerate(groups):
         arrow = "-->" if number == 0 else ":::"
         line, column = file.position(labels[0][0].span.start)
-        lines.append(f"{' ' * gutter}{paint(arrow, _GUTTER)} {_safe(file.name)}:{line}:{column}")
+        lines.append(f"{' ' * gutter}{paint(arrow, _GUTTER)} {in_a_line(file.name)}:{line}:{column}")
         lines += _snippet(file, [_mark(label, primary) for label, primary in labels], gutter, tint, page)
     if one.primary is None and one.file:
-        lines.append(f"{' ' * gutter}{paint('-->', _GUTTER)} {_safe(one.file)}")
+        lines.append(f"{' ' * gutter}{paint('-->', _GUTTER)} {in_a_line(one.file)}")
     if one.help:
         column = gutter + len(" = help: ")
-        first, *rest = page.lines(_safe(one.help), column, column)
+        first, *rest = page.lines(in_a_line(one.help), column, column)
         lines.append(f"{' ' * gutter} {paint('=', _GUTTER)} {paint('help', _BOLD)}: {first}")
         lines += [" " * column + words for words in rest]
     return "\n".join(lines)
@@ -176,7 +170,7 @@ def _snippet(file: SourceFile, marks: list[_Mark], gutter: int, tint: str, page:
                 indent = _cells(shown[:start])
                 sign = ("^" if mark.primary else "-") * max(_cells(shown[start:end]), 1)
                 colour = tint if mark.primary else _GUTTER
-                said = _beside(sign, _safe(mark.text), gutter + 3, indent, page)
+                said = _beside(sign, in_a_line(mark.text), gutter + 3, indent, page)
                 lines += [f"{empty} {' ' * at}{paint(words, colour)}" for at, words in said]
     return lines
 
@@ -212,7 +206,7 @@ def _window(text: str, mark: _Mark, room: int) -> tuple[str, int]:
 
 
 def _show(text: str) -> str:
-    return _safe(text.replace("\t", TAB))
+    return masked(text.replace("\t", TAB), _HIDDEN)
 
 
 def _cells(text: str) -> int:
