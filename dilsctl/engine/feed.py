@@ -10,8 +10,19 @@ from typing import Any
 import numpy as np
 
 from dilsctl.engine.kernels import Array
+from dilsctl.ir import Program, Var
 
 CHUNK_BYTES = 1 << 21
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Staged:
+    """A data set as the programs take it: for each input all rows, rows first. ``weights``: how much each row
+    counts in means, where that differs: a piece of one long episode by its ticks."""
+
+    arrays: dict[str, Array]
+    rows: int
+    weights: Array | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -62,3 +73,17 @@ def in_batches(feeds: Sequence[Feed], rows: Array, size: int) -> Iterator[tuple[
                 part[k * size : (k + 1) * size],
                 *((into, block[k]) for into, block in zip(targets, blocks, strict=True)),
             )
+
+
+def read_by_products(program: Program) -> frozenset[str]:
+    """Inputs that only products read lie rows first: then taking a batch copies whole rows."""
+    names: dict[Var, str] = {var: name for name, var in program.inputs.items()}
+    fits = dict.fromkeys(names.values(), True)
+    for eqn in program.eqns:
+        for one in eqn.inputs:
+            if one in names and eqn.op != "contract":
+                fits[names[one]] = False
+    for var in program.outputs.values():
+        if var in names:
+            fits[names[var]] = False
+    return frozenset(name for name, good in fits.items() if good)

@@ -11,17 +11,18 @@ import numpy as np
 
 from dilsctl.compile import Compiled, Pass, run_passes
 from dilsctl.engine.bind import Bound, bind
-from dilsctl.engine.feed import Feed, in_batches
+from dilsctl.engine.feed import Feed, Staged, in_batches, read_by_products
 from dilsctl.engine.kernels import Array, Context
 from dilsctl.engine.paced import Paced, Rates
 from dilsctl.engine.scalar import AT_ONCE, suits
 from dilsctl.engine.states import allocate, allocate_groups, initialise, state_views
-from dilsctl.ir import Params, Program, Type, Var
+from dilsctl.ir import Params, Program, Type
 from dilsctl.operations.table import OPERATIONS
 from dilsctl.passes.descend import Clip, Descent, Group, descend
 from dilsctl.passes.drop_dead import drop_dead
 from dilsctl.passes.drop_gates import drop_gates
 from dilsctl.passes.fuse_loss import fuse_loss
+from dilsctl.passes.select import measuring, only, read_only
 from dilsctl.passes.share_common import share_common
 from dilsctl.passes.simplify import simplify
 from dilsctl.passes.stage import stage
@@ -37,16 +38,6 @@ BACKWARD: tuple[Pass, ...] = (
     ("fuse_loss", fuse_loss),
     ("drop_dead", drop_dead),
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Staged:
-    """A data set as the programs take it: for each input all rows, rows first. ``weights``: how much each row
-    counts in means, where that differs: a piece of one long episode by its ticks."""
-
-    arrays: dict[str, Array]
-    rows: int
-    weights: Array | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -82,12 +73,12 @@ class Learner:
         self.types: dict[str, Type] = {**compiled.inputs, **compiled.targets}
         program = compiled.program
         self._goes_on = compiled.episode is not None and compiled.episode.goes_on
-        self._predict = drop_dead(_measuring(only(compiled.single, "port.")))
+        self._predict = drop_dead(measuring(only(compiled.single, "port.")))
         shown = ("loss", "metric.", "train.loss", "held.", *(("port.",) if online else ()))
         self.staging, self.joint = stage(drop_dead(only(program, *shown)))
         joint = self.joint
-        self.measure = drop_dead(_measuring(only(joint, "loss", "metric.", "held.")))
-        self._layout = _rows_first(joint)
+        self.measure = drop_dead(measuring(only(joint, "loss", "metric.", "held.")))
+        self._layout = read_by_products(joint)
         self.descent: Descent | None = None
         self.stages: list[tuple[str, Program]] = []
         if method_of is not None and "loss" in program.outputs and program.learned:
@@ -389,40 +380,3 @@ class Learner:
             else np.zeros((0, *program.outputs[name].shape), self.real)
             for name, parts in found.items()
         }
-
-
-def read_only(program: Program) -> Program:
-    """The program without inputs that it does not read."""
-    read = {one for eqn in program.eqns for one in eqn.inputs}.union(program.ends)
-    return replace(program, inputs={name: var for name, var in program.inputs.items() if var in read})
-
-
-def _measuring(program: Program) -> Program:
-    """The program that leaves what is kept as it is: with ``unroll``'s updates for that, if there are any."""
-    moved = {
-        state: program.outputs.get(f"held.{number}", new)
-        for number, (state, new) in enumerate(program.updates.items())
-        if state not in program.kept
-    }
-    outputs = {name: var for name, var in program.outputs.items() if not name.startswith("held.")}
-    return replace(program, outputs=outputs, updates=moved)
-
-
-def only(program: Program, *prefixes: str) -> Program:
-    """The program with only the outputs whose names begin so."""
-    outputs = {name: var for name, var in program.outputs.items() if name.startswith(prefixes)}
-    return replace(program, outputs=outputs)
-
-
-def _rows_first(program: Program) -> frozenset[str]:
-    """Inputs that only products read lie rows first: then taking a batch copies whole rows."""
-    names: dict[Var, str] = {var: name for name, var in program.inputs.items()}
-    fits = dict.fromkeys(names.values(), True)
-    for eqn in program.eqns:
-        for one in eqn.inputs:
-            if one in names and eqn.op != "contract":
-                fits[names[one]] = False
-    for var in program.outputs.values():
-        if var in names:
-            fits[names[var]] = False
-    return frozenset(name for name, good in fits.items() if good)

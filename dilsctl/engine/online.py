@@ -16,13 +16,14 @@ import numpy as np
 from dilsctl.engine.bind import Bound
 from dilsctl.engine.feed import Feed
 from dilsctl.engine.kernels import Array
-from dilsctl.engine.learner import Learner, read_only
+from dilsctl.engine.learner import Learner
 from dilsctl.engine.paced import Paced, Rates
 from dilsctl.engine.scalar import AT_ONCE, suits, supported
 from dilsctl.ir import Eqn, Program
 from dilsctl.operations.table import Builder
 from dilsctl.passes.descend import Descent, view_of
 from dilsctl.passes.drop_dead import drop_dead
+from dilsctl.passes.select import read_only
 
 EPOCH = 1  # of draws: those of the first epoch of training
 

@@ -16,8 +16,9 @@ import numpy as np
 
 from dilsctl.compile import Compiled, run_passes
 from dilsctl.engine.bind import Bound, bind
+from dilsctl.engine.feed import Staged
 from dilsctl.engine.kernels import Array, Context, dtype_of
-from dilsctl.engine.learner import BACKWARD, Learner, Staged, only
+from dilsctl.engine.learner import BACKWARD, Learner
 from dilsctl.engine.memory import aligned
 from dilsctl.engine.paced import Rates
 from dilsctl.engine.states import allocate, allocate_groups, initialise, state_views
@@ -25,6 +26,7 @@ from dilsctl.ir import Params, Program, Type, Var
 from dilsctl.passes.accumulate import BATCH, Sums, accumulate, apply_sums
 from dilsctl.passes.descend import Clip, Group, groups_of
 from dilsctl.passes.drop_dead import drop_dead
+from dilsctl.passes.select import only
 
 CHUNK = 256  # examples that are measured side by side
 
