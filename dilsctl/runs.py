@@ -6,6 +6,7 @@
       diagram/              the diagram file and its imports as they were
       metrics.jsonl         one line an epoch
       wires.jsonl           how strong the wires are, one line an epoch
+      activity.jsonl        how active the boxes are
       last.safetensors      after the last epoch that was finished
       best.safetensors      after the best epoch, where the best is kept
       summary.json          when the run is over
@@ -42,7 +43,7 @@ from dilsctl.diagnostics import Diagnostic, Problem
 from dilsctl.provenance import changed_places, digest_of_files, environment
 from dilsctl.run_texts import as_json, as_yaml, log_lines
 
-WIRES = "wires.jsonl"
+WIRES, ACTIVITY = "wires.jsonl", "activity.jsonl"
 MOST_BYTES = 256 << 20
 MARK = "run.json"  # written last: a folder that has it is complete
 FORMAT = 1
@@ -56,6 +57,7 @@ class RunFolder:
     facts: dict[str, Any]
     _log: IO[str] | None = field(default=None, repr=False)
     _wires: IO[str] | None = field(default=None, repr=False)
+    _activity: IO[str] | None = field(default=None, repr=False)
     _lock: int | None = field(default=None, repr=False)
     _change: tuple[Mapping[str, Any], Mapping[str, Any]] | None = field(default=None, repr=False)
 
@@ -180,6 +182,8 @@ class RunFolder:
             kept, self._log = _taken_up(self.path / "metrics.jsonl", epoch)
             if self.facts.get("wires"):
                 self._wires = _taken_up(self.path / WIRES, epoch)[1]
+            if self.facts.get("activity"):
+                self._activity = _taken_up(self.path / ACTIVITY, epoch)[1]
         except OSError as error:
             raise _not_writable(self.path, error) from None
         return kept
@@ -231,6 +235,12 @@ class RunFolder:
             self._wires.write(as_json(values).decode())
             self._wires.flush()
 
+    def log_activity(self, values: Mapping[str, Any]) -> None:
+        """Append a line to activity.jsonl, where the run has boxes that are watched."""
+        if self._activity is not None:
+            self._activity.write(as_json(values).decode())
+            self._activity.flush()
+
     def wires(self) -> list[dict[str, Any]]:
         """The lines of wires.jsonl. Raises Problem: bad-run."""
         path = self.path / WIRES
@@ -266,12 +276,12 @@ class RunFolder:
 
     def close(self) -> None:
         """Close the log and give up the lock."""
-        for log in (self._log, self._wires):
+        for log in (self._log, self._wires, self._activity):
             if log is not None:
                 log.close()
         if self._lock is not None:
             os.close(self._lock)
-        self._log = self._wires = self._lock = None
+        self._log = self._wires = self._activity = self._lock = None
 
     def __enter__(self) -> RunFolder:
         return self

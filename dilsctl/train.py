@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from dilsctl.activity import Activity
 from dilsctl.checkpoints import Checkpoint, Position
 from dilsctl.data.dataset import Dataset
 from dilsctl.data.splits import PARTS, epoch_order
@@ -40,6 +41,7 @@ __all__ = ["Learner", "Listener", "Result", "Settings", "settings_of", "train"]
 
 _REPORTS = 200  # of progress, at most, in an epoch
 _WIRE_LINES = 200  # of how strong wires are, about so many in a run
+_ACTIVITY_LINES = 10  # of how active boxes are
 _SAMPLE = 1024  # rows that the loss of the initial states is measured on
 
 
@@ -60,6 +62,7 @@ class _Run:
     history: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     gauge: Gauge | None = None
+    activity: Activity | None = None
 
 
 def train(
@@ -72,11 +75,13 @@ def train(
     resume: Checkpoint | None = None,
     notes: Sequence[str] = (),
     gauge: Gauge | None = None,
+    activity: Activity | None = None,
 ) -> Result:
     """Train until ``settings.epochs`` epochs are done, or early stopping says so.
 
     resume: the checkpoint to go on from: ``run.load("last")``. The learner then must be as it was made.
-    notes: what is worth telling beforehand. gauge: what tells how strong wires are, to be kept in the folder.
+    notes: what is worth telling beforehand. gauge, activity: what tells how strong wires and how
+    active boxes are, to be kept in the folder.
     Raises Problem: not-finite, bad-metric, run-changed, run-busy, bad-run, bad-checkpoint. When it raises, or
     is interrupted, the folder's checkpoint is that of the last epoch that was finished.
     """
@@ -85,7 +90,7 @@ def train(
     position = replace(position, diagram=run.facts.get("diagram", "") if run else "", environment=here)
     check_watch(dataset, settings)
     staged = learner.stage(dataset.columns, settings.batch)
-    state = _Run(learner, dataset, settings, run, listener, staged, position, gauge=gauge)
+    state = _Run(learner, dataset, settings, run, listener, staged, position, gauge=gauge, activity=activity)
     if resume is not None:
         state.notes += check_same_run(resume.position, position, learner, resume)
     with np.errstate(all="ignore"):  # what is not finite is found, and told in words
@@ -99,6 +104,7 @@ def train(
             state.history = run.begin(state.position.epoch, was_over=was_over)
         if not was_over and state.position.epoch == 0:
             _keep_wires(state)
+            _keep_activity(state)
         if listener is not None and not was_over:
             listener.begin(settings.epochs, state.position.epoch)
         for note in state.notes:
@@ -235,6 +241,8 @@ def _keep(state: _Run, line: dict[str, Any]) -> None:
     state.folder.log(line)
     if position.epoch % -(-settings.epochs // _WIRE_LINES) == 0 or position.epoch >= settings.epochs:
         _keep_wires(state)
+    if position.epoch % -(-settings.epochs // _ACTIVITY_LINES) == 0 or position.epoch >= settings.epochs:
+        _keep_activity(state)
     is_best = settings.keep_best and state.best.epoch == position.epoch
     if is_best or position.epoch % settings.checkpoint_every == 0 or position.epoch >= settings.epochs:
         state.folder.save(state.learner.states, state.learner.moments, position, best=is_best)
@@ -245,6 +253,13 @@ def _keep_wires(state: _Run) -> None:
     if state.folder is None or state.gauge is None:
         return
     state.folder.log_wires(state.gauge.line(state.position.epoch, state.learner.states))
+
+
+def _keep_activity(state: _Run) -> None:
+    """Log how active the boxes are now."""
+    if state.folder is None or state.activity is None:
+        return
+    state.folder.log_activity(state.activity.line(state.position.epoch, state.learner.states))
 
 
 def _finish(state: _Run, was_over: bool) -> Result:

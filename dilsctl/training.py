@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dilsctl.activity import Activity, activity_of, rows_of
 from dilsctl.checkpoints import Checkpoint
 from dilsctl.data.dataset import Dataset
 from dilsctl.diagnostics import Problem
@@ -65,6 +66,7 @@ class Training:
     checkpoint: Checkpoint | None = None
     notes: tuple[str, ...] = ()
     gauge: Gauge | None = None
+    activity: Activity | None = None
 
     @classmethod
     def of(cls, loaded: LoadedDiagram, data: Data | None = None) -> Training:
@@ -123,6 +125,7 @@ class Training:
         """Make the run folder: ``out``, or a new one in ``runs``. Raises Problem."""
         loaded = self.loaded
         files, main = texts_of(loaded.library)
+        part, rows = rows_of(self.dataset)
         self.run = RunFolder.create(
             loaded.name,
             files=files,
@@ -136,6 +139,7 @@ class Training:
                 "parameters": self.learner.parameters,
                 "data": self.dataset.describe(),
                 "wires": [one.facts() for one in self._watched().weights],
+                "activity": {"part": part, "rows": len(rows)} if self._active() is not None else {},
             },
             out=out,
         )
@@ -145,6 +149,12 @@ class Training:
         if self.gauge is None:
             self.gauge = Gauge(self.loaded.diagram)
         return self.gauge
+
+    def _active(self) -> Activity | None:
+        """What tells how active the boxes of the diagram are."""
+        if self.activity is None:
+            self.activity = activity_of(self.loaded.diagram, self.learner, self.dataset)
+        return self.activity
 
     @property
     def folder(self) -> Path | None:
@@ -162,6 +172,7 @@ class Training:
             resume=self.checkpoint,
             notes=self.notes,
             gauge=self._watched() if self.run is not None else None,
+            activity=self._active() if self.run is not None and self.run.facts.get("activity") else None,
         )
         return Trained(
             found.values,

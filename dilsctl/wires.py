@@ -5,6 +5,9 @@ alone meets what interior boxes show, or what the box is told. That value is the
 all that is done to it before: a mask, a softmax. Its axes that are as long as an array of boxes on either end
 tell wires apart; over the others (components of what is told) the norm is taken. Where no axis is as long as
 an array, every number is a wire of its own. A box's modes are weights as well: 1 where the mode holds.
+
+The sign of a wire is that of the sum of its numbers, and the sign of a weight that of their mean, where they
+are real numbers; simplices and truth values have none.
 """
 
 from __future__ import annotations
@@ -32,7 +35,8 @@ class Weight:
 
     name: of the value, for people. sources, targets: the ports between which the wires go. shape: of the
     strengths. axes: for each of its axes the array of boxes that it counts, with ``->`` before it where the
-    wires lead to these boxes and ``<-`` where they come from them; ``mode`` for modes; else empty.
+    wires lead to these boxes and ``<-`` where they come from them; ``mode`` for modes; else empty. signed:
+    whether its numbers may be less than 0.
     """
 
     path: str
@@ -41,6 +45,7 @@ class Weight:
     targets: tuple[str, ...]
     shape: tuple[int, ...]
     axes: tuple[str, ...]
+    signed: bool = False
 
     @property
     def title(self) -> str:
@@ -72,6 +77,7 @@ class Weight:
             "targets": list(self.targets),
             "shape": list(self.shape),
             "axes": list(self.axes),
+            "signed": self.signed,
         }
 
     @classmethod
@@ -80,6 +86,7 @@ class Weight:
         return cls(
             str(facts["path"]), str(facts["name"]), tuple(facts["sources"]), tuple(facts["targets"]),
             tuple(int(one) for one in facts["shape"]), tuple(facts["axes"]),
+            bool(facts.get("signed")),
         )  # fmt: skip
 
 
@@ -113,19 +120,39 @@ class Gauge:
         return {path for meter in self._meters for path in meter.paths.values()}
 
     def line(self, epoch: int, states: Mapping[str, Array]) -> dict[str, Any]:
-        """What a run folder keeps of them."""
+        """What a run folder keeps of them: of those with a sign also the sign of each, and the mean."""
         with np.errstate(all="ignore"):
-            found = self.read(states)
-        strengths = {name: [float(f"{one:.5g}") for one in values] for name, values in found.items()}
-        return {"epoch": epoch, "strengths": strengths}
+            found = {meter.weight: meter.measure(states) for meter in self._known(states)}
+        signed = {weight.title: one for weight, one in found.items() if weight.signed}
+        return {
+            "epoch": epoch,
+            "strengths": {
+                weight.title: [float(f"{value:.5g}") for value in one.strengths]
+                for weight, one in found.items()
+            },
+            "signs": {
+                title: "".join("+" if value > 0 else "-" if value < 0 else "0" for value in one.sums)
+                for title, one in signed.items()
+            },
+            "means": {title: float(f"{one.mean:.5g}") for title, one in signed.items()},
+        }
 
     def read(self, states: Mapping[str, Array]) -> dict[str, Array]:
         """The strength of every wire, by the weight's title; flat. What lacks a state is left out."""
-        return {
-            meter.weight.title: meter.read(states)
-            for meter in self._meters
-            if all(path in states for path in meter.paths.values())
-        }
+        return {meter.weight.title: meter.measure(states).strengths for meter in self._known(states)}
+
+    def _known(self, states: Mapping[str, Array]) -> list[_Meter]:
+        return [one for one in self._meters if all(path in states for path in one.paths.values())]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """A weight's numbers: for each wire the norm of its own (or the one that it has, without its sign), their
+    sum, and the mean of all."""
+
+    strengths: Array
+    sums: Array
+    mean: float
 
 
 class _Meter:
@@ -137,6 +164,7 @@ class _Meter:
         self.weight = Weight(
             path.rstrip("."), found.name, found.sources, found.targets,
             (*lead, *found.shape), (*[""] * len(lead), *found.axes),
+            found.axes[-1:] != ("mode",) and found.vars[0].type.kind == "real",
         )  # fmt: skip
         self.program = Program(
             {},
@@ -147,7 +175,7 @@ class _Meter:
         self.bound: Bound | None = None
         self.arrays: dict[Var, Array] = {}
 
-    def read(self, states: Mapping[str, Array]) -> Array:
+    def measure(self, states: Mapping[str, Array]) -> Measured:
         if self.bound is None:
             from dilsctl.engine.kernels import dtype_of
 
@@ -156,18 +184,22 @@ class _Meter:
                 var: np.zeros(var.shape, dtype_of(var.type.kind, real)) for var in self.program.states
             }
             self.bound = bind(self.program, 1, self.arrays, real=real)
-        return np.array([self._one(states, place) for place in np.ndindex(self.lead)]).ravel()
+        values = [self._one(states, place) for place in np.ndindex(self.lead)]
+        rest = tuple(axis for axis in range(values[0].ndim) if axis not in self.kept)
+        return Measured(
+            np.array([_strengths(one, rest) for one in values]).ravel(),
+            np.array([one.sum(axis=rest) for one in values]).ravel(),
+            float(np.mean(values)),
+        )
 
     def _one(self, states: Mapping[str, Array], place: tuple[int, ...]) -> Array:
-        """That of one element, where the box is in arrays of boxes."""
+        """The numbers of one element, where the box is in arrays of boxes."""
         assert self.bound is not None
         for var, array in self.arrays.items():
             array[...] = np.asarray(states[self.paths[var]])[place]
         self.bound.run()
         values = [np.asarray(self.bound.outputs[str(n)], float) for n in range(len(self.vars))]
-        if self.weight.axes[-1:] == ("mode",):
-            return np.array([float(one) for one in values])
-        return _strengths(values[0], self.kept).ravel()
+        return np.array(values if self.weight.axes[-1:] == ("mode",) else values[0], float)
 
 
 def _lead(main: Box, path: str) -> tuple[int, ...]:
@@ -185,7 +217,6 @@ def _lead(main: Box, path: str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _strengths(value: Array, kept: tuple[int, ...]) -> Array:
-    """Norms over the axes that are not kept."""
-    rest = tuple(axis for axis in range(value.ndim) if axis not in kept)
+def _strengths(value: Array, rest: tuple[int, ...]) -> Array:
+    """Norms over the axes that do not tell wires apart."""
     return np.abs(value) if not rest else np.sqrt(np.square(value).sum(axis=rest))

@@ -90,6 +90,29 @@ def test_what_is_done_to_a_state_before_counts(pair: Path) -> None:
     }  # fmt: skip
 
 
+def test_signs_are_kept(pair: Path, tmp_path: Path) -> None:
+    """Of wires the sign of their sum, of a weight that of its mean; simplices have none."""
+    training = Training.begin(pair, ("train.epochs=1",), tmp_path / "run")
+    training.learner.states["k"][...] = -0.75
+    line = training.gauge.line(3, training.learner.states) if training.gauge is not None else {}
+    assert line["signs"] == {"k": "-", "back": "-", "gain": "+"}
+    assert line["means"] == {"k": -0.75, "back": -0.0625, "gain": 1.0}
+    assert line["strengths"]["k"] == [0.75]
+    diagram = load(EXAMPLES / "pendigits.yaml")
+    states, gauge = diagram.learner.states, Gauge(diagram.diagram)
+    line = gauge.line(0, states)
+    coupling = np.where(line["strengths"]["coupling"], states["coupling"].sum(axis=(1, 3)).ravel(), 0)
+    assert line["signs"]["coupling"] == "".join(
+        "+" if one > 0 else "-" if one < 0 else "0" for one in coupling
+    )
+    weights = states["weight"].astype(float)
+    assert line["means"]["weight"] == pytest.approx(weights.mean(), rel=1e-4)
+    (market,) = Gauge(load(EXAMPLES / "market.yaml").diagram).weights
+    assert not market.signed and Weight.from_json(market.facts()) == market
+    facts = {name: one for name, one in market.facts().items() if name != "signed"}
+    assert Weight.from_json(facts) == market  # of a run of an older version
+
+
 def test_trust_is_what_the_manager_shows() -> None:
     (found,) = history_of_file(EXAMPLES / "market.yaml")
     shown = load(EXAMPLES / "market.yaml").simulate(record=["trust"])

@@ -359,7 +359,7 @@ class Learner:
 
     def _shown(self, columns: Mapping[str, Array], most: int) -> dict[str, Array]:
         program = self._predict
-        needed = [name for name in program.inputs if name in self.compiled.inputs]
+        needed = [name for name in program.inputs if name in self.compiled.inputs or name in columns]
         rows = len(columns[needed[0]]) if needed else 1
         found: dict[str, list[Array]] = {name: [] for name in program.outputs}
         for start in range(0, rows, most):
