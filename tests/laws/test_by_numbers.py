@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,10 +11,9 @@ from dilsctl.engine import running as engine
 from dilsctl.engine.running import Running
 from dilsctl.engine.scalar import supported
 
-from .bounds import error_bounds
 from .diagrams import Document, Options, documents
 from .support import advanced, laws, random_row, random_start, running, same_bits, single_states
-from .test_moving_optimised import TICKS, WHOLE, computed
+from .ticks import SMOOTH, TICKS, WHOLE, within_rounding
 
 
 def both(text: str, method: str, steps: int, dt: float, runs: int = 1) -> tuple[Running, Running] | None:
@@ -58,36 +55,14 @@ def test_exact_arithmetic_is_the_same_bit_for_bit(
 @given(
     documents(Options(style="smooth", moving=True, learned=False, losses=False, modes=True)),
     st.integers(0, 10**6),
-    st.sampled_from([("rk4", 1, 0.1), ("midpoint", 2, 0.3), ("euler", 1, 0.5)]),
+    st.sampled_from(SMOOTH),
 )
 def test_within_the_rounding_error_of_all_terms(
     document: Document, seed: int, how: tuple[str, int, float]
 ) -> None:
-    """One tick from the same states: twice the bound that a running error analysis gives each new value."""
     method, steps, dt = how
     pair = both(document.text, method, steps, dt)
     if pair is None:
         return
-    numpy, numbers = pair
-    for run in pair:
-        random_start(run, np.random.default_rng(seed), whole=False)
-    row = random_row(numpy, np.random.default_rng(seed), whole=False)
     plain = running(document.text, method=method, steps=steps, dt=dt, optimise=False)
-    random_start(plain, np.random.default_rng(seed), whole=False)
-    tick = plain.motion.tick
-    moved = {f"state {path}": tick.updates.get(slot.var, slot.var) for path, slot in tick.slots.items()}
-    program = replace(tick, outputs={**tick.outputs, **moved}, updates={})
-    states = {var: array.copy() for var, array in plain.arrays.items()}
-    values = computed(program, states, {**row, "t": np.zeros(()), "dt": np.array(dt), "tick": np.array(0)})
-    bounds = error_bounds(program, values)
-    shown = advanced(numbers, {name: value[..., None] for name, value in row.items()})
-    found = {f"port.{name}": value[..., 0] for name, value in shown.items()}
-    found.update({f"state {path}": value for path, value in single_states(numbers).items()})
-    for name, var in program.outputs.items():
-        expected, bound = values[var].astype(float), bounds[var]
-        if var.batched:
-            expected, bound = expected[..., 0], bound[..., 0]
-        error = np.abs(found[name].astype(float) - expected)
-        assert (error <= 2 * np.finfo(float).eps * bound).all(), (
-            f"{name}: {error} of {expected}, bound {bound}"
-        )
+    within_rounding(plain, pair[1], seed, dt)
