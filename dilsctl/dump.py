@@ -3,7 +3,6 @@ stand so, lists of numbers on one line."""
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import textwrap
@@ -15,7 +14,10 @@ from dilsctl.scalars import resolve
 WIDTH = 100
 
 _INDICATORS = "-?:,[]{}#&*!|>'\"%@`"
-_ODD = re.compile("[^\x20-\x7e\xa0-\ud7ff\ue000-\ufeff]|^\\s|\\s$")
+_HIDDEN = r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+_ODD = re.compile(rf"{_HIDDEN}|^\s|\s$")
+_ESCAPED = re.compile(rf'{_HIDDEN}|["\\]')
+_NAMED = {'"': '"', "\\": "\\", "\n": "n", "\t": "t", "\r": "r"}
 _FLOW = frozenset("{}[],")
 _IN_LINE = frozenset({"in", "out", "params", "use", "drawn"})
 
@@ -64,7 +66,19 @@ def _plain(text: str, flow: bool) -> bool:
 def _quoted(text: str) -> str:
     if "'" not in text and not _ODD.search(text):
         return f"'{text}'"
-    return json.dumps(text, ensure_ascii=False) if not _ODD.search(text) else json.dumps(text)
+    return quoted(text)
+
+
+def quoted(text: str) -> str:
+    """A text in double quotes, on one line."""
+    return f'"{_ESCAPED.sub(_escape, text)}"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    one = found.group()
+    if one in _NAMED:
+        return f"\\{_NAMED[one]}"
+    return f"\\x{ord(one):02x}" if one < "\x80" else f"\\u{ord(one):04x}"
 
 
 def _short(value: Any, room: int) -> str | None:
@@ -82,7 +96,7 @@ def in_line(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(in_line, value))}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {in_line(one)}' for key, one in value.items())}}}"
+        return f"{{{', '.join(f'{scalar(key, True)}: {in_line(one)}' for key, one in value.items())}}}"
     return scalar(value, True)
 
 
@@ -98,7 +112,7 @@ def _mapping(value: dict[str, Any], depth: int) -> Iterator[str]:
             yield name
             yield from _mapping(one, depth + 1) if isinstance(one, dict) else _sequence(one, depth + 1)
         elif isinstance(one, str) and (key == "doc" or "\n" in one.strip("\n")):
-            yield from _text(name, one, depth + 1)
+            yield from _text(name, one, depth + 1, exact=key != "doc")
         else:
             yield f"{name} {scalar(one)}"
 
@@ -130,21 +144,26 @@ def _sequence(value: list[Any], depth: int) -> Iterator[str]:
             yield f"{blank}- {scalar(one)}"
 
 
-def _text(name: str, text: str, depth: int) -> Iterator[str]:
-    """Words: on one line, folded, or as they are."""
+def _text(name: str, text: str, depth: int, exact: bool) -> Iterator[str]:
+    """Words: on one line, folded, or as they are. exact: the blanks around and at the ends of lines count."""
     body = text.strip("\n")
-    if "\n" not in body and len(name) + len(body) < WIDTH:
+    lines = body.split("\n")
+    if len(lines) == 1 and len(name) + len(body) < WIDTH:
         yield f"{name} {scalar(body)}"
-    elif "\n" not in body and "  " not in body and not _ODD.search(body):
+    elif len(lines) == 1 and "  " not in body and not _ODD.search(body):
         yield f"{name} >"
         blank = "  " * depth
         yield from textwrap.wrap(
             body, WIDTH, initial_indent=blank, subsequent_indent=blank, break_on_hyphens=False,
             break_long_words=False,
         )  # fmt: skip
-    elif _ODD.search(body.replace("\n", " ")) or body.startswith((" ", "\t")):
-        yield f"{name} {json.dumps(text)}"
+    elif (
+        re.search(_HIDDEN, "".join(lines))
+        or body.startswith((" ", "\t"))
+        or (exact and (body not in (text, text[:-1]) or any(one != one.rstrip() for one in lines)))
+    ):
+        yield f"{name} {quoted(text)}"
     else:
-        yield f"{name} |"
-        for line in body.split("\n"):
+        yield f"{name} |{'-' if exact and text == body else ''}"
+        for line in lines:
             yield f"{'  ' * depth}{line}".rstrip()

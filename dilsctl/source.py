@@ -51,7 +51,7 @@ __all__ = [
 MOST_BYTES = 256 << 20
 MOST_LEVELS = 100
 
-_NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -124,12 +124,7 @@ class _Builder:
     def build(self) -> Value:
         bad = _NOT_TEXT.search(self.file.text)
         if bad:
-            self.findings.error(
-                "not-text",
-                f"character {bad.start() + 1} (U+{ord(bad.group()):04X}) may not stand in a text file",
-                bad.start(),
-                bad.end(),
-            )
+            self.findings.not_text(bad)
             return None
         parser = _Loader(self.file.text)
         root = Sequence(self.file, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -22,6 +23,16 @@ class YamlFindings:
     def error(self, code: str, message: str, start: int, end: int, help: str = "") -> None:
         """An error with a place."""
         self.report.error(code, message, SourceSpan(self.file, start, end), help=help)
+
+    def not_text(self, found: re.Match[str]) -> None:
+        """A character that stands in no text, or that breaks lines for YAML alone."""
+        code = f"{ord(found.group()):04X}"
+        if found.group() in "\x85\u2028\u2029":
+            what = "breaks the line in YAML, but in no editor"
+            help = f"take it away, or write \\u{code} in double quotes"
+        else:
+            what, help = "may not stand in a text file", ""
+        self.error("not-text", f"character {found.start() + 1} (U+{code}) {what}", *found.span(), help=help)
 
     def properties(self, event: Any, start: int, end: int) -> None:
         """An anchor or a tag before a value."""

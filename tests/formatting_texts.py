@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from random import Random
+
 from hypothesis import strategies as st
 
 NAMES = st.sampled_from(["a", "b", "x", "y", "hidden", "long_name_of_a_port", "w2"])
 PLAIN = st.sampled_from(
     ["real", "real 3", "1", "0.5", "1e-3", "0x1F", "true", "~", "-1", "a b", "'it''s'", '"q\\n # no"', "'#'",
-     "a#b", '"{x}"', "real n = glorot", ".5", "1.50", "no", '"a -> b"']
+     "a#b", '"{x}"', "größe", "出力 中", '"😀"', '"\\\\u2028"', "0.1\t# tab", "'-'",
+     "real n = glorot", ".5", "1.50", "no", '"a -> b"']
 )  # fmt: skip
 WIRES = st.sampled_from(
     ["x -> y", "a.y->b.x", "x   ->  y", "sum(x * 2)  -> y", '"concat(a, [b]) -> y"', "'x[0] -> y[1]'",
-     "x[1:] + 0.25 * hidden.y -> long_name_of_a_port", "a", "\"f('->') -> y\"", "-> y", "x ->"]
+     "x[1:] + 0.25 * hidden.y -> long_name_of_a_port", "a", "größe -> 出力", "'😀 -> y'",
+     "maximum(0, a_long_name_of_an_input * another_long_name + sum(x * 2)) / (1 + exp(-x)) + bias[0, :] -> y",
+     "\"f('->') -> y\"", "-> y", "x ->"]
 )  # fmt: skip
 COMMENTS = st.sampled_from(["# one", "#two", "#   three # four", "# {", "# a: b", "#"])
 
@@ -43,6 +49,16 @@ def _flow(draw: st.DrawFn, depth: int, pad: str) -> str:
     breaks = draw(st.sampled_from([" ", " ", f"\n{pad}    ", f" # in\n{pad}    "]))
     begin = draw(st.sampled_from(["", "", f"\n{pad}    "]))
     return f"{brackets[0]}{begin}{f',{breaks}'.join(parts)}{brackets[1]}"
+
+
+def _broken(draw: st.DrawFn, wire: str, pad: str) -> str:
+    """A wire, maybe over two or three lines."""
+    words = wire.split(" ")
+    for _ in range(draw(st.sampled_from([0, 0, 1, 2]))):
+        at = draw(st.integers(1, max(1, len(words) - 1)))
+        if at < len(words):
+            words[at] = f"\n{pad}{' ' * draw(st.integers(1, 4))}{words[at]}"
+    return " ".join(words)
 
 
 def _value(draw: st.DrawFn, depth: int, pad: str, wires: bool = False) -> str:
@@ -79,7 +95,7 @@ def _value(draw: st.DrawFn, depth: int, pad: str, wires: bool = False) -> str:
     for _ in range(items):
         out += draw(_remark(where))
         if wires:
-            out += f"{where}- {draw(WIRES)}{_end(draw)}"
+            out += f"{where}- {_broken(draw, draw(WIRES), where)}{_end(draw)}"
         else:
             out += f"{where}-{_value(draw, depth - 1, where)}"
     return out + draw(_remark(where))
@@ -115,3 +131,48 @@ def documents(draw: st.DrawFn) -> str:
         else:
             out += f"{key}:{_value(draw, 3, '')}"
     return out + draw(_remark(""))
+
+
+ACTS = (
+    "behind", "above", "blank", "break", "break", "arrow", "tail", "quote", "tab", "mark", "tight", "lines",
+    "end",
+)  # fmt: skip
+
+
+def perturbed(text: str, random: Random) -> str:
+    """The text of a good file in another layout; now and then no YAML any more."""
+    lines = text.split("\n")
+    for _ in range(random.randint(1, 12)):
+        at = random.randrange(len(lines))
+        line, act = lines[at], random.choice(ACTS)
+        pad = " " * random.choice([0, len(line) - len(line.lstrip()), 3])
+        blanks = [found.start() for found in re.finditer(r"(?<=\S) (?=\S)", line)]
+        if act == "behind" and line.strip():
+            lines[at] = f"{line}  # behind {at}"
+        elif act == "above":
+            lines.insert(at, f"{pad}# above {at}")
+        elif act == "blank":
+            lines[at:at] = [random.choice(["", "  ", "\t"])] * random.randint(1, 3)
+        elif act == "break" and blanks:
+            where = random.choice(blanks)
+            lines[at] = f"{line[:where]}\n{' ' * (len(line) - len(line.lstrip()) + 4)}{line[where + 1 :]}"
+        elif act == "arrow":
+            lines[at] = line.replace(" -> ", random.choice(["->", "   -> ", " ->  "]))
+        elif act == "tail" and line:
+            lines[at] = line + random.choice([" ", "\t", "   "])
+        elif act == "quote":
+            lines[at] = re.sub(r"- ([^'\"\[{|>]*->.*)$", random.choice([r"- '\1'", r'- "\1"']), line)
+        elif act == "tab":
+            lines[at] = line.replace("  #", "\t#").replace(": ", ":\t", 1)
+        elif act == "mark":
+            lines[0] = random.choice(["\ufeff", "---\n", "# top\n---\n", "%YAML 1.1\n---\n"]) + lines[0]
+        elif act == "tight":
+            lines[at] = line.replace(", ", random.choice([",  ", " , "])).replace("{", "{ ")
+        elif act == "lines":
+            text = "\n".join(lines)
+            return text.replace("\n", random.choice(["\r\n", "\r"]))
+        elif act == "end":
+            while lines and not lines[-1]:
+                lines.pop()
+            lines = lines or [""]
+    return "\n".join(lines)

@@ -6,18 +6,20 @@ import os
 import re
 from collections import Counter
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from dilsctl.diagnostics import Problem, Report, SourceFile
 from dilsctl.formatting import format_text, meaning
 from dilsctl.source import parse_yaml, read_source
 from dilsctl.syntax.document import validate_document
-from tests.formatting_texts import documents
+from tests.formatting_texts import documents, perturbed
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted([
@@ -28,10 +30,11 @@ FILES = sorted([
 
 
 def comments(text: str) -> Counter[str]:
-    """Comments as the scanner of PyYAML leaves them: what stands between its tokens."""
+    """Comments as the scanner of libyaml leaves them: what stands between its tokens."""
+    text = text.removeprefix("\ufeff")  # libyaml does not count it
     found: Counter[str] = Counter()
     at = 0
-    for token in [*yaml.scan(text), None]:
+    for token in [*yaml.scan(text, Loader=yaml.CSafeLoader), None]:
         start = len(text) if token is None else token.start_mark.index
         lines = [one.partition("#") for one in text[at:start].split("\n")]
         if getattr(token, "style", None) in ("|", ">"):
@@ -59,12 +62,13 @@ def _plain(value: Any) -> Any:
 
 def _wires(value: Any) -> Any:
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return [re.sub(r" *-> *", "->", one) for one in value]
+        return [re.sub(r" *-> *", "->", one).strip() for one in value]
     return _plain(value)
 
 
 def hold(text: str) -> str:
     """The laws of a layout, for one text; gives the new text."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     file = SourceFile("x.yaml", text)
     report = Report()
     before = parse_yaml(file, report)
@@ -78,8 +82,8 @@ def hold(text: str) -> str:
     assert format_text(SourceFile("x.yaml", new)) == new
     assert comments(text) == comments(new)
     assert told(text) == told(new)
-    if "\\" not in text and "words " not in text:  # blanks that say something
-        assert not any(line != line.rstrip() for line in new.split("\n"))
+    said = {line.lstrip() for line in text.split("\n")}  # in a block of text, blanks at the end say something
+    assert not [line for line in new.split("\n") if line != line.rstrip() and line.lstrip() not in said]
     return new
 
 
@@ -92,7 +96,7 @@ def test_files_keep_what_they_say(path: Path) -> None:
         text = read_source(path).text
     except Problem:
         return
-    hold(text.replace("\r\n", "\n"))
+    hold(text)
 
 
 CASES = int(os.environ.get("DILSCTL_FUZZ", "0")) or 200
@@ -103,6 +107,53 @@ CASES = int(os.environ.get("DILSCTL_FUZZ", "0")) or 200
 @given(documents())
 def test_random_texts_keep_what_they_say(text: str) -> None:
     hold(text)
+
+
+WIRE = """\
+dils: 1
+main:
+  in: {x: real}
+  out: {y: real, longer: real}
+  wires:
+    - x
+        -> y
+    - "x +
+      1   -> longer"
+    - x * 2 -> y
+"""
+
+
+def test_a_wire_over_lines_takes_its_place_at_once() -> None:
+    wires = hold(WIRE).split("wires:\n")[1].splitlines()
+    assert wires == ["    - x      -> y", '    - "x + 1 -> longer"', "    - x * 2  -> y"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a: &one {x: 1}\nb: *one\n", "alias-not-allowed"),
+        ("a: {x: 1}\nb:\n  <<: *a\n", "alias-not-allowed"),
+        ("a: !!str 1\n", "tag-not-allowed"),
+        ("dils: 1\n---\ndils: 1\n", "several-documents"),
+        ("dils: 1\ndoc: a\u2028b\n", "not-text"),
+        ("dils: 1\ndoc: a\x85b\n", "not-text"),
+        ("a:\n\tb: 1\n", "yaml-syntax"),
+    ],
+)
+def test_what_is_no_diagram_file_is_refused(text: str, code: str) -> None:
+    with pytest.raises(Problem) as found:
+        format_text(SourceFile("x.yaml", text))
+    assert code in [one.code for one in found.value.diagnostics]
+
+
+GOOD = [one for one in SHORT if "golden" not in one.parts]
+
+
+@settings(max_examples=CASES, deadline=None, derandomize=CASES == 200, database=None,
+          suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])  # fmt: skip
+@given(st.sampled_from(GOOD), st.randoms(use_true_random=False))
+def test_other_layouts_of_good_files_keep_what_they_say(path: Path, random: Random) -> None:
+    hold(perturbed(path.read_text(encoding="utf-8"), random))
 
 
 @pytest.mark.parametrize("folder", ["examples", "dilsctl/library"])

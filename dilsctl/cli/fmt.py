@@ -9,6 +9,8 @@ import click
 from dilsctl.cli.options import only_diagrams_option, paths_argument, quiet_option
 from dilsctl.cli.output import count, emit, say, show_diff_lines, show_findings, standard_input, writing
 
+_REFUSED = "{}: left as it is, since the layout would change what it says; please report it"
+
 
 @click.command("fmt", short_help="Lay diagram files out in one style.")
 @paths_argument
@@ -32,12 +34,15 @@ def command(paths: tuple[Path, ...], only: bool, check: bool, show_diff: bool, q
     """
     from dilsctl.diagnostics import Problem, Report, SourceFile
     from dilsctl.find import only_diagrams, wanted
-    from dilsctl.formatting.files import format_file, format_source, replace_file
+    from dilsctl.formatting.files import MARK, format_file, format_source, replace_file
 
     if Path("-") in paths:
         if len(paths) > 1:
             raise click.UsageError("'-' (standard input) stands alone")
-        done = format_source(SourceFile("<stdin>", standard_input()))
+        text = standard_input(mark=True)
+        done = format_source(SourceFile("<stdin>", text.removeprefix(MARK)), text.startswith(MARK))
+        if done.refused:
+            say(_REFUSED.format("<stdin>"), err=True)
         if show_diff:
             show_diff_lines(done.diff())
         elif not check:
@@ -55,7 +60,7 @@ def command(paths: tuple[Path, ...], only: bool, check: bool, show_diff: bool, q
             found.extend(problem.diagnostics)
             continue
         if done.refused:
-            say(f"{file}: left as it is, since the layout would change what it says", err=True)
+            say(_REFUSED.format(file), err=True)
         if not done.changed:
             continue
         changed += 1

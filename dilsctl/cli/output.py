@@ -95,10 +95,10 @@ def put(text: str, path: Path | None) -> None:
             stream.write(text)
 
 
-def standard_input() -> str:
-    """What is given to ``-``. Raises Problem: not-text."""
+def standard_input(mark: bool = False) -> str:
+    """What is given to ``-``. mark: with its byte order mark, if it has one. Raises Problem: not-text."""
     try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
+        return sys.stdin.buffer.read().decode("utf-8" if mark else "utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"standard input is not UTF-8 text: byte {error.start} is 0x{error.object[error.start]:02x}"
         raise Problem.of("not-text", message, file="<stdin>") from None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from dilsctl.formatting.arrows import align, split_wire
 from dilsctl.formatting.order import HEAD, ROOT, Shape, below, has_wires, in_order, is_document, is_wires
-from dilsctl.formatting.scalars import WIDTH, in_line, key_text, scalar_lines
+from dilsctl.formatting.scalars import WIDTH, in_line, key_text, on_one_line, scalar_lines
 from dilsctl.formatting.tree import Comment, Entry, Node
 
 FARTHEST = 40  # comments in one column: so much longer may the longest line be than the shortest
@@ -72,7 +72,7 @@ class _Printer:
         """The entries of a collection, each from a line of its own."""
         out: list[Line] = []
         entries = in_order(node, shape)
-        texts = self._wires(entries) if wires else {}
+        texts = self._wires(entries, column) if wires else {}
         names = [str(one.name) for one in node.entries]
         top = is_document(shape)
         spread = top or (node.kind == "mapping" and shape == _DEFINITIONS)
@@ -162,7 +162,7 @@ class _Printer:
         first = inside[above]
         return [*moved, Line(f"{pad}- {first.text.lstrip()}", first.comment), *inside[above + 1 :]]
 
-    def _wires(self, entries: Sequence[Entry]) -> dict[int, str]:
+    def _wires(self, entries: Sequence[Entry], column: int) -> dict[int, str]:
         """The texts of wires, by entry, with their arrows below each other."""
         rows: list[tuple[str, str] | None] = []
         owners: list[int] = []
@@ -172,7 +172,7 @@ class _Printer:
                 rows.append(None)
                 owners.append(0)
             value = node.value
-            written = self.text[node.start : node.end]
+            written = on_one_line(self.text[node.start : node.end], WIDTH - column - 2)
             split = split_wire(written, value) if isinstance(value, str) and written[:1] not in "|>" else None
             rows.append(split)
             owners.append(id(entry))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from dilsctl.dump import scalar
+from dilsctl.dump import quoted, scalar
 from dilsctl.formatting.tree import Node
 
 WIDTH = 110
@@ -16,6 +14,17 @@ def in_line(node: Node, text: str) -> str:
     if not written:
         return "null" if node.value is None else scalar(node.value, True)
     return scalar(node.value, True) if "\n" in written else written
+
+
+def on_one_line(written: str, wide: int) -> str:
+    """A plain or quoted scalar of several lines on one of at most so many characters, if that is possible;
+    else as it was written."""
+    if "\n" not in written or written[0] in "|>":
+        return written
+    lines = [one.strip(" \t") for one in written.split("\n")]
+    whole = " ".join(lines)
+    fits = all(lines) and len(whole) <= wide and not any(one.endswith("\\") for one in lines)
+    return whole if fits else written
 
 
 def key_text(written: str, name: str | int) -> str:
@@ -35,10 +44,10 @@ def scalar_lines(node: Node, text: str, head: str, column: int) -> list[str]:
         if begins_below and len(head) + 1 + len(written) > WIDTH:
             return [head, " " * (column + 2) + written]
         return [f"{head} {written}"]
-    lines = [one.strip(" \t") for one in written.split("\n")]
-    whole = " ".join(lines)
-    if all(lines) and not any(one.endswith("\\") for one in lines) and len(head) + 1 + len(whole) <= WIDTH:
+    whole = on_one_line(written, WIDTH - len(head) - 1)
+    if "\n" not in whole:
         return [f"{head} {whole}"]
+    lines = [one.strip(" \t") for one in written.split("\n")]
     pad = " " * (column + 2)
     kept = [f"{head} {lines[0]}", *(f"{pad}{one}" if one else "" for one in lines[1:])]
     if written[0] == '"':  # an escape may end in a blank
@@ -63,7 +72,7 @@ def _block(node: Node, text: str, written: str, head: str, column: int) -> list[
     ends = len(value) - len(value.rstrip("\n"))
     if not told or ends > 1 or not value.rstrip("\n").split("\n")[-1].strip(" \t"):
         # blank lines at its end, or blanks on them, would be part of it
-        return [f"{head} {json.dumps(value, ensure_ascii=False)}"]
+        return [f"{head} {quoted(value)}"]
     style = header[0] + ("2" if told.startswith(" ") else "") + ("" if ends else "-")
     pad = " " * (column + 2)
     lines = [f"{head} {style}"]

@@ -48,7 +48,20 @@ def test_check_and_diff_write_nothing(file: Path) -> None:
 def test_standard_input(file: Path) -> None:
     assert call("-", given=UGLY.encode()) == (0, NEAT)
     assert call("-", "--check", given=UGLY.encode()) == (1, "")
+    assert call("-", "--check", given=NEAT.encode()) == (0, "")
+    code, shown = call("-", "--diff", given=UGLY.encode())
+    assert code == 1 and "+main:  # one" in shown
     assert call("-", given=b"\xff")[0] == 1
+    code, shown = call("-", given=b"a: [")
+    assert code == 1 and "error[yaml-syntax]" in shown
+    assert call("-", "a.yaml", given=b"")[0] == 2
+
+
+def test_standard_input_keeps_its_mark_and_line_ends(file: Path) -> None:
+    ends = "\ufeff" + UGLY.replace("\n", "\r\n")
+    done = CliRunner().invoke(main, ["fmt", "-"], input=ends.encode())
+    assert done.stdout_bytes.decode() == "\ufeff" + NEAT.replace("\n", "\r\n")
+    assert call("-", given=UGLY.rstrip("\n").encode()) == (0, NEAT)
 
 
 def test_line_ends_and_marks_stay(file: Path) -> None:

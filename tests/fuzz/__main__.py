@@ -13,12 +13,16 @@ import tempfile
 import time
 import warnings
 from collections import Counter
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 from tests.fuzz.commands import LOOKING, RUNNING, Outcome, run
+from tests.fuzz.editor import edited
 from tests.fuzz.mutants import ROOT, mutant
 from tests.fuzz.written import document
+from tests.lsp_client import Client, client
 
 
 def folder_of_cases() -> Path:
@@ -29,23 +33,43 @@ def folder_of_cases() -> Path:
     return folder
 
 
-def outcomes(text: str, folder: Path, random: Random, heavy: float, quick: bool = False) -> list[Outcome]:
-    """What the commands make of a text: all that look, where it is good, and some that run. quick: those that
-    check and lay out alone."""
-    file = folder / "case.yaml"
+def outcomes(
+    text: str, folder: Path, random: Random, looks: int = len(LOOKING), runs: int = len(RUNNING),
+    server: Client | None = None,
+) -> list[Outcome]:  # fmt: skip
+    """What the commands make of a text: validate and fmt, and of a file that is good (or now and then of one
+    that is not) so many commands that look at it and so many that run it. server: of an editor, if wanted."""
+    file, out = folder / "case.yaml", folder / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
     try:
         file.write_text(text, encoding="utf-8", newline="")
     except UnicodeEncodeError:
         return []
-    first = run("validate", file)
-    found = [first, run("fmt", file)]
-    if quick:
-        return found
-    if first.code == 0 or random.random() < 0.1:
-        found += [run(one, file) for one in LOOKING[2:]]
-        if first.code == 0 or random.random() < 0.2:
-            found += [run(one, file) for one in RUNNING if random.random() < heavy]
-    return found
+    found = [run("validate", file)]
+    if server is not None:
+        found.append(edited(server, text, file, random))
+    if found[0].code == 0 or random.random() < 0.1:
+        for command in sorted(random.sample(LOOKING, looks), key=LOOKING.index):
+            if command == "explain":
+                codes = sorted(set(re.findall(r"^(?:error|warning|note)\[([\w-]+)\]", found[0].output, re.M)))
+                found += [run(command, file, ["explain", *codes])] if codes else []
+            elif command == "fold" and not (out / "unfolded.yaml").exists():
+                found.append(run(command, file, ["fold", str(file)]))
+            else:
+                found.append(run(command, file))
+        found += [run(command, file) for command in random.sample(RUNNING, runs)]
+    return [*found, *_laid_out(file)]
+
+
+def _laid_out(file: Path) -> list[Outcome]:
+    """Lay a file out: where it is YAML, a second time has nothing to do, and it says the same."""
+    first = run("fmt", file)
+    if first.code != 0:
+        return [first]
+    if "left as it is" in first.output:
+        return [replace(first, allowed=())]
+    return [first, run("fmt-again", file, allowed=(0,))]
 
 
 def signature(one: Outcome) -> str:
@@ -59,8 +83,9 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--heavy", type=float, default=0.5, help="how often a command that runs is tried")
-    parser.add_argument("--quick", action="store_true", help="validate and fmt alone")
+    parser.add_argument("--looks", type=int, default=3, help="commands that look at a good file")
+    parser.add_argument("--runs", type=int, default=1, help="commands that run a good file")
+    parser.add_argument("--editor", action="store_true", help="ask the language server too")
     parser.add_argument("--keep", type=Path, default=Path("/tmp/fuzz-found"))
     told = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -70,11 +95,15 @@ def main() -> int:
     calls: Counter[str] = Counter()
     good: Counter[str] = Counter()
     bad: dict[str, int] = {}
+    seconds: Counter[str] = Counter()
     start = time.time()
+    editor = client(folder) if told.editor else nullcontext(None)
+    server = editor.__enter__()
     for case in range(told.cases):
         random = Random(f"{told.seed}/{case}")
         text = mutant(random) if random.random() < 0.6 else document(random)
-        for one in outcomes(text, folder, random, told.heavy, told.quick):
+        for one in outcomes(text, folder, random, told.looks, told.runs, server):
+            seconds[one.command] += one.seconds
             calls[one.command] += 1
             good[one.command] += one.code == 0
             if not one.good:
@@ -87,8 +116,10 @@ def main() -> int:
                     print(f"{case}: {mark}", flush=True)
         if case % 500 == 499:
             print(f"{case + 1} cases, {sum(calls.values())} calls, {time.time() - start:.0f} s", flush=True)
+    editor.__exit__(None, None, None)
     shutil.rmtree(folder, ignore_errors=True)
-    print(json.dumps({"cases": told.cases, "calls": calls, "good": good, "failures": bad}, indent=1))
+    took = {name: round(one, 1) for name, one in seconds.items()}
+    print(json.dumps({"cases": told.cases, "calls": calls, "good": good, "seconds": took, "failures": bad}))
     return int(bool(bad))
 
 
