@@ -9,12 +9,14 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dilsctl.checked_box import title_of
 from dilsctl.diagnostics import Diagnostic, Problem, Severity
+from dilsctl.words import phrases, words
 
 if TYPE_CHECKING:
     from dilsctl.checks import Result
@@ -51,11 +53,11 @@ class Outcome:
 def collect(files: Sequence[Path], expression: str = "") -> list[Wanted | Outcome]:
     """The checks of files whose file and title fit an expression; files that can't be read as outcomes.
 
-    The words of an expression are parts of ``FILE: TITLE`` in any case, with ``and``, ``or``, ``not``
-    between.
+    The expression is one of ``words``, about ``FILE: TITLE``. Raises WordsError.
     """
     from dilsctl.documents import load_documents
 
+    fits = words(expression)
     found: list[Wanted | Outcome] = []
     for file in files:
         library = load_documents(file)
@@ -66,21 +68,26 @@ def collect(files: Sequence[Path], expression: str = "") -> list[Wanted | Outcom
             found.append(Wanted(file, None, ""))
         for number, check in enumerate(library.main.document.checks):
             title = title_of(check, number)
-            if fits(expression, f"{file}: {title}"):
+            if fits(f"{file}: {title}"):
                 found.append(Wanted(file, number, title))
     return found
 
 
-def fits(expression: str, text: str) -> bool:
-    """Does a text have the words of an expression?"""
-    text = text.lower()
+def near_names(files: Sequence[Path], expression: str) -> list[str]:
+    """Names of checks and files that the phrases of an expression may mean."""
+    from dilsctl.documents import load_documents
 
-    def has(term: str) -> bool:
-        word = term.strip()
-        return word.removeprefix("not ").strip() not in text if word.startswith("not ") else word in text
-
-    any_of = f" {expression.lower()} ".split(" or ")
-    return any(all(has(term) for term in one.split(" and ")) for one in any_of)
+    known: dict[str, None] = {}
+    for file in files:
+        main = load_documents(file).main
+        for number, check in enumerate(main.document.checks if main is not None else ()):
+            title = title_of(check, number)
+            known |= dict.fromkeys((title, *title.split()))
+        known[file.name] = known[file.stem] = None
+    lower = {one.lower(): one for one in known}
+    unknown = [phrase for phrase in phrases(expression) if not any(phrase in one for one in lower)]
+    near = [one for phrase in unknown for one in get_close_matches(phrase, lower, 1)]
+    return [lower[one] for one in dict.fromkeys(near)]
 
 
 def _refused(file: Path, findings: Sequence[Diagnostic]) -> Outcome:

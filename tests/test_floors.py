@@ -37,7 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "suppress", "renames", "validation", "tree", "explain",
         "render", "influence", "cut", "held", "ablate", "choice", "records", "cache", "live",
         "prequential", "intake", "fixing", "weighing", "wires", "wire_history", "split_links", "testing",
-        "activity",
+        "activity", "words",
     ),
     ("api",),
     ("language", "chronicle"),

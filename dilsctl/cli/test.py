@@ -18,7 +18,6 @@ from dilsctl.cli.output import (
     say,
     show_findings,
     wants_colour,
-    write_json,
 )
 from dilsctl.signs import in_a_line, json_text
 
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from dilsctl.testing import Outcome
 
 MOST_ROWS = 10
+MOST_NAMES = 3
+VERSION = 1
 FORMATS = ("text", "json", "junit")
 
 
@@ -48,7 +49,7 @@ def _reports(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> 
     "expression",
     default="",
     metavar="WORDS",
-    help="Run the checks whose file and name have these words; and, or, not may stand between.",
+    help="Run the checks whose file and name have these words, as in 'digits and not (conv or slow)'.",
 )
 @jobs_option
 @click.option("--format", type=click.Choice(FORMATS), default="text", help="How results are printed.")
@@ -80,17 +81,19 @@ def command(
     PATHS are files or folders (searched for *.yaml and *.yml with a top-level key 'dils'). Without PATHS, the
     folder you are in is searched. A search leaves out what [tool.dilsctl] exclude in pyproject.toml lists.
     Checks run in float64, unless the file's train block names a precision, and side by side in several
-    processes if there is enough to do. The exit code is 1 if a check fails or a file is not valid.
+    processes if there is enough to do. The exit code is 1 if a check fails or a file is not valid, and 2 if
+    no check has the words of -k.
 
     \b
     Examples:
       dilsctl test
       dilsctl test examples/or-gate.yaml
       dilsctl test examples -j 4 -k "digits and not conv" --report junit=out.xml
-      dilsctl test examples --json | jq '.[] | select(.passed | not)'
+      dilsctl test examples --json | jq '.checks[] | select(.passed | not)'
     """
     from dilsctl.find import only_diagrams, wanted
-    from dilsctl.testing import collect, run
+    from dilsctl.testing import Wanted, collect, run
+    from dilsctl.words import WordsError
 
     if Path("-") in paths:
         raise click.UsageError("test reads files: a diagram's data and imports lie beside it")
@@ -98,8 +101,15 @@ def command(
     if not files and not only:
         raise click.UsageError("there are no diagram files here (*.yaml with a key 'dils')")
     format = "json" if as_json else format
+    try:
+        chosen = collect(files, expression)
+    except WordsError as error:
+        raise click.UsageError(f"-k '{expression}' can't be read: {error}") from None
+    if not chosen and expression.strip() and not only:
+        raise click.UsageError(_nothing(files, expression))
+    silent = [one.file for one in chosen if isinstance(one, Wanted) and one.number is None]
     done: list[Outcome] = []
-    for one in run(collect(files, expression), jobs):
+    for one in run(chosen, jobs):
         done.append(one)
         if format == "text" and not (quiet and one.passed):
             _show(one)
@@ -107,11 +117,11 @@ def command(
     for name, target in reports:
         replace_file(target, _report(name, done))
     if format == "json":
-        write_json(_facts(done))
+        emit(_report("json", done))
     elif format == "junit":
         emit(_report("junit", done))
     elif not quiet or failed:
-        say(_summary(len(files), done, expression))
+        say(_summary(len(files), done, silent))
     if durations:
         slowest = sorted(done, key=lambda one: -one.result.seconds)[:durations]
         rows = [[f"{one.result.seconds:.2f} s", f"{one.file}: {one.title}"] for one in slowest if one.title]
@@ -119,15 +129,29 @@ def command(
     return int(failed > 0)
 
 
-def _summary(files: int, done: Sequence[Outcome], expression: str) -> str:
+def _nothing(files: Sequence[Path], expression: str) -> str:
+    from dilsctl.testing import near_names
+
+    near = [f"'{one}'" for one in near_names(files, expression)]
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"no check of {count(len(files), 'file')} fits -k '{expression}'{hint}"
+
+
+def _summary(files: int, done: Sequence[Outcome], silent: Sequence[Path]) -> str:
+    """How many passed and failed; ``silent`` are files without checks."""
+    silent = [one for one in silent if one not in {other.file for other in done}]
     failed = sum(not one.passed for one in done)
     parts = [f"{failed} failed"] if failed else []
-    none = "no check has these words" if expression else "there are no checks"
-    parts.append(f"{len(done) - failed} passed" if done else none)
+    parts += [f"{len(done) - failed} passed"] if done else []
+    if silent or not done:
+        names = f" ({', '.join(map(str, silent))})" if 0 < len(silent) <= MOST_NAMES and files > 1 else ""
+        some = f"{count(len(silent), 'file')} without checks{names}"
+        parts.append(some if done and len(silent) < files else "there are no checks")
     return f"{count(files, 'file')}: {', '.join(parts)}"
 
 
-def _facts(done: Sequence[Outcome]) -> list[dict[str, object]]:
+def _facts(done: Sequence[Outcome]) -> dict[str, object]:
+    """The layout has a version; within one, keys are only ever added."""
     facts: list[dict[str, object]] = []
     for one in done:
         if one.title:
@@ -135,7 +159,7 @@ def _facts(done: Sequence[Outcome]) -> list[dict[str, object]]:
         else:
             messages = [problem.message for problem in one.result.problems]
             facts.append({"file": str(one.file), "check": None, "passed": False, "problems": messages})
-    return facts
+    return {"version": VERSION, "checks": facts}
 
 
 def _report(format: str, done: Sequence[Outcome]) -> str:
@@ -143,9 +167,17 @@ def _report(format: str, done: Sequence[Outcome]) -> str:
         return json_text(clean(_facts(done))) + "\n"
     if format == "junit":
         from dilsctl.report.junit import Case, render_cases
+        from dilsctl.report.paths import from_root
 
         return render_cases(
-            Case(str(one.file), one.title or "(is valid)", one.result.seconds, _failure(one)) for one in done
+            Case(
+                from_root(str(one.file)),
+                one.title or "(is valid)",
+                one.result.seconds,
+                _failure(one),
+                file=str(one.file),
+            )
+            for one in done
         )
     return "".join(f"{_head(one)}\n{_text(one.result)}" for one in done)
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from dilsctl.diagnostics import Diagnostic
-from dilsctl.report.paths import file_of, from_here
+from dilsctl.report.paths import file_of, from_root
 
 
 def fingerprints(findings: Iterable[Diagnostic]) -> Iterator[tuple[Diagnostic, str]]:
@@ -16,6 +16,6 @@ def fingerprints(findings: Iterable[Diagnostic]) -> Iterator[tuple[Diagnostic, s
     seen: Counter[str] = Counter()
     for one in findings:
         line = one.primary.span.file.line(one.primary.span.line).strip() if one.primary is not None else ""
-        key = "\0".join((one.code, from_here(file_of(one)), one.message, line))
+        key = "\0".join((one.code, from_root(file_of(one)), one.message, line))
         seen[key] += 1
         yield one, hashlib.sha256(f"{key}\0{seen[key]}".encode("utf-8", "surrogatepass")).hexdigest()

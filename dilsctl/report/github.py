@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from dilsctl.diagnostics import Diagnostic, Severity
 from dilsctl.report.concise import line_of
-from dilsctl.report.paths import file_of, from_here, in_library
+from dilsctl.report.paths import file_of, from_root, is_file
 from dilsctl.signs import visible
 
 MOST = 10
@@ -38,8 +38,8 @@ def render_github(findings: Iterable[Diagnostic], files: Sequence[str] = ()) -> 
 def _annotation(one: Diagnostic) -> str:
     properties: dict[str, object] = {}
     name = file_of(one)
-    if name and not in_library(name):
-        properties["file"] = from_here(name)
+    if is_file(name):
+        properties["file"] = from_root(name)
         if one.primary is not None:
             span = one.primary.span
             properties |= {"line": span.line, "endLine": span.end_line}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from dilsctl.diagnostics import Diagnostic, Severity
 from dilsctl.report.fingerprint import fingerprints
-from dilsctl.report.paths import file_of, from_here
+from dilsctl.report.paths import file_of, from_root
 from dilsctl.signs import json_text
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
@@ -27,7 +27,7 @@ def render_gitlab(findings: Iterable[Diagnostic], files: Sequence[str] = ()) -> 
                 "fingerprint": digest,
                 "severity": _SEVERITIES[one.severity],
                 "location": {
-                    "path": from_here(file_of(one)) or "unknown",
+                    "path": from_root(file_of(one)) or "unknown",
                     "lines": {
                         "begin": span.line if span is not None else 1,
                         "end": span.end_line if span is not None else 1,

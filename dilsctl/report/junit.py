@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as Xml
 
 from dilsctl.diagnostics import Diagnostic, Severity
-from dilsctl.report.paths import file_of, from_here
+from dilsctl.report.paths import file_of, from_root, is_file
 from dilsctl.report.text import render_text
 from dilsctl.signs import visible
 
@@ -23,13 +23,14 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 @dataclass(frozen=True, slots=True)
 class Case:
     """One test case. ``failure``: (kind, message, text) where it failed; ``said``: what it says none the
-    less."""
+    less; ``file``: what it is about."""
 
     suite: str
     name: str
     seconds: float = 0.0
     failure: tuple[str, str, str] | None = None
     said: str = ""
+    file: str = ""
 
 
 def render_cases(cases: Iterable[Case]) -> str:
@@ -52,6 +53,8 @@ def render_cases(cases: Iterable[Case]) -> str:
             case = Xml.SubElement(
                 suite, "testcase", classname=_text(name), name=_text(one.name), time=f"{one.seconds:.3f}"
             )
+            if is_file(one.file):  # GitLab links it
+                case.set("file", _text(from_root(one.file)))
             if one.failure is not None:
                 kind, message, text = one.failure
                 found = Xml.SubElement(case, "failure", type=_text(kind), message=_text(message))
@@ -78,7 +81,7 @@ def _case(name: str, found: list[Diagnostic]) -> Case:
         more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
         failure = errors[0].code, errors[0].message + more, render_text(found)
     said = render_text(found) if found and not errors else ""
-    return Case("dilsctl validate", from_here(name) if name else "(no file)", 0.0, failure, said)
+    return Case("dilsctl validate", from_root(name) or "(no file)", 0.0, failure, said, name)
 
 
 def _text(text: str) -> str:

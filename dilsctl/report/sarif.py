@@ -1,12 +1,14 @@
 """Diagnostics as SARIF 2.1.0, which code scanning services and editors read.
 
-Columns count characters (``unicodeCodePoints``). Only the rules that have a finding are listed.
+Columns count characters (``unicodeCodePoints``). Only the rules that have a finding are listed. Files are
+relative to the root of the repository, ``%SRCROOT%``.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01-os-complete.html
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,11 +16,12 @@ from dilsctl import __version__
 from dilsctl.codes import CODES
 from dilsctl.diagnostics import Diagnostic, Label, Severity, SourceSpan
 from dilsctl.report.fingerprint import fingerprints
-from dilsctl.report.paths import as_uri, in_library
+from dilsctl.report.paths import STDIN, as_uri, from_root, in_library, is_file, root
 from dilsctl.rules import RULES
 from dilsctl.signs import json_text
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+ROOT = "%SRCROOT%"
 
 
 def render_sarif(findings: Iterable[Diagnostic], files: Sequence[str] = ()) -> str:
@@ -35,8 +38,9 @@ def render_sarif(findings: Iterable[Diagnostic], files: Sequence[str] = ()) -> s
                 "rules": [_rule(code, severities[code]) for code in codes],
             }
         },
+        "originalUriBaseIds": {ROOT: {"uri": root().as_uri().rstrip("/") + "/"}},
         "columnKind": "unicodeCodePoints",
-        "artifacts": [{"location": {"uri": as_uri(name)}} for name in files],
+        "artifacts": [{"location": _artifact(name)} for name in files],
         "results": [_result(one, digest, codes.index(one.code)) for one, digest in found],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -81,8 +85,7 @@ def _result(one: Diagnostic, digest: str, number: int) -> dict[str, Any]:
             }
             by_file.setdefault(edit.span.file.name, []).append(replacement)
         changes = [
-            {"artifactLocation": {"uri": as_uri(name)}, "replacements": edits}
-            for name, edits in by_file.items()
+            {"artifactLocation": _artifact(name), "replacements": edits} for name, edits in by_file.items()
         ]
         result["fixes"] = [{"description": {"text": one.fix.title}, "artifactChanges": changes}]
     return result
@@ -91,7 +94,7 @@ def _result(one: Diagnostic, digest: str, number: int) -> dict[str, Any]:
 def _locations(one: Diagnostic) -> list[dict[str, Any]]:
     if one.primary is not None:
         return [_location(one.primary)]
-    return [{"physicalLocation": {"artifactLocation": {"uri": as_uri(one.file)}}}] if one.file else []
+    return [{"physicalLocation": {"artifactLocation": _artifact(one.file)}}] if one.file else []
 
 
 def _location(label: Label) -> dict[str, Any]:
@@ -100,10 +103,17 @@ def _location(label: Label) -> dict[str, Any]:
         return {"logicalLocations": [{"fullyQualifiedName": str(span), "kind": "module"}]}
     return {
         "physicalLocation": {
-            "artifactLocation": {"uri": as_uri(span.file.name)},
+            "artifactLocation": _artifact(span.file.name),
             "region": _region(span),
         }
     }
+
+
+def _artifact(name: str) -> dict[str, Any]:
+    if not is_file(name):
+        return {"description": {"text": "standard input" if name == STDIN else name}}
+    path = from_root(name)
+    return {"uri": as_uri(path)} | ({} if os.path.isabs(path) else {"uriBaseId": ROOT})
 
 
 def _related(number: int, label: Label) -> dict[str, Any]:

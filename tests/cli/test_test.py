@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ from click.testing import CliRunner, Result
 
 from dilsctl import testing
 from dilsctl.cli import main
-from dilsctl.testing import Outcome, Wanted, collect, fits
+from dilsctl.testing import Outcome, Wanted, collect
+from dilsctl.words import WordsError, phrases, words
 
 TEXT = """\
 dils: 1
@@ -50,7 +52,7 @@ def call(*args: str) -> Result:
 
 
 def facts(*args: str) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = json.loads(call("--format", "json", *args).stdout)
+    found: list[dict[str, object]] = json.loads(call("--format", "json", *args).stdout)["checks"]
     for one in found:
         one.pop("seconds", None)
     return found
@@ -85,7 +87,7 @@ def test_failing_rows_stand_beside_what_was_expected(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "fit"),
+    ("expression", "fit"),
     [
         ("", "zeros"),
         ("ONES", "more ones"),
@@ -93,17 +95,67 @@ def test_failing_rows_stand_beside_what_was_expected(folder: Path) -> None:
         ("zeros or more", "more ones"),
         ("a.yaml", "ones"),
         ("not zeros", "ones"),
+        ("not not ones", "ones"),
+        ("not (zeros or twos) and ones", "ones"),
+        ("more   ones", "more ones"),
+        ("'a or (b)' and ones", "a or (b), ones"),
+        ('"not"', "it is not so"),
     ],
 )
-def test_words_choose(words: str, fit: str) -> None:
-    assert fits(words, f"x/a.yaml: {fit}")
-    assert not fits(f"({words})", f"x/a.yaml: {fit}") or not words
+def test_words_choose(expression: str, fit: str) -> None:
+    text = f"x/a.yaml: {fit}"
+    assert words(expression)(text) and words(f"({expression})" if expression else "")(text)
+    if expression:
+        assert not words(f"not ({expression})")(text)
+
+
+@pytest.mark.parametrize(
+    ("expression", "says"),
+    [
+        ("and", "a word is missing before 'and'"),
+        ("ones or", "a word is missing at the end"),
+        ("not", "a word is missing at the end"),
+        ("ones not zeros", "'not' does not go there"),
+        ("(ones", "a bracket is not closed"),
+        ("ones)", "')' does not go there"),
+        ("()", "a word is missing before ')'"),
+        ("'ones", "a quote is not closed"),
+        ("(" * 1000 + "x" + ")" * 900, "more than 20 brackets"),
+        ("x" * 3000, "longer than"),
+    ],
+)
+def test_words_that_say_nothing(folder: Path, expression: str, says: str) -> None:
+    with pytest.raises(WordsError, match=re.escape(says)):
+        words(expression)
+    result = call("a.yaml", "-k", expression)
+    assert result.exit_code == 2 and says in " ".join(result.stderr.split())
+    assert result.stdout == ""
 
 
 def test_words_that_no_check_has(folder: Path) -> None:
     assert [one["check"] for one in facts("a.yaml", "-k", "ones and not more")] == ["ones"]
-    result = call("a.yaml", "-k", "nothing of this")
-    assert result.exit_code == 0 and "no check has these words" in result.stdout
+    result = call("a.yaml", "b.yaml", "-k", "zeroes and not b")
+    assert result.exit_code == 2 and result.stdout == ""
+    assert "no check of 2 files fits -k 'zeroes and not b'; did you mean 'zeros'?" in result.stderr
+    assert "did you mean" not in call("a.yaml", "-k", "xyz").stderr
+    hook = call("a.yaml", "--only-diagrams", "-k", "xyz")
+    assert hook.exit_code == 0, "a hook gets the files that changed, whichever"
+    (folder / "e.yaml").write_text(TEXT.replace("wires", "wirse"))
+    assert call("e.yaml", "-k", "xyz").exit_code == 1, "a file that can't be read is told of"
+
+
+def test_phrases() -> None:
+    assert phrases("more ones and not (a b or 'c or d')") == ["more ones", "a b", "c or d"]
+
+
+def test_files_without_checks_are_told(folder: Path) -> None:
+    (folder / "d.yaml").write_text(TEXT.split("checks:")[0])
+    result = call("d.yaml")
+    assert (result.exit_code, result.stdout) == (0, "1 file: there are no checks\n")
+    assert call("b.yaml", "d.yaml").stdout.endswith("2 files: 4 passed, 1 file without checks (d.yaml)\n")
+    assert "without" not in call("b.yaml", "d.yaml", "-k", "ones").stdout
+    (folder / "d.yaml").write_text("dils: 1\nmain: nothing\n")
+    assert call("b.yaml", "d.yaml").stdout.endswith("2 files: 1 failed, 4 passed\n")
 
 
 def test_reports_and_durations(folder: Path) -> None:
@@ -114,7 +166,8 @@ def test_reports_and_durations(folder: Path) -> None:
     assert [one.get("name") for one in root] == ["a.yaml", "b.yaml", "c.yaml"]
     failure = root.find(".//failure")
     assert failure is not None and failure.get("message") == "'y': expected false, got true and 1 more"
-    assert len(json.loads((folder / "t.json").read_text())) == 9
+    told = json.loads((folder / "t.json").read_text())
+    assert told["version"] == 1 and len(told["checks"]) == 9
     assert len(result.stdout.split("slowest\n")[1].splitlines()) == 2
     assert call("--report", "sarif=x").exit_code == 2
 

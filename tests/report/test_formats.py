@@ -4,6 +4,7 @@ import json
 import re
 from functools import cache
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree as Xml
 
 import jsonschema
@@ -158,3 +159,69 @@ def test_every_format_takes_everything(format: str) -> None:
     elsewhere = Diagnostic("not-installed", "no such thing")
     for found in ([], [nowhere, elsewhere], golden()):
         assert isinstance(render(format, found, ["x"]), str)
+
+
+BAD = "dils: 1\nmain: nothing\n"
+
+
+def places(folder: Path) -> dict[str, str]:
+    """Where each format says that the finding of ``nets/a b.yaml`` is."""
+    found = list(api.validate("nets/a b.yaml"))
+    sarif, gitlab, github, junit = (render(one, found, ["nets/a b.yaml"]) for one in SERVED)
+    (run,) = json.loads(sarif)["runs"]
+    place = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place == {**run["artifacts"][0]["location"], "uriBaseId": "%SRCROOT%"}
+    assert run["originalUriBaseIds"]["%SRCROOT%"]["uri"] == folder.resolve().as_uri() + "/"
+    case = Xml.fromstring(junit)[0][0]
+    assert case.get("file") == case.get("name")
+    return {
+        "sarif": unquote(place["uri"]),
+        "gitlab": json.loads(gitlab)[0]["location"]["path"],
+        "github": unescaped(re.findall("file=([^,]*),", github)[0]),
+        "junit": case.get("file", ""),
+    }
+
+
+SERVED = ("sarif", "gitlab", "github", "junit")
+
+
+@pytest.mark.parametrize("mark", [".git", "GITHUB_WORKSPACE", "CI_PROJECT_DIR", ""])
+def test_files_are_told_from_the_root_of_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: str
+) -> None:
+    for name in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "part" / "nets").mkdir(parents=True)
+    (tmp_path / "part" / "nets" / "a b.yaml").write_text(BAD)
+    if mark == ".git":
+        (tmp_path / ".git").write_text("gitdir: elsewhere\n")  # as in a worktree
+        monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path / "part"))
+    elif mark:
+        monkeypatch.setenv(mark, str(tmp_path))
+    monkeypatch.chdir(tmp_path / "part")
+    root, name = (tmp_path, "part/nets/a b.yaml") if mark else (tmp_path / "part", "nets/a b.yaml")
+    assert places(root) == dict.fromkeys(SERVED, name)
+    found = list(api.validate("nets/a b.yaml"))
+    for format in ("text", "concise"):
+        assert "nets/a b.yaml:2:7" in render(format, found, []) and "part" not in render(format, found, [])
+    # above, below, and by its whole path it is the same file
+    digests = {one["fingerprint"] for one in json.loads(render("gitlab", found, []))}
+    monkeypatch.chdir(tmp_path / "part" / "nets")
+    for name in ("a b.yaml", "../nets/a b.yaml", str(tmp_path / "part" / "nets" / "a b.yaml")):
+        again = json.loads(render("gitlab", list(api.validate(name)), []))
+        assert ({one["fingerprint"] for one in again} == digests) is bool(mark)
+
+
+def test_what_is_no_file_has_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = list(api.validate("<stdin>", text=BAD))
+    log = json.loads(render("sarif", found, ["<stdin>"]))
+    assert [error.message for error in jsonschema.Draft4Validator(SCHEMA).iter_errors(log)] == []
+    place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"description": {"text": "standard input"}}
+    assert "file=" not in render("github", found, ["<stdin>"])
+    monkeypatch.chdir(tmp_path)
+    outside = tmp_path.parent / "x.yaml"
+    one = Diagnostic("file-not-found", "it is not there", file=str(outside))
+    log = json.loads(render("sarif", [one], []))
+    place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert place == {"artifactLocation": {"uri": outside.as_uri()}}
