@@ -16,7 +16,7 @@ from dilsctl.diagnostics import SourceSpan
 from dilsctl.ir import Eqn, Index, Type, Var
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # as SourceSpan: never changed
 class Port:
     """A named, typed place on a box's border. ``var`` stands for its value inside the box. ``feedback``: the
     output that an input answers. ``when``: the modes in which it exists; empty for one that always does."""
@@ -29,7 +29,7 @@ class Port:
     when: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # as SourceSpan: never changed
 class Initial:
     """How a state begins: ``value`` (a number or nested tuples), or a named ``rule`` with ``arguments``.
 
@@ -44,7 +44,7 @@ class Initial:
     drawn: tuple[str, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # as SourceSpan: never changed
 class State:
     """A variable that lives on. ``learn`` holds the options of a learned state, None for a constant one.
     ``source``: it has its value from data, anew at every tick."""
@@ -73,7 +73,7 @@ class Shared:
     private: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # as SourceSpan: never changed
 class Law:
     """How a state or shared variable moves: its next ``value``, its ``rate`` of change by time, or what a
     tick adds to it (``step``: the ``next`` of one of several boxes that share it)."""
@@ -126,7 +126,7 @@ class Link:
     span: SourceSpan | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # as SourceSpan: never changed
 class Child:
     """An interior box. ``count`` is None for a single one.
 

@@ -21,7 +21,7 @@ Params = tuple[tuple[str, Hashable], ...]
 Index = tuple[Any, ...]  # ints and (start, stop, step) triples, one for each leading axis it covers
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # as SourceSpan: never changed
 class Type:
     """Kind and array shape of a value. ``classes`` is the K of ``class K`` and ``simplex K``.
 
@@ -90,7 +90,7 @@ class Eqn:
         return default
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # as SourceSpan: never changed
 class Slot:
     """Where a state of the diagram lives: a part ``index`` of the state variable ``var``."""
 

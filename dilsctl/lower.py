@@ -25,7 +25,7 @@ from dilsctl.operations.table import OPERATIONS, Builder
 from dilsctl.order import sort_equations
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # as SourceSpan: never changed
 class FlatState:
     """A state with its path; ``lead`` are the lengths of the box stacks it is in."""
 

@@ -56,7 +56,7 @@ class Word(str):
         return word
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # as SourceSpan: never changed
 class Given:
     """An argument: its value, and where its key and its value are written."""
 
@@ -65,7 +65,7 @@ class Given:
     span: SourceSpan
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # as SourceSpan: never changed
 class Filling:
     """A box as it is used: its definition, values for its parameters, and what is around the place."""
 

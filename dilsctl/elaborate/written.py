@@ -11,7 +11,7 @@ from dilsctl.expression import ExpressionError, parse_expression
 from dilsctl.source import text_span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # as SourceSpan: never changed
 class Written:
     """A value of a file where an expression may stand. ``text`` may be a number or a list as well.
 
