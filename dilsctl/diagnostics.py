@@ -45,7 +45,9 @@ class SourceFile:
         return self.text[start:end].rstrip("\r")
 
 
-@dataclass(slots=True, unsafe_hash=True)  # never changed once made; frozen ones take three times as long to make
+@dataclass(
+    slots=True, unsafe_hash=True
+)  # never changed once made; frozen ones take three times as long to make
 class SourceSpan:
     """The characters ``start`` to ``end`` (not included) of a file."""
 

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from dilsctl.scan import MOST_CHARACTERS, MOST_LEVELS, ExpressionError, scan, too_deep
 
@@ -51,7 +52,7 @@ def parse_expression(text: str) -> ast.expr:
     if not text.strip():
         raise ExpressionError("bad-expression", "an expression is missing", 0, len(text))
     scan(text)
-    line = re.sub(r"\s", " ", text)  # one line, so that a column is an offset
+    line = text if text.isprintable() else re.sub(r"\s", " ", text)  # one, so that a column is an offset
     try:
         tree = ast.parse(f"({line})", mode="eval").body
     except SyntaxError as error:
@@ -83,30 +84,31 @@ def _place(tree: ast.expr, text: str) -> None:
         characters.append(len(text))
     last = len(characters) - 1
     for node in _nodes(tree):
-        if isinstance(node, ast.expr | ast.keyword):
+        if node._attributes:  # a part that has a place
             node.col_offset = characters[max(node.col_offset - 1, 0)]
             node.end_col_offset = characters[min((node.end_col_offset or 0) - 1, last)]
 
 
-def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
+def _nodes(tree: ast.AST) -> list[Any]:
     """All nodes but operators, without recursion."""
-    stack = [tree]
-    while stack:
-        node = stack.pop()
-        yield node
-        stack += _parts(node)
-
-
-def _parts(node: ast.AST) -> list[ast.AST]:
-    """As ``ast.iter_child_nodes`` without operators, in a third of the time."""
-    found: list[ast.AST] = []
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if isinstance(value, list):
-            found += [one for one in value if isinstance(one, ast.AST) and one.__class__ not in _LEAVES]
-        elif isinstance(value, ast.AST) and value.__class__ not in _LEAVES:
-            found.append(value)
+    found = [tree]
+    for node in found:  # it grows
+        found += _parts(node)
     return found
+
+
+def _parts(node: Any) -> Iterable[ast.AST]:
+    """As ``ast.iter_child_nodes`` without operators, in a fifth of the time."""
+    kind = node.__class__
+    if kind is ast.Name or kind is ast.Constant:
+        return ()
+    if kind is ast.BinOp:
+        return node.left, node.right
+    if kind is ast.Attribute:
+        return (node.value,)
+    if kind is ast.Call:
+        return node.func, *node.args, *node.keywords
+    return [one for one in ast.iter_child_nodes(node) if one.__class__ not in _LEAVES]
 
 
 _LEAVES = frozenset(
@@ -121,30 +123,26 @@ def offsets(node: ast.AST) -> tuple[int, int]:
     return node.col_offset, node.end_col_offset  # type: ignore[attr-defined]
 
 
-_OPERATORS = (
-    ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult,
-    ast.UAdd, ast.USub, ast.Not, ast.And, ast.Or,
-    ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Load,
-)  # fmt: skip
-_FREE = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Name)
+_FREE = frozenset({ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp})
 
 
 def _check(tree: ast.expr) -> None:
     """Refuse every node that is not on the list, and trees too deep for those who walk them."""
     # where: "value", "argument" (of a call or list: lists may stand there), "index" (slices may stand there)
-    stack: list[tuple[ast.AST, int, str]] = [(tree, 0, "value")]
+    stack: list[tuple[Any, int, str]] = [(tree, 0, "value")]
     while stack:
         node, depth, where = stack.pop()
-        if isinstance(node, _OPERATORS):
-            continue
+        kind = node.__class__
         if depth > MOST_LEVELS:
             raise too_deep(*offsets(tree))
         child = depth + 1
-        if isinstance(node, _FREE):
+        if kind is ast.Name:
+            continue
+        if kind in _FREE:
             stack += [(one, child, "value") for one in _parts(node)]
-        elif isinstance(node, ast.Constant):
+        elif kind is ast.Constant:
             _check_constant(node, where)
-        elif isinstance(node, ast.Call):
+        elif kind is ast.Call:
             if not isinstance(node.func, ast.Name):
                 raise _refuse(node.func, "only functions with a plain name can be called")
             for argument in node.args:
@@ -155,7 +153,7 @@ def _check(tree: ast.expr) -> None:
                 if keyword.arg is None:
                     raise _refuse(keyword, "arguments cannot be unpacked")
                 stack.append((keyword.value, child, "option"))
-        elif isinstance(node, ast.Attribute):
+        elif kind is ast.Attribute:
             owner = node.value.value if isinstance(node.value, ast.Subscript) else node.value
             if not isinstance(owner, ast.Name):
                 raise _refuse(
@@ -164,21 +162,19 @@ def _check(tree: ast.expr) -> None:
                     "give the child a port that shows the inner value",
                 )
             stack.append((node.value, child, "value"))
-        elif isinstance(node, ast.Subscript):
+        elif kind is ast.Subscript:
             stack.append((node.value, child, "value"))
             stack.append((node.slice, child, "index"))
-        elif isinstance(node, ast.Slice) and where == "index":
+        elif kind is ast.Slice and where == "index":
             stack.extend((one, child, "bound") for one in (node.lower, node.upper, node.step) if one)
-        elif isinstance(node, ast.Tuple) and where == "index":
+        elif kind is ast.Tuple and where == "index":
             stack.extend((one, child, "index") for one in node.elts)
-        elif isinstance(node, ast.List) or (isinstance(node, ast.Tuple) and where in ("argument", "option")):
+        elif kind is ast.List or (kind is ast.Tuple and where in ("argument", "option")):
             stack.extend((one, child, "argument") for one in node.elts)
-        elif isinstance(node, ast.Tuple):
+        elif kind is ast.Tuple:
             raise _refuse(node, "a comma has no place here", "one wire or let gives one value")
         else:
-            raise _refuse(
-                node, f"{_KIND_WORDS.get(type(node).__name__, 'this')} has no place in an expression"
-            )
+            raise _refuse(node, f"{_KIND_WORDS.get(kind.__name__, 'this')} has no place in an expression")
 
 
 _KIND_WORDS = {
@@ -208,17 +204,32 @@ def _refuse(node: ast.AST, message: str, help: str = "") -> ExpressionError:
     return ExpressionError("bad-expression", message, *offsets(node), help)
 
 
-@lru_cache(maxsize=4096)
 def names_read(tree: ast.expr) -> frozenset[str]:
     """The variables that an expression reads, and the boxes of ``child.port``; not the functions it calls."""
-    called: set[ast.AST] = set()
+    return _read(tree)[0]
+
+
+def ports_read(tree: ast.expr) -> frozenset[tuple[str, str]]:
+    """The ports ``child.port`` that an expression reads, as (child, port)."""
+    return _read(tree)[1]
+
+
+@lru_cache(maxsize=4096)
+def _read(tree: ast.expr) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
     names: list[ast.Name] = []
+    called: set[ast.AST] = set()
+    ports: list[tuple[str, str]] = []
     for node in _nodes(tree):
-        if isinstance(node, ast.Name):
+        kind = node.__class__
+        if kind is ast.Name:
             names.append(node)
-        elif isinstance(node, ast.Call):
+        elif kind is ast.Attribute:
+            port = port_of(node)
+            if port is not None:
+                ports.append(port)
+        elif kind is ast.Call:
             called.add(node.func)
-    return frozenset(node.id for node in names if node not in called)
+    return frozenset([node.id for node in names if node not in called]), frozenset(ports)
 
 
 def port_of(node: ast.AST) -> tuple[str, str] | None:
@@ -227,12 +238,6 @@ def port_of(node: ast.AST) -> tuple[str, str] | None:
         return None
     owner = node.value.value if isinstance(node.value, ast.Subscript) else node.value
     return (owner.id, node.attr) if isinstance(owner, ast.Name) else None
-
-
-@lru_cache(maxsize=4096)
-def ports_read(tree: ast.expr) -> frozenset[tuple[str, str]]:
-    """The ports ``child.port`` that an expression reads, as (child, port)."""
-    return frozenset(port for node in _nodes(tree) if (port := port_of(node)) is not None)
 
 
 def references(tree: ast.expr) -> list[ast.expr]:

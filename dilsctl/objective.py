@@ -14,7 +14,7 @@ from typing import Any
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, SourceSpan, did_you_mean
 from dilsctl.elaborate.definitions import shown
-from dilsctl.elaborate.emitter import Emitter
+from dilsctl.elaborate.emitter import At, Emitter
 from dilsctl.elaborate.known import NOTHING, Facts, Presence
 from dilsctl.elaborate.written import Written
 from dilsctl.ir import BOOL, CLOCK, REAL, Program, Slot, Type, Var
@@ -87,7 +87,7 @@ class Scope:
         self.draws = 0  # how many draws it has so far
         self.static_numbers = 0
 
-    def name(self, name: str, span: SourceSpan) -> Var:
+    def name(self, name: str, at: At) -> Var:
         if name in self.names:
             return self.names[name]
         help = did_you_mean(name, self.names)
@@ -95,13 +95,13 @@ class Scope:
             help = f"'{name}' is a function: write {FUNCTIONS[name].signature}"
         if not help and len(self.names) < 12:
             help = "it may read: " + ", ".join(self.names)
-        raise Problem.of("unknown-name", f"there is no port or target '{name}' here", span, help=help)
+        raise Problem.of("unknown-name", f"there is no port or target '{name}' here", at(), help=help)
 
-    def port(self, child: str, port: str, child_span: SourceSpan, span: SourceSpan, indexed: bool) -> Var:
+    def port(self, child: str, port: str, child_at: At, at: At, indexed: bool) -> Var:
         raise Problem.of(
             "unknown-name",
             "loss and metrics read ports of the main box and targets, not what is inside",
-            span,
+            at(),
             help="show it as an output of the main box, or give the inner box a loss of its own",
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 from dilsctl.ir import Eqn, Var
@@ -12,6 +13,7 @@ _NUMBER = re.compile(r"(\d+)")
 _Value = TypeVar("_Value")
 
 
+@lru_cache(maxsize=1 << 14)
 def natural(name: str) -> tuple[str | int, ...]:
     """A sort key by which numbers in names count as numbers: h2 comes before h10."""
     return tuple([int(part) if k % 2 else part for k, part in enumerate(_NUMBER.split(name))])

@@ -38,9 +38,14 @@ _TOKEN = re.compile(
     |(?P<string>(?i:[rbfu]{0,2})(?:'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*"))
     |(?P<number>(?:0[xXoObB][0-9a-fA-F_]+|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9_]+)?)\w*)
     |(?P<name>[^\W\d]\w*)
-    |(?P<operator>->|\*\*|//|==|!=|<=|>=|<>|&&|\|\||:=|\.\.\.|.)""",
+    |(?P<operator>->|\*\*|//|==|!=|<=|>=|<>|<<|>>|&&|\|\||:=|\.\.\.|.)""",
     re.VERBOSE | re.DOTALL,
 )
+_PLAIN = r"(?:[A-Za-z_]\w*+|[0-9]{1,30}+(?!\w)|[\s+\-*/@%.,])*+"
+_SIMPLE = re.compile(rf"{_PLAIN}(?:(?:\({_PLAIN}\)|\[{_PLAIN}\]){_PLAIN})*+", re.ASCII)
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_KEYWORDS = frozenset(keyword.kwlist)
+_ADJOINING = ("and", "else", "for", "if", "in", "is", "not", "or")  # the parser takes them without a space
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _KNOWN_OPERATORS = frozenset(
     ["+", "-", "*", "/", "//", "%", "**", "@", "<", "<=", ">", ">=", "==", "!=", "=", "...", *"()[],:."]
@@ -75,6 +80,18 @@ _OPERATOR_HELP = {
 
 def scan(text: str) -> None:
     """Refuse what the grammar has no use for, and anything deep enough to trouble a recursive parser."""
+    if not is_simple(text):
+        look_closely(text)
+
+
+def is_simple(text: str) -> bool:
+    """Is a text too short to be deep, of plain names, numbers and operators? Most are."""
+    short = len(text) <= MOST_LEVELS and _SIMPLE.fullmatch(text) is not None
+    return short and _KEYWORDS.isdisjoint(_WORD.findall(text))
+
+
+def look_closely(text: str) -> None:
+    """Token by token, as ``scan``."""
     open_brackets: list[tuple[str, int]] = []
     prefixes = 0  # operators in a row: each of them nests
     nesting = 0  # operators that nest to the right wherever they stand
@@ -94,6 +111,10 @@ def scan(text: str) -> None:
             help = _WORD_HELP.get(token, "")
             raise ExpressionError("bad-expression", f"'{token}' has no place here", at, found.end(), help)
         if kind == "number":
+            if token.endswith(_ADJOINING):
+                message = f"'{token}' is neither a number nor a name"
+                help = "a space parts a number from a word"
+                raise ExpressionError("bad-expression", message, at, found.end(), help)
             digits = sum(char.isdigit() for char in token)
             if digits > MOST_DIGITS and not set(token) & set(".eE"):
                 raise ExpressionError(

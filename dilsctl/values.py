@@ -43,7 +43,8 @@ class Sequence(list[Any]):
 
     def span(self, index: int) -> SourceSpan:
         """The place of an item. Raises IndexError."""
-        return SourceSpan(self.file, *unpack(self.spans[index]))
+        packed = self.spans[index]
+        return SourceSpan(self.file, packed >> 32, packed & LOW)
 
     @property
     def own_span(self) -> SourceSpan:
@@ -70,7 +71,8 @@ class Mapping(dict[str, Any]):
         place = 2 * self._order[key] + part
         if place >= len(self.spans):  # a value that no file wrote
             return self.own_span
-        return SourceSpan(self.file, *unpack(self.spans[place]))
+        packed = self.spans[place]
+        return SourceSpan(self.file, packed >> 32, packed & LOW)
 
     def key_span(self, key: str) -> SourceSpan:
         """The place of a key. Raises KeyError."""

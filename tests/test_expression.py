@@ -16,6 +16,7 @@ from dilsctl.expression import (
     parse_expression,
     parse_wire,
 )
+from dilsctl.scan import is_simple, look_closely
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,11 @@ def test_what_may_be_written(text: str, names: set[str]) -> None:
         ("a | b", "|", "or"),
         ("a ^ b", "^", "**"),
         ("!a", "!", "not"),
+        ("a << b", "<<", ""),
+        ("a >> 2", ">>", ""),
+        ("1in b", "1in", "space"),
+        ("1if a else b", "1if", "space"),
+        ("0xfor b", "0xfor", "space"),
         ("a in b", "in", "=="),
         ("a := 3", ":=", "let"),
         ("(a", "(", ""),
@@ -98,6 +104,13 @@ def test_what_may_not_be_written(text: str, at: str, help: str) -> None:
     assert text[error.start : error.end] == at
     assert help in error.help
     assert error.moved(3).start == error.start + 3
+
+
+@given(st.lists(st.sampled_from([*"ab01.,+-*/@%()[]:<>=!&|'{} ", "or", "in", "1in", "True"]), max_size=12))
+def test_what_looks_simple_is_not_refused(parts: list[str]) -> None:
+    text = "".join(parts)
+    if is_simple(text):
+        look_closely(text)
 
 
 @pytest.mark.parametrize(

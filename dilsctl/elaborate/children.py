@@ -231,13 +231,11 @@ class Children:
 
     def failed(self) -> bool:
         """Is there an error inside, or in the type of a port?"""
-        return any(
-            one.failed
-            or not one.report.ok
-            or any(port.fault is not None for port in (*one.inputs.values(), *one.outputs.values()))
-            for site in self.sites.values()
-            for one in site.elements
-        )
+        for site in self.sites.values():
+            for one in site.elements:
+                if one.failed or (one.report.found and not one.report.ok) or one.types.have_faults():
+                    return True
+        return False
 
     def finish(self) -> None:
         """Elaborate every interior box that is not done yet."""

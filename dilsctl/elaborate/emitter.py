@@ -38,6 +38,7 @@ from dilsctl.operations import functions
 from dilsctl.operations.table import Builder, NotKnownError, OperationError, ShapeError
 
 Value = Any  # a Var, or a static number, bool, string, tuple
+At = Callable[[], SourceSpan]  # where it is written, for those who must tell
 
 
 class Unknown(Exception):
@@ -51,10 +52,10 @@ class NeedsStatic(Exception):
 class Scope(Protocol):
     """What an expression may read."""
 
-    def name(self, name: str, span: SourceSpan) -> Value:
+    def name(self, name: str, at: At) -> Value:
         """The value of a name. Raises Problem, Unknown."""
 
-    def port(self, child: str, port: str, child_span: SourceSpan, span: SourceSpan, indexed: bool) -> Var:
+    def port(self, child: str, port: str, child_at: At, at: At, indexed: bool) -> Var:
         """What an interior box shows (``indexed``: as an array of boxes). Raises Problem, Unknown."""
 
     def draw_key(self) -> str:
@@ -132,10 +133,10 @@ class Emitter:
 
     def emit(self, node: ast.expr) -> Value:
         """The value of ``node``. Raises Problem on an error, Unknown where one has been reported already."""
-        method = getattr(self, f"_{type(node).__name__.lower()}", None)
+        method = _METHODS.get(type(node))
         if method is None:
             raise Problem.of("bad-expression", "this is not part of the expression language", self.span(node))
-        return method(node) if self.known is None else self._standing(node, method)
+        return method(self, node) if self.known is None else self._standing(node, partial(method, self))
 
     def value(self, tree: ast.expr) -> Value:
         """As ``emit``; where there is a mistake, the other names and ports are looked up as well."""
@@ -244,19 +245,19 @@ class Emitter:
     def _name(self, node: ast.Name) -> Value:
         if node.id in _WORDS:
             return _WORDS[node.id]
-        value = self.scope.name(node.id, self.span(node))
+        value = self.scope.name(node.id, partial(self.span, node))
         self._exists(node, node.id)
         return value
 
     def _attribute(self, node: ast.Attribute) -> Value:
-        whole = self.span(node)
+        at = partial(self.span, node)
         base = node.value
         if isinstance(base, ast.Name):
-            value = self.scope.port(base.id, node.attr, self.span(base), whole, False)
+            value = self.scope.port(base.id, node.attr, partial(self.span, base), at, False)
             self._exists(node, node.attr, value.rank - (self.scope.count(base.id) is not None))
             return value
         if isinstance(base, ast.Subscript) and isinstance(base.value, ast.Name):
-            stacked = self.scope.port(base.value.id, node.attr, self.span(base.value), whole, True)
+            stacked = self.scope.port(base.value.id, node.attr, partial(self.span, base.value), at, True)
             outer = self.known
             self.known = outer and outer.inside()
             try:
@@ -267,7 +268,7 @@ class Emitter:
             return self._apply(
                 node, lambda: functions.index(self.builder, stacked, items), ((node, stacked),), base.slice
             )
-        raise Problem.of("bad-expression", "a port is written box.port or box[i].port", whole)
+        raise Problem.of("bad-expression", "a port is written box.port or box[i].port", at())
 
     def _subscript(self, node: ast.Subscript) -> Value:
         base = self.emit(node.value)
@@ -313,8 +314,6 @@ class Emitter:
             message = f"a list of more than {MOST_STATIC} values"
             raise Problem.of("too-large", message, self.span(node))
         return values
-
-    _list = _tuple
 
     def _binop(self, node: ast.BinOp) -> Value:
         left, right = self.emit(node.left), self.emit(node.right)
@@ -448,9 +447,25 @@ class Emitter:
         """A parameter whose value names a function may be called."""
         span = self.span(node)
         try:
-            value = self.scope.name(node.id, span)
+            value = self.scope.name(node.id, lambda: span)
         except Problem:
             raise unknown_function(self.scope, node.id, None, span) from None
         if isinstance(value, str) and value in functions.FUNCTIONS:
             return str(value)
         raise unknown_function(self.scope, node.id, value, span)
+
+
+_METHODS: dict[type, Callable[[Emitter, Any], Value]] = {
+    ast.Constant: Emitter._constant,
+    ast.Name: Emitter._name,
+    ast.Attribute: Emitter._attribute,
+    ast.Subscript: Emitter._subscript,
+    ast.Tuple: Emitter._tuple,
+    ast.List: Emitter._tuple,
+    ast.BinOp: Emitter._binop,
+    ast.UnaryOp: Emitter._unaryop,
+    ast.BoolOp: Emitter._boolop,
+    ast.Compare: Emitter._compare,
+    ast.IfExp: Emitter._ifexp,
+    ast.Call: Emitter._call,
+}

@@ -51,22 +51,27 @@ class PortSite:
     def own_type(self) -> Type | None:
         """The type of one element, once every dimension is solved; None as well where there is a fault."""
         if self.known is None and self.fault is None:
-            dims = [resolve(one) for one in self.array_dims]
-            classes = resolve(self.classes)
-            wrong = next((one for one in (*dims, classes) if isinstance(one, Fault)), None)
-            if wrong is not None:
-                self.fault = ("bad-dimension", wrong.message)
-            elif isinstance(classes, int) and classes < 1:
-                self.fault = ("bad-dimension", f"'{self.kind}' needs at least one class, not {classes}")
-            elif len(dims) > MOST_AXES:
-                self.fault = ("too-large", f"{len(dims)} axes; a value has at most {MOST_AXES}")
-            elif all(isinstance(one, int) for one in (*dims, *([] if classes is None else [classes]))):
-                found = Type(self.kind, tuple(dims), classes)
-                if found.size > MOST_ELEMENTS:
-                    self.fault = ("too-large", f"'{found}' has {found.size} elements; {_LIMIT}")
-                else:
-                    self.known = found
+            self._look()
         return self.known
+
+    def _look(self) -> None:
+        """Take note of the type, or of what is wrong with it, if its dimensions say."""
+        dims = tuple([resolve(one) for one in self.array_dims])
+        classes = resolve(self.classes) if self.classes is not None else None
+        for one in (*dims, classes):
+            if type(one) is Fault:
+                self.fault = ("bad-dimension", one.message)
+                return
+        if classes is not None and type(classes) is int and classes < 1:
+            self.fault = ("bad-dimension", f"'{self.kind}' needs at least one class, not {classes}")
+        elif len(dims) > MOST_AXES:
+            self.fault = ("too-large", f"{len(dims)} axes; a value has at most {MOST_AXES}")
+        elif all([type(one) is int for one in dims]) and (classes is None or type(classes) is int):
+            found = Type(self.kind, dims, classes)
+            if found.size > MOST_ELEMENTS:
+                self.fault = ("too-large", f"'{found}' has {found.size} elements; {_LIMIT}")
+            else:
+                self.known = found
 
     def full_type(self) -> Type | None:
         """The type with the box array's axis in front."""

@@ -16,7 +16,7 @@ from dilsctl.diagnostics import (
 )
 from dilsctl.elaborate.definitions import shown
 from dilsctl.elaborate.dimensions import resolve
-from dilsctl.elaborate.emitter import NeedsStatic, Unknown, Value
+from dilsctl.elaborate.emitter import At, NeedsStatic, Unknown, Value
 from dilsctl.elaborate.interface import PortSite
 from dilsctl.elaborate.known import NOTHING, Facts, Presence, facts_of
 from dilsctl.elaborate.written import Written
@@ -46,7 +46,7 @@ class Names:
         self._modes: bool | None = None  # are there any?
         self._facts: dict[tuple[str, bool], Facts] = {}
 
-    def name(self, name: str, span: SourceSpan) -> Value:
+    def name(self, name: str, at: At) -> Value:
         box = self.box
         if name in box.params:
             if box.params[name] is None:
@@ -74,7 +74,7 @@ class Names:
             raise Unknown
         if box.declares_variable(name) or name in box.section("in"):
             raise Unknown  # in error, or its dimensions are not solved yet
-        raise self._unknown(name, span)
+        raise self._unknown(name, at())
 
     def _unknown(self, name: str, span: SourceSpan) -> Problem:
         box = self.box
@@ -189,22 +189,22 @@ class Names:
         site = self.box.children.sites.get(child)
         return site.outputs.get(name) if site is not None else None
 
-    def port(self, child: str, port: str, child_span: SourceSpan, span: SourceSpan, indexed: bool) -> Var:
+    def port(self, child: str, port: str, child_at: At, at: At, indexed: bool) -> Var:
         site = self.box.children.sites.get(child)
         if site is None:
             if self.box.momenta.asked(child, port) and not indexed:
-                return self.box.momenta.of(child, span).var
+                return self.box.momenta.of(child, at()).var
             if child in self.box.section("boxes"):
                 raise Unknown
             help = self.nearest_box(child)
-            raise Problem.of("unknown-box", f"there is no interior box '{child}'", child_span, help=help)
+            raise Problem.of("unknown-box", f"there is no interior box '{child}'", child_at(), help=help)
         if port not in site.outputs:
             if site.declares("out", port):
                 raise Unknown
-            raise site.unknown_output(port, span)
+            raise site.unknown_output(port, at())
         if indexed and site.count is None:
             help = f"write {child}.{port}, or give it a count"
-            raise Problem.of("bad-index", f"'{child}' is a single box: it has no index", span, help=help)
+            raise Problem.of("bad-index", f"'{child}' is a single box: it has no index", at(), help=help)
         return site.read(port)
 
     def draw_key(self) -> str:

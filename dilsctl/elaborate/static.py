@@ -12,11 +12,12 @@ from dilsctl.limits import MOST_STATIC
 Value = Any
 
 _MOST_EXPONENT = 64
+_NUMBERS = frozenset({int, float, bool})
 
 
 def is_number(value: Value) -> bool:
     """A number or a bool known beforehand."""
-    return isinstance(value, int | float)
+    return type(value) in _NUMBERS
 
 
 def static_power(base: Any, exponent: Any) -> Any:

@@ -49,6 +49,8 @@ def written(op: str) -> str:
 
 def broadcast_shapes(op: str, *shapes: Shape) -> Shape:
     """The common shape, aligned from the right as in NumPy; raises OperationError where lengths differ."""
+    if len(set(shapes)) == 1:
+        return shapes[0]
     rank = max((len(one) for one in shapes), default=0)
     result = [1] * rank
     for number, shape in enumerate(shapes):

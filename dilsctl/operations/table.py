@@ -132,11 +132,11 @@ class Builder:
     ) -> tuple[Var, ...]:
         """Emit an equation; its outputs are batched where any input is, unless ``batched`` says otherwise."""
         inputs = tuple(inputs)
-        types = OPERATIONS[op].infer(tuple(one.type for one in inputs), params)
+        types = OPERATIONS[op].infer(tuple([one.type for one in inputs]), params)
         if batched is None:
-            batched = any(one.batched for one in inputs)
-        outputs = tuple(Var(one, batched, name) for one in types)
-        self.eqns.append(Eqn(op, inputs, outputs, params_of(**params), self.span))
+            batched = any([one.batched for one in inputs])
+        outputs = tuple([Var(one, batched, name) for one in types])
+        self.eqns.append(Eqn(op, inputs, outputs, params_of(**params) if params else (), self.span))
         return outputs
 
     def again(self, eqn: Eqn, inputs: Sequence[Var]) -> tuple[Var, ...]:

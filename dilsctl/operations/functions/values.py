@@ -14,7 +14,7 @@ Value = Any
 
 def is_number(value: Value) -> bool:
     """A static number (not a bool)."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) in (int, float)
 
 
 def static_shape(value: Value) -> tuple[int, ...]:
@@ -42,6 +42,9 @@ def as_var(builder: Builder, value: Value, beside: Type | None = None) -> Var:
         return value
     if isinstance(value, str):
         raise OperationError(f"'{value}' is a word, not a value")
+    if is_number(value):
+        of_int = type(value) is int and (beside is None or beside.kind in ("int", "class"))
+        return builder.constant(value, INT) if of_int else builder.constant(float(value), REAL)
     leaves = _leaves(value)
     if any(isinstance(one, Var) for one in leaves):
         from dilsctl.operations.functions.shapes import stack_values
