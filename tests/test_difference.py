@@ -174,7 +174,62 @@ def test_revisions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert call("--git", "HEAD~1", "net.yaml", "--exit-zero").exit_code == 0
     for words in (["HEAD~9:net.yaml"], ["HEAD:../../x.yaml"], ["--:net.yaml"], ["HEAD:no.yaml"], ["a\0:b"]):
         done = call("--", *words, "net.yaml")
-        assert (done.exit_code, "error[not-a-revision]" in done.output) == (1, True), done.output
+        assert (done.exit_code, "error[not-a-revision]" in done.stderr) == (2, True), done.output
+    assert call("--git", "HEAD~1", str(net)).exit_code == 1, "a whole path"
+
+
+def test_a_file_that_is_new_or_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old.yaml").write_text(NETWORK)
+    git(tmp_path, "init")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "one")
+    (tmp_path / "old.yaml").rename(tmp_path / "new.yaml")
+    for name, kind in (("new.yaml", "added"), ("old.yaml", "removed")):
+        done = call("--git", "HEAD", name, "--format", "json")
+        told = json.loads(done.stdout)
+        assert (done.exit_code, {one["kind"] for one in told["changes"]}) == (1, {kind})
+        assert {"box cell", "box pair", "document", "train", "checks"} == {
+            one["part"] for one in told["changes"]
+        }
+    for words in (
+        ["--git", "HEAD", "no.yaml"],
+        ["--git", "HEAD~9", "new.yaml"],
+        ["HEAD:new.yaml", "old.yaml"],
+    ):
+        done = call(*words)
+        assert (done.exit_code, done.stdout) == (2, "") and "error[not-a-revision]" in done.stderr
+    (tmp_path / "new.yaml").write_text("dils: 1\nmain: nothing\n")
+    assert call("--git", "HEAD", "new.yaml").exit_code == 1, "what names stand for is not asked"
+    (tmp_path / "new.yaml").write_text("dils: 1\nmian: nothing\n")
+    done = call("--git", "HEAD", "new.yaml")
+    assert (done.exit_code, done.stdout) == (2, "") and "did you mean 'main'?" in done.stderr
+
+
+def test_links_in_a_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = "dils: 1\ndefine:\n  d: {in: {x: real}, out: {y: real}, wires: [2 * x -> y]}\n"
+    (tmp_path / "shared" / "more").mkdir(parents=True)
+    (tmp_path / "shared" / "net.yaml").write_text("dils: 1\nuse: {p: more/parts}\nmain: p.d\n")
+    (tmp_path / "shared" / "more" / "parts.yaml").symlink_to("there.yaml")
+    (tmp_path / "shared" / "more" / "there.yaml").write_text(part)
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "net.yaml").symlink_to("../shared/net.yaml")
+    (tmp_path / "one" / "folder").symlink_to("../shared")
+    (tmp_path / "one" / "out.yaml").symlink_to("../../out.yaml")
+    (tmp_path / "one" / "circle.yaml").symlink_to("circle.yaml")
+    git(tmp_path, "init")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "one")
+    monkeypatch.chdir(tmp_path / "one")
+    for name in ("net.yaml", "folder/net.yaml"):
+        assert call("--git", "HEAD", name).exit_code == 0
+    (tmp_path / "shared" / "more" / "there.yaml").write_text(part.replace("2", "3"))
+    for name in ("net.yaml", "folder/net.yaml", "../shared/net.yaml"):
+        done = call("--git", "HEAD", name)
+        assert done.exit_code == 1 and "wire to y  2 * x → 3 * x" in done.output, done.output
+    for name, why in (("out.yaml", "leads out of the repository"), ("circle.yaml", "in a circle")):
+        done = call(f"HEAD:{name}", "net.yaml")
+        assert done.exit_code == 2 and why in done.stderr, done.output
 
 
 def test_formats(tmp_path: Path) -> None:
@@ -190,7 +245,7 @@ def test_formats(tmp_path: Path) -> None:
     assert "| changed | input `x` | `real 3` | `real 4` |" in done.output
     assert call(str(one), str(one), "--format", "markdown").output.endswith("mean the same\n\n")
     assert call(str(one)).exit_code == 2
-    assert call(str(one), str(tmp_path / "no.yaml")).exit_code == 1
+    assert call(str(one), str(tmp_path / "no.yaml")).exit_code == 2
 
 
 def test_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,6 +256,11 @@ def test_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert done.exit_code == 0, done.output
     done = call(str(tmp_path / "r1"), str(tmp_path / "r2"))
     assert done.exit_code == 1
-    assert "train.epochs" in done.output and "1 → 2" in done.output
+    assert "train\n  ~ epochs  1 → 2\n" in done.output and "1 change\n" in done.output
     assert re.search(r"train\.loss +\S+ +→  \S+", done.output)
-    assert call(str(tmp_path / "r1"), "examples/iris.yaml").exit_code == 0
+    epochs = re.search(r"epochs: (\d+)", (ROOT / "examples" / "iris.yaml").read_text())
+    assert epochs is not None
+    done = call(str(tmp_path / "r1"), "examples/iris.yaml")
+    assert done.exit_code == 1 and f"train\n  ~ epochs  1 → {epochs[1]}\n" in done.output
+    assert "1 change\n" in done.output
+    assert call(str(tmp_path / "r1"), str(tmp_path / "r1")).exit_code == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dilsctl.cli.output import say, wants_colour, width
+from dilsctl.cli.output import say, show_findings, wants_colour, width
 
 _COLOURS = {"added": "green", "removed": "red", "changed": "yellow", "renamed": "cyan"}
 
@@ -25,8 +25,9 @@ def command(old: str, new: str | None, revision: str | None, format: str, exit_z
     training. Layout, the order of keys and wires, comments and the names of lets are no change.
 
     A and B are diagram files, run folders, or files in a revision of git, written REV:PATH; what they import
-    is read from the same revision. Of two runs the settings and last metrics are compared too. The exit code
-    is 0 if both mean the same, and 1 if not.
+    is read from the same revision. A run is its diagram with the settings it had; of two runs the last
+    metrics are shown too. With --git, a file that is new is all added. The exit code is 0 if both mean the
+    same, 1 if not, and 2 if they can't be compared.
 
     \b
     Examples:
@@ -35,16 +36,20 @@ def command(old: str, new: str | None, revision: str | None, format: str, exit_z
       dilsctl diff --git main examples/digits.yaml --format markdown
       dilsctl diff runs/digits-001 runs/digits-002
     """
-    from dilsctl.difference.compare import difference
+    from dilsctl.diagnostics import Problem
+    from dilsctl.difference.compare import difference, difference_since
     from dilsctl.report.difference import difference_json, difference_markdown, difference_text
 
     if revision is not None:
         if new is not None:
             raise click.UsageError("--git takes one FILE, which is compared with itself as it was")
-        old, new = f"{revision}:{old}", old
-    if new is None:
+    elif new is None:
         raise click.UsageError("two are compared: A and B, or one FILE with --git REV")
-    found = difference(old, new)
+    try:
+        found = difference(old, new or "") if revision is None else difference_since(revision, old)
+    except Problem as problem:
+        show_findings(problem.diagnostics, err=True)
+        return 2
     if format == "json":
         text = difference_json(found)
     elif format == "markdown":

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from dilsctl.diagnostics import Problem
 from dilsctl.difference import Change, Difference, Total
 from dilsctl.difference.documents import changes, side
-from dilsctl.difference.revisions import load_revision, split_revision
+from dilsctl.difference.revisions import empty, load_revision, split_revision
 from dilsctl.documents import Library, load_documents
 
 
@@ -24,16 +25,27 @@ def difference(old: str, new: str) -> Difference:
 
     Raises Problem: what does not parse, file-not-found, not-a-run, not-a-revision.
     """
-    one, two = _operand(old), _operand(new)
+    return _compared(_operand(old), _operand(new))
+
+
+def difference_since(revision: str, path: str) -> Difference:
+    """What changed in a file since a revision of git. A file that is new, or gone, is all added or removed.
+
+    Raises Problem: what does not parse, not-a-revision.
+    """
+    there = os.path.lexists(path)
+    old = load_revision(revision, path, or_empty=there)
+    new = _operand(path) if there else _Operand(path, empty(path))
+    return _compared(_Operand(f"{revision}:{path}", old), new)
+
+
+def _compared(one: _Operand, two: _Operand) -> Difference:
     found: list[Change] = changes(side(one.library), side(two.library))
     totals = _totals(one.library, two.library) if found else []
     if one.run is not None and two.run is not None:
-        from dilsctl.difference.runs import run_changes, run_totals
+        from dilsctl.difference.runs import run_totals
 
-        blocks = {"train", "simulate", "time", "checks", "document"}
-        found = [change for change in found if change.part not in blocks]  # told as settings
-        found += run_changes(one.run, two.run)
-        totals = [*totals, *run_totals(one.run, two.run)]
+        totals += run_totals(one.run, two.run)
     return Difference(one.name, two.name, tuple(found), tuple(totals))
 
 

@@ -211,7 +211,10 @@ def _compare(part: str, before: Mapping[Key, Fact], after: Mapping[Key, Fact]) -
 def _blocks(old: Side, new: Side) -> Iterator[Change]:
     """What is run, and how: main, time, train, simulate, checks."""
     one, two = old.main.document, new.main.document
-    before, after = old._use(one.main, old.main, None), new._use(two.main, new.main, None)
+    before, after = (
+        side._use(side.main.document.main, side.main, None) or _shown(side.main.document.main)
+        for side in (old, new)
+    )
     if before != after and not (isinstance(one.main, Box) and isinstance(two.main, Box)):
         yield _settled("document", "main", one.main, two.main)
     for name in type(one).model_fields:

@@ -6,9 +6,11 @@ Nothing is checked out, and no filter or other program of the repository's is ru
 
 from __future__ import annotations
 
+import os
 import posixpath
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from dilsctl.diagnostics import Problem, Report, SourceFile
@@ -17,6 +19,8 @@ from dilsctl.source import Mapping, parse_yaml
 
 MOST_BYTES = 256 << 20
 MOST_FILES = 1000
+MOST_LINKS = 20
+LINK = "120000"  # the mode of a symbolic link
 SECONDS = 60
 
 
@@ -26,51 +30,114 @@ def split_revision(text: str) -> tuple[str, str] | None:
     return (revision, path) if colon and revision and path else None
 
 
-def load_revision(revision: str, path: str) -> Library:
-    """The documents of a file in a revision. ``path`` is relative to the folder one is in.
+def load_revision(revision: str, path: str, or_empty: bool = False) -> Library:
+    """The documents of a file in a revision. ``path`` is relative to the folder one is in. ``or_empty``: a
+    revision that does not have the file has an empty one.
 
     Raises Problem: not-a-revision, or what the files have wrong.
     """
     shown = f"{revision}:{path}"
-    root = _git("rev-parse --show-prefix", "", shown).decode("utf-8", "replace").strip()
+    prefix = os.fsdecode(_git("rev-parse --show-prefix", "", shown)).removesuffix("\n")
     commit = _git("rev-parse --verify --quiet --end-of-options", f"{revision}^{{commit}}", shown)
-    sha = commit.decode().strip()
-    first = posixpath.normpath(posixpath.join(root, path))
+    first = posixpath.normpath(posixpath.join(prefix, _inside(path, prefix, shown)))
     if first.startswith(("../", "/")) or first == "..":
         raise _not_there(shown, "the path leads out of the repository")
-    with tempfile.TemporaryDirectory(prefix="dilsctl-") as folder:
-        _put(sha, first, Path(folder), shown)
-        library = load_documents(Path(folder, first))
+    with tempfile.TemporaryDirectory(prefix="dilsctl-") as name:
+        folder = Path(name)
+        if not _Revision(commit.decode().strip(), folder, shown).put(first):
+            if not or_empty:
+                raise _not_there(shown, "the revision does not have this file")
+            return empty(shown)
+        library = load_documents(folder / first)
         for file in library.files:
-            if file.name.startswith(folder):
-                file.name = f"{revision}:{posixpath.relpath(file.name[len(folder) + 1 :], root or '.')}"
+            if file.name.startswith(name):
+                file.name = f"{revision}:{posixpath.relpath(file.name[len(name) + 1 :], prefix or '.')}"
         library.report.raise_errors()
         return library
 
 
-def _put(sha: str, first: str, folder: Path, shown: str) -> None:
-    """Write a file and those that it imports below a folder, as far as the revision has them."""
-    waiting, done = [first], {first}
-    while waiting:
-        name = waiting.pop()
-        try:
-            size = int(_git("cat-file -s", f"{sha}:{name}", shown))
-            if size > MOST_BYTES:
-                raise Problem.of("too-large", f"'{shown}' is larger than {MOST_BYTES >> 20} MiB", file=shown)
-            data = _git("cat-file blob", f"{sha}:{name}", shown)
-        except Problem:
-            if name == first:
-                raise
-            continue  # to be reported as an import that is not there
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-        for other in _imports(data):
-            for ending in ("", ".yaml", ".yml"):
-                found = posixpath.normpath(posixpath.join(posixpath.dirname(name), other + ending))
-                if not found.startswith(("../", "/")) and found not in done and len(done) < MOST_FILES:
-                    done.add(found)
-                    waiting.append(found)
+def empty(name: str) -> Library:
+    """A file before it was, or after it is gone."""
+    return load_documents(Path(name), "dils: 1\n")
+
+
+def _inside(path: str, prefix: str, shown: str) -> str:
+    """A path from the folder one is in, also of one that is told as a whole."""
+    if not os.path.isabs(path):
+        return path.replace(os.sep, "/")
+    top = os.fsdecode(_git("rev-parse --show-toplevel", "", shown)).removesuffix("\n")
+    folder, name = os.path.split(path)
+    found = os.path.relpath(os.path.realpath(folder), top).replace(os.sep, "/")
+    return posixpath.relpath(posixpath.join(found, name), prefix or ".")
+
+
+@dataclass(frozen=True, slots=True)
+class _Revision:
+    """A commit whose files are put into a folder, links as links."""
+
+    sha: str
+    folder: Path
+    shown: str
+
+    def put(self, first: str) -> bool:
+        """Write a file and those that it imports, as far as the revision has them. Does it have the first?"""
+        waiting, done = [first], {first}
+        while waiting:
+            name = waiting.pop()
+            found = self.find(name)
+            if found is None:
+                if name == first:
+                    return False
+                continue  # to be reported as an import that is not there
+            real, data = found
+            target = self.folder / real
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+            for other in _imports(data):
+                for ending in ("", ".yaml", ".yml"):
+                    wanted = posixpath.normpath(posixpath.join(posixpath.dirname(real), other + ending))
+                    if not wanted.startswith(("../", "/")) and wanted not in done and len(done) < MOST_FILES:
+                        done.add(wanted)
+                        waiting.append(wanted)
+        return True
+
+    def find(self, name: str) -> tuple[str, bytes] | None:
+        """Where a file is, links followed, and what is in it; None if there is none."""
+        for _ in range(MOST_LINKS):
+            parts = name.split("/")
+            prefixes = ["/".join(parts[: number + 1]) for number in range(len(parts))]
+            entries = self.entries(prefixes)
+            link = next((one for one in prefixes if entries.get(one, ("", ""))[0] == LINK), None)
+            if link is None:
+                mode, blob = entries.get(name, ("", ""))
+                return (name, self.blob(blob)) if mode.startswith("100") else None
+            to = os.fsdecode(self.blob(entries[link][1]))
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(link), to))
+            if target.startswith(("../", "/")) or target == ".." or "\0" in target:
+                raise _not_there(self.shown, f"'{link}' is a link that leads out of the repository")
+            place = self.folder / link
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if not place.is_symlink():
+                place.symlink_to(posixpath.relpath(target, posixpath.dirname(link) or "."))
+            name = posixpath.normpath(posixpath.join(target, name[len(link) :].lstrip("/")))
+        raise _not_there(self.shown, "its links go in a circle")
+
+    def entries(self, names: list[str]) -> dict[str, tuple[str, str]]:
+        """(mode, object) of the names that there are."""
+        listed = _git("ls-tree -z --full-tree --", [self.sha, *names], self.shown)
+        found = {}
+        for line in os.fsdecode(listed).split("\0"):
+            facts, _, name = line.partition("\t")
+            if name in names:
+                mode, _, blob = facts.split(" ")
+                found[name] = mode, blob
+        return found
+
+    def blob(self, blob: str) -> bytes:
+        if int(_git("cat-file -s", blob, self.shown)) > MOST_BYTES:
+            message = f"'{self.shown}' is larger than {MOST_BYTES >> 20} MiB"
+            raise Problem.of("too-large", message, file=self.shown)
+        return _git("cat-file blob", blob, self.shown)
 
 
 def _imports(data: bytes) -> list[str]:
@@ -83,9 +150,10 @@ def _imports(data: bytes) -> list[str]:
     return [one for one in found if not one.startswith("std/") and "\0" not in one]
 
 
-def _git(words: str, about: str, shown: str) -> bytes:
+def _git(words: str, about: str | list[str], shown: str) -> bytes:
+    more = about if isinstance(about, list) else [about] if about else []
     try:
-        command = ["git", *words.split(), *([about] if about else [])]
+        command = ["git", *words.split(), *more]
         run = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
     except FileNotFoundError:
         raise _not_there(shown, "git is not installed") from None

@@ -1,4 +1,4 @@
-"""Two runs side by side: their diagrams, settings and metrics."""
+"""Two runs side by side: their diagrams with their settings, and metrics."""
 
 from __future__ import annotations
 
@@ -7,63 +7,24 @@ import math
 from pathlib import Path
 from typing import Any
 
-from dilsctl.diagnostics import Problem
-from dilsctl.difference import Change, Total
-from dilsctl.documents import Library, load_documents
+from dilsctl.difference import Total
+from dilsctl.documents import Library
+from dilsctl.loaded import read
 from dilsctl.runs import RunFolder
-from dilsctl.source import parse_yaml, read_source
 
 MOST_BYTES = 64 << 20
-_PLACE = frozenset({"dilsctl", "python", "numpy", "machine", "cores", "threads"})
 
 
 def run_library(folder: Path) -> Library:
-    """The documents of a run as it was begun. Raises Problem: not-a-run, bad-run."""
-    return load_documents(RunFolder.open(folder).diagram)
-
-
-def run_changes(old: Path, new: Path) -> list[Change]:
-    """The settings of two runs that differ. Raises Problem."""
-    before, after = _flat(_config(old)), _flat(_config(new))
-    return [
-        Change(
-            "changed" if key in before and key in after else "added" if key in after else "removed",
-            "settings",
-            key,
-            _text(before.get(key)),
-            _text(after.get(key)),
-        )
-        for key in {**before, **after}
-        if before.get(key) != after.get(key)
-    ]
+    """The documents of a run, with its settings put in. Raises Problem: not-a-run, bad-run."""
+    run = RunFolder.open(folder)
+    return read(run.diagram, settings=run.facts.get("settings", ()))
 
 
 def run_totals(old: Path, new: Path) -> list[Total]:
     """Metrics at the end of two runs, side by side."""
     before, after = _last(old), _last(new)
     return [Total(key, _text(before.get(key)), _text(after.get(key))) for key in {**before, **after}]
-
-
-def _config(folder: Path) -> Any:
-    run = RunFolder.open(folder)
-    path = folder / "config.yaml"
-    try:
-        found = parse_yaml(read_source(path))
-    except Problem as problem:
-        raise Problem.of("bad-run", f"{path}: {problem.diagnostics[0].message}", file=str(path)) from None
-    settings = run.facts.get("settings")
-    blocks = {key: one for key, one in found.items() if key != "define"} if isinstance(found, dict) else {}
-    return {**blocks, "--set": settings if isinstance(settings, list) else []}
-
-
-def _flat(value: Any, path: str = "") -> dict[str, Any]:
-    if isinstance(value, dict) and value:
-        return {
-            key: one
-            for name, inner in value.items()
-            for key, one in _flat(inner, f"{path}.{name}" if path else str(name)).items()
-        }
-    return {path: value}
 
 
 def _last(folder: Path) -> dict[str, Any]:
