@@ -8,6 +8,7 @@ from typing import get_args
 
 from dilsctl.diagnostics import Problem, did_you_mean
 from dilsctl.diagram import Box, Diagram
+from dilsctl.garbage import collection_off
 from dilsctl.render.backward import doubled
 from dilsctl.render.figures import Drawing, Figure
 from dilsctl.render.flat_view import flat
@@ -64,6 +65,7 @@ class Artist:
             found = flat(found)
         return doubled(found) if self.options.backward else found
 
+    @collection_off()
     def text(self, columns: int, *, colour: bool = False) -> str:
         """Lines of text, as deep as fits unless a depth was asked for."""
         depth = self.options.depth
@@ -71,6 +73,7 @@ class Artist:
             return terminal(lambda _: self.picture(), 1, columns, colour=colour)
         return terminal(self.picture, self.outline.readable(), columns, colour=colour)
 
+    @collection_off()
     def page(self, theme: Name = "light", *, reload: str = "") -> str:
         """A page for browsers, in which every level can be opened unless a depth was asked for."""
         if self.options.depth is not None or self.options.focus or self.options.view == "flat":
@@ -98,6 +101,7 @@ class Artist:
         """How a notebook shows it."""
         return self.file("svg").decode()
 
+    @collection_off()
     def file(self, kind: str, theme: Name = "light", *, legend: bool = True) -> bytes:
         """The content of a file of one of the ``FORMATS``. Raises Problem: not-installed."""
         if kind == "txt":

@@ -47,12 +47,7 @@ class Ground:
         self.lets: Any = (box.written or {}).get("let") or {}
         self.trail: set[str] = set()
         # outputs of interior boxes that some sibling is told in a peer wire
-        self.talking = frozenset(
-            (child, port)
-            for around, source, _ in outline.peers
-            if around == box.name
-            for child, port in [source.rsplit(".", 1)]
-        )
+        self.talking = outline.talking.get(box.name, set())
 
     def add(
         self, name: str, shape: Shape, label: str, pins: tuple[Pin, ...], looks: Looks, about: str,

@@ -49,6 +49,10 @@ class Outline:
         self.reaches = Reaches(self.main)
         self.learned = deep(self.main, _learns)
         self.peers = self._peers()
+        self.talking: dict[str, set[tuple[str, str]]] = {}  # a box -> outputs inside that a peer is told
+        for around, source, _ in self.peers:
+            child, _, port = source.rpartition(".")
+            self.talking.setdefault(around, set()).add((child, port))
         self.moving = deep(self.main, lambda box: bool(box.laws))
         self.made: dict[tuple[Box, Sides, Open], Inside] = {}
         self.groups: dict[Box, list[Group]] = {}

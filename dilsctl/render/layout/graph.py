@@ -106,3 +106,8 @@ class Span:
     net: int
     lefts: list[tuple[Vertex, int]] = field(default_factory=list)
     rights: list[tuple[Vertex, int]] = field(default_factory=list)
+
+    @property
+    def sides(self) -> tuple[list[tuple[Vertex, int]], list[tuple[Vertex, int]]]:
+        """The pins to the left, and those to the right."""
+        return self.lefts, self.rights

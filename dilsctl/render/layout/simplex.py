@@ -53,6 +53,7 @@ class _Solver:
 
     def __init__(self, count: int, edges: list[Edge]) -> None:
         self.count, self.edges = count, edges
+        self.ends = [tail + head for tail, head, _, _ in edges]  # less one end, the other
         self.out: list[list[int]] = [[] for _ in range(count)]
         self.into: list[list[int]] = [[] for _ in range(count)]
         for number, (tail, head, _, _) in enumerate(edges):
@@ -69,7 +70,7 @@ class _Solver:
     def run(self) -> None:
         self._longest_paths()
         self._tight_tree()
-        self._number(0, -1, 0)
+        self._number(0, -1, self.count - 1)
         self._cut_values()
         start, pivots = 0, 0
         tree = [number for number, inside in enumerate(self.in_tree) if inside]
@@ -143,25 +144,31 @@ class _Solver:
         for one in range(self.count):
             self.y[one] += offset
 
-    def _number(self, root: int, up: int, low: int) -> None:
-        """Postorder numbers of the tree below ``root``, from ``low`` on."""
-        self.up[root], self.low[root] = up, low
-        stack = [(root, iter(self.beside[root]))]
-        counter = low
+    def _number(self, root: int, up: int, last: int) -> int:
+        """Postorder numbers of the tree below ``root``, ``last`` its own; how many points that are."""
+        ends, beside, ups = self.ends, self.beside, self.up
+        ups[root] = up
+        backward, stack = [], [root]
         while stack:
-            one, rest = stack[-1]
-            for number in rest:
-                if number != self.up[one]:
-                    tail, head, _, _ = self.edges[number]
-                    below = head if tail == one else tail
-                    self.up[below], self.low[below] = number, counter
-                    stack.append((below, iter(self.beside[below])))
-                    break
-            else:
-                stack.pop()
-                self.lim[one] = counter
-                self.order[counter] = one
-                counter += 1
+            one = stack.pop()
+            backward.append(one)
+            above = ups[one]
+            for number in beside[one]:
+                if number != above:
+                    below = ends[number] - one
+                    ups[below] = number
+                    stack.append(below)
+        low, lim, order = self.low, self.lim, self.order
+        for place, one in enumerate(backward):
+            lim[one] = low[one] = last - place
+            order[last - place] = one
+        first = last - len(backward) + 1
+        for place in range(first, last):
+            one = order[place]
+            around = ends[ups[one]] - one
+            if low[one] < low[around]:
+                low[around] = low[one]
+        return len(backward)
 
     def _cut_values(self) -> None:
         value = [0] * self.count
@@ -232,4 +239,4 @@ class _Solver:
             self.beside[end].remove(leaving)
         for end in (tail, head):
             self.beside[end].append(entering)
-        self._number(meeting, self.up[meeting], self.low[meeting])
+        self._number(meeting, self.up[meeting], self.lim[meeting])

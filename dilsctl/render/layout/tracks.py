@@ -4,6 +4,7 @@ other."""
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
 from dilsctl.render.layout.graph import Spacing, Span
@@ -19,7 +20,7 @@ class Run:
     lefts: list[int]
     rights: list[int]
     half: str = ""  # of a net with two runs in the gap: "first" or "second"
-    track: int = 0
+    track: int = -1  # none yet
     top: int = field(init=False)
     bottom: int = field(init=False)
 
@@ -46,17 +47,18 @@ def assign(gap: dict[int, Span], spacing: Spacing) -> Tracks:
         run = Run(net, lefts, rights)
         if run.top != run.bottom:
             runs.append(run)
-    near = max(1, spacing.wires // 2)
-    order = _order(runs, near)
+    beside = _Beside(max(1, spacing.wires // 2))
+    for run in runs:
+        beside.add(run)
+    order = _order(runs, beside)
     for _ in range(len(runs) + 2):
-        clash = _clash(order, near)
+        clash = beside.clash(order)
         if clash is None:
             break
-        order = _order(_split(order, clash), near)
+        order = _order(_split(order, clash, beside), beside)
     many = 0
-    for at, run in enumerate(order):
-        blocked = [other.track + 1 for other in order[:at] if _touch(other, run, near)]
-        run.track = max(blocked, default=0)
+    for run in order:
+        run.track = 1 + max((other.track for other in beside.touching[run]), default=-1)
         many = max(many, run.track + 1)
     found: dict[int, list[Run]] = {}
     for run in sorted(order, key=lambda one: one.half):
@@ -64,71 +66,108 @@ def assign(gap: dict[int, Span], spacing: Spacing) -> Tracks:
     return Tracks(found, many)
 
 
-def _touch(one: Run, other: Run, near: int) -> bool:
-    return one.top - near <= other.bottom and other.top - near <= one.bottom
+class _Beside:
+    """What it costs that one run stands to the left of another: crossings, or worse.
+
+    ``touching``: the runs that a run can't share a track with; ``costs``: what those cost that stand to the
+    right of a run, if anything; ``overlaid``: those whose branches would lie on its own there.
+    """
+
+    def __init__(self, near: int) -> None:
+        self.near = near
+        self.touching: dict[Run, list[Run]] = {}
+        self.costs: dict[Run, dict[Run, int]] = {}
+        self.overlaid: dict[Run, set[Run]] = {}
+
+    def add(self, run: Run) -> None:
+        """Compare a run with those that are there."""
+        self.touching[run], self.costs[run], self.overlaid[run] = [], {}, set()
+        for other in self.touching:
+            if other is run:
+                continue
+            touch = other.top - self.near <= run.bottom and run.top - self.near <= other.bottom
+            if touch:
+                self.touching[run].append(other)
+                self.touching[other].append(run)
+            if touch or other.net == run.net:
+                self._compare(run, other)
+                self._compare(other, run)
+
+    def remove(self, run: Run) -> None:
+        """Forget a run."""
+        for other in self.touching.pop(run):
+            self.touching[other].remove(run)
+        for found in (self.costs, self.overlaid):
+            found.pop(run)
+        for other in self.costs:
+            self.costs[other].pop(run, None)
+            self.overlaid[other].discard(run)
+
+    def _compare(self, left: Run, right: Run) -> None:
+        if left.net == right.net:
+            cost = HARD if left.half == "second" else 0
+        else:
+            cost = _inside(left.rights, right.top, right.bottom) + _inside(right.lefts, left.top, left.bottom)
+            if _overlay(left.rights, right.lefts, self.near):
+                self.overlaid[left].add(right)
+                cost += HARD
+        if cost:
+            self.costs[left][right] = cost
+
+    def clash(self, order: list[Run]) -> tuple[Run, Run] | None:
+        """The first two runs that lie on each other."""
+        for at, left in enumerate(order):
+            if self.overlaid[left]:
+                for right in order[at + 1 :]:
+                    if right in self.overlaid[left]:
+                        return left, right
+        return None
 
 
-def _overlay(left: Run, right: Run, near: int) -> bool:
-    """Would branches lie on each other if one run stood to the left of the other?"""
-    return any(abs(one - other) < near for one in left.rights for other in right.lefts)
+def _inside(ends: list[int], top: int, bottom: int) -> int:
+    """How many of some heights, in order, lie between two others."""
+    return max(0, bisect_left(ends, bottom) - bisect_right(ends, top))
 
 
-def _cost(left: Run, right: Run, near: int) -> int:
-    """What it costs that one run stands to the left of the other: crossings, or worse."""
-    if left.net == right.net:
-        return HARD if left.half == "second" else 0
-    if not _touch(left, right, near):
-        return 0
-    crossings = sum(1 for one in left.rights if right.top < one < right.bottom)
-    crossings += sum(1 for one in right.lefts if left.top < one < left.bottom)
-    return crossings + (HARD if _overlay(left, right, near) else 0)
+def _overlay(rights: list[int], lefts: list[int], near: int) -> bool:
+    """Would branches lie on each other if a run stood to the left of another?"""
+    return any(abs(one - other) < near for one in rights for other in lefts)
 
 
-def _order(runs: list[Run], near: int) -> list[Run]:
+def _order(runs: list[Run], beside: _Beside) -> list[Run]:
     """Runs from left to right, each moved to its best place until none moves any more."""
     order = sorted(runs, key=lambda run: (run.top, run.bottom, run.net, run.half))
-    costs: dict[tuple[Run, Run], int] = {}
+    place = {run: at for at, run in enumerate(order)}
+    costs = beside.costs
+    concerned: dict[Run, dict[Run, None]] = {one: dict.fromkeys(costs[one]) for one in order}
     for one in order:
-        for other in order:
-            if one is not other and (cost := _cost(one, other, near)):
-                costs[one, other] = cost
-    touching: dict[Run, set[Run]] = {one: set() for one in order}
-    for one, other in costs:
-        touching[one].add(other)
-        touching[other].add(one)
+        for other in costs[one]:
+            concerned[other][one] = None
     for _ in range(30):
         moved = False
         for run in list(order):
-            if not touching[run]:
+            if not concerned[run]:
                 continue
-            at = order.index(run)
-            rest = order[:at] + order[at + 1 :]
-            cost = sum(costs.get((run, other), 0) for other in touching[run])
-            best, place, now = cost, 0, cost
-            for number, other in enumerate(rest):
-                if other in touching[run]:
-                    cost += costs.get((other, run), 0) - costs.get((run, other), 0)
-                if number + 1 == at:
+            at, mine = place[run], costs[run]
+            now = best = cost = sum(mine.values())
+            to = 0
+            for other in sorted(concerned[run], key=place.__getitem__):
+                cost += costs[other].get(run, 0) - mine.get(other, 0)
+                if place[other] < at:
                     now = cost
                 if cost < best:
-                    best, place = cost, number + 1
+                    best, to = cost, place[other] + (place[other] < at)
             if best < now:
-                order = [*rest[:place], run, *rest[place:]]
+                order.insert(to, order.pop(at))
+                for number in range(min(at, to), max(at, to) + 1):
+                    place[order[number]] = number
                 moved = True
         if not moved:
             break
     return order
 
 
-def _clash(order: list[Run], near: int) -> tuple[Run, Run] | None:
-    for at, left in enumerate(order):
-        for right in order[at + 1 :]:
-            if left.net != right.net and _touch(left, right, near) and _overlay(left, right, near):
-                return left, right
-    return None
-
-
-def _split(order: list[Run], clash: tuple[Run, Run]) -> list[Run]:
+def _split(order: list[Run], clash: tuple[Run, Run], beside: _Beside) -> list[Run]:
     """Two nets that each need to be to the left of the other: one of them gets two runs, and a short way
     between them where there is most room."""
     whole = [run for run in clash if not run.half and run.lefts and run.rights]
@@ -144,4 +183,7 @@ def _split(order: list[Run], clash: tuple[Run, Run]) -> list[Run]:
     )
     between = (low + high) // 2
     halves = [Run(run.net, run.lefts, [between], "first"), Run(run.net, [between], run.rights, "second")]
+    beside.remove(run)
+    for one in halves:
+        beside.add(one)
     return [*(other for other in order if other is not run), *halves]
