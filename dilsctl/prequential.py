@@ -105,16 +105,18 @@ class Prequential:
                 total, count = total + value, count + 1
             seen["count"], seen["total"] = count, total.tolist()
             return last, usual
-        usual = np.empty_like(truth)
         counts = dict(seen.get("counts", ()))
-        likely = seen.get("likely")
-        for row, value in enumerate(truth.reshape(len(truth), -1)[:, 0].tolist()):
-            usual[row] = value if likely is None else likely
+        values = truth.reshape(len(truth), -1)[:, 0].tolist()
+        likely = seen.get("likely", values[0])
+        usual = []
+        for value in values:
+            usual.append(likely)
             counts[value] = counts.get(value, 0) + 1
-            if likely is None or counts[value] > counts[likely]:
+            if counts[value] > counts.get(likely, 0):
                 likely = value
         seen["counts"], seen["likely"] = [list(one) for one in counts.items()], likely
-        return last, usual
+        column = np.array(usual, truth.dtype).reshape(-1, *(1,) * (truth.ndim - 1))
+        return last, np.broadcast_to(column, truth.shape)
 
     # -- kept -------------------------------------------------------------------------------------
 
