@@ -87,7 +87,7 @@ def main() -> int:
         print(json.dumps({**found, "ratio": round(ratio, 2)}))
         return 0
     for name, one in found.items():
-        print(f"{name:8}  {one['rows_a_second']:8,} rows a second of processor  accuracy {one['accuracy']:.4f}")
+        print(f"{name:8}  {one['rows_a_second']:8,} rows a second  accuracy {one['accuracy']:.4f}")
     print(f"dilsctl is {ratio:.2f} times as fast")
     return 0
 
