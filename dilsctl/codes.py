@@ -160,6 +160,8 @@ RUN_TOPICS: dict[str, dict[str, str]] = {
         "diagram-changed": "a diagram that is not what it was when its run began",
         "no-checkpoint": "a run folder without a checkpoint",
         "not-a-run": "a folder that is no run folder",
+        "not-its-run": "a run of another diagram than the one that is drawn",
+        "nothing-recorded": "something of a run that can't be drawn, because it was not recorded",
         "run-busy": "a run that another process trains",
         "run-changed": "a run that cannot go on with other settings",
         "run-exists": "a run folder that is there already",

@@ -13,7 +13,7 @@ from dilsctl.overrides import Override, apply, parse_override
 if TYPE_CHECKING:
     from dilsctl.answers import Answers
     from dilsctl.data.dataset import Fitted
-    from dilsctl.diagram import Diagram
+    from dilsctl.diagram import Box, Diagram
     from dilsctl.documents import Library, LoadedDocument
     from dilsctl.engine.piecewise import AnyLearner
     from dilsctl.inspect import Facts
@@ -273,16 +273,24 @@ class LoadedDiagram:
         motion = compile_motion(diagram, method, time.dt, time.steps, keep_stages=True)
         return list(motion.stages), "tick"
 
+    def _inside(self, path: str) -> Box | None:
+        """The interior box at a path."""
+        box = self._diagram.main if self._diagram is not None else None
+        for step in path.split("."):
+            child = box.children.get(step) if box is not None else None
+            box = child.box if child is not None else None
+        return box
+
+    def has_box(self, path: str) -> bool:
+        """Whether there is an interior box at this path, as in loop.controller."""
+        return self._inside(path) is not None
+
     def _part(self, path: str) -> Diagram:
         """One box as a diagram of its own: a path of interior boxes, or a definition's name."""
         from dilsctl.diagram import Diagram
         from dilsctl.elaborate import elaborate_box
 
-        box = self._diagram.main if self._diagram is not None else None
-        for step in path.split("."):
-            child = box.children.get(step) if box is not None else None
-            box = child.box if child is not None else None
-        if box is not None:
+        if (box := self._inside(path)) is not None:
             return Diagram(path, box, box.span)
         report = Report()
         found = elaborate_box(self.document, path, report)

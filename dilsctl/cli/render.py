@@ -14,10 +14,11 @@ from dilsctl.cli.output import say, show_findings, wants_colour, width, writing
 from dilsctl.diagnostics import Problem
 
 if TYPE_CHECKING:
+    from dilsctl.loaded import LoadedDiagram
     from dilsctl.render.draw import Artist
 
 FORMATS = ("svg", "html", "png", "pdf", "dot", "mmd", "tex", "txt")
-PLAYED = ("svg", "html", "png", "pdf", "tex")  # pictures that show what a run learned
+PLAYED = ("", "svg", "html", "png", "pdf", "tex", "txt")  # what shows what a run learned; '': the terminal
 
 
 @click.command("render", short_help="Draw a diagram: as a picture, or in the terminal.")
@@ -58,7 +59,8 @@ PLAYED = ("svg", "html", "png", "pdf", "tex")  # pictures that show what a run l
 @click.option(
     "--run",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Draw what this run learned: wires by their strength, and on a page over its epochs.",
+    help="Draw what this run of the diagram learned: wires by their strength and sign, boxes by their "
+    "activity; on a page over its epochs.",
 )
 @click.option(
     "--watch", is_flag=True, help="Draw anew when the file is saved: FILE for -o, else a page in a browser."
@@ -118,12 +120,12 @@ def command(
     )
     folder = run or (file if file.is_dir() and (watch or kind in PLAYED) else None)
     if run is not None and kind not in PLAYED and not watch:
-        raise click.UsageError(
-            f"--run is for pictures: -o with one of {', '.join(f'.{one}' for one in PLAYED)}"
-        )
+        known = ", ".join(f".{one}" for one in PLAYED if one)
+        raise click.UsageError(f"--run is for the terminal, and for -o with one of {known}")
 
     def draw() -> Artist:
-        return open_diagram(file, settings).artist(box, options, _played(folder))
+        loaded = open_diagram(file, settings)
+        return loaded.artist(box, options, _played(folder, loaded, box, given=run is not None))
 
     if watch:
         return _watch(draw, file, out, kind, theme, legend=legend, port=port)
@@ -136,10 +138,28 @@ def command(
     return 0
 
 
-def _played(folder: Path | None) -> dict[str, Any] | None:
-    from dilsctl.render.played import read_run
+def _played(
+    folder: Path | None, loaded: LoadedDiagram, box: str | None, *, given: bool
+) -> dict[str, Any] | None:
+    """What a run learned, as far as it is about what is drawn; says what there is not."""
+    if folder is None:
+        return None
+    from dilsctl.render.played import read_run, within
+    from dilsctl.render.run_of import check_run, nothing_kept
 
-    return read_run(folder) if folder is not None else None
+    found = read_run(folder)
+    notes = check_run(folder, found, loaded.library, loaded.name, loaded.diagram.main) if given else []
+    if given or not (found["weights"] or found["activity"]):
+        notes += nothing_kept(folder, found)
+    show_findings(notes, err=True)
+    if box is None:
+        return found
+    if not loaded.has_box(box):
+        if given:
+            message = f"'{box}' is a definition, and a run knows interior boxes: name it by its path"
+            raise click.UsageError(message)
+        return None
+    return within(found, box)
 
 
 def _draw(artist: Artist, out: Path, kind: str, theme: str, *, legend: bool) -> None:

@@ -13,11 +13,11 @@ from dilsctl.render.backward import doubled
 from dilsctl.render.figures import Drawing, Figure
 from dilsctl.render.flat_view import flat
 from dilsctl.render.graphs import dot, mermaid
+from dilsctl.render.learned import Run, learned
 from dilsctl.render.outline import LEVELS, Options, Outline
-from dilsctl.render.page import Run, page
+from dilsctl.render.page import page
 from dilsctl.render.paper import UNITS
 from dilsctl.render.picture import Node, Picture
-from dilsctl.render.played import strengths
 from dilsctl.render.raster import pdf, png
 from dilsctl.render.sheet import sheet_of
 from dilsctl.render.stamp import stamped
@@ -111,8 +111,8 @@ class Artist:
         picture, figure = self._fitting()
         if kind in ("dot", "mmd"):
             return stamped((dot if kind == "dot" else mermaid)(picture).encode(), kind)
-        strong = strengths(figure, self.run) if self.run is not None else {}
-        sheet = sheet_of(figure, THEMES[theme], with_legend=legend, strengths=strong)
+        found = learned(figure, self.run) if self.run is not None else None
+        sheet = sheet_of(figure, THEMES[theme], with_legend=legend, learned=found)
         if kind == "tex":
             return stamped(tikz(sheet.shapes).encode(), kind)
         if kind == "pdf":

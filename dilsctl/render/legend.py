@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dilsctl.render.letters import width
+from dilsctl.render.run_painter import level, sign
 from dilsctl.render.shapes import Close, Disc, Line, Open, Painter, Rectangle, Shape, Text
 from dilsctl.render.themes import Style, box_style, function_style, wire_style
 
@@ -23,6 +24,9 @@ ENTRIES: tuple[tuple[str, str], ...] = (
     ("wire changing", "wire that can change"),
     ("wire late", "acts from the next tick on"),
     ("strength", "width: how strong a wire is"),
+    ("positive", "positive weight"),
+    ("negative", "negative weight"),
+    ("level", "how active a box is"),
     ("wire backward", "gradient"),
 )
 SIZE, SAMPLE, ROW, BETWEEN = 10.5, 26, 20, 20
@@ -69,6 +73,10 @@ def _sample(painter: Painter, key: str, x: float, y: float) -> Iterator[Shape]:
     elif kind == "strength":
         shape = ((x, y), (x + SAMPLE, y - 2.5), (x + SAMPLE, y + 2.5))
         yield Line(shape, Style(theme.learned), closed=True)
+    elif kind in ("positive", "negative"):
+        yield from sign(x + SAMPLE / 2, y, 1 if kind == "positive" else -1, theme)
+    elif kind == "level":
+        yield from level(x, y - 1.5, SAMPLE, 0.6, theme)
     elif kind == "junction":
         yield Disc(x + SAMPLE / 2, y, 4.5, Style(theme.peer))
     elif kind == "function":

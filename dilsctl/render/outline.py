@@ -115,6 +115,7 @@ class Outline:
         return Node(
             name, "box", label, self.pins(box, sides), note, frozenset(looks), count,
             about_box(name, box, count), inside, has_inside and inside is None, box.span,
+            group.names if group is not None and len(group.names) > 1 else (),
         )  # fmt: skip
 
     def pins(self, box: Box, sides: Sides) -> tuple[Pin, ...]:

@@ -246,16 +246,13 @@
   const run = data.run, time = byId("time");
   const links = new Map(); // the number of a wire → weights
   const step = () => Number(time.value);
+  const share = (weight, at) => weight.means[at] / (weight.most || 1);
+  const bars = run ? [...all.querySelectorAll(".level")].map((bar) => [bar, bar.parentElement.dataset.p]) : [];
   if (run) {
     byId("player").hidden = false;
     time.max = String(Math.max(0, run.epochs.length - 1));
     time.value = time.max;
-    data.joined.forEach(([path, sources, targets], wire) => {
-      const mine = run.weights.filter((weight) => weight.path === path
-        && weight.targets.some((port) => targets.includes(port))
-        && (sources.some((port) => weight.sources.includes(port)) || sources.some((port) => weight.reads.includes(port))));
-      if (mine.length) links.set(String(wire), mine);
-    });
+    for (const [wire, numbers] of Object.entries(run.links)) links.set(wire, numbers.map((number) => run.weights[number]));
     const curve = (name, values) => {
       const ok = values.filter((one) => one !== null), low = Math.min(...ok), high = Math.max(...ok);
       const x = (at) => 4 + (152 * at) / Math.max(1, values.length - 1);
@@ -281,10 +278,26 @@
       for (const wire of wires) {
         const weights = links.get(wire.dataset.w);
         if (!weights) continue;
-        const strength = Math.max(...weights.map((weight) => weight.means[at] / (weight.most || 1)));
-        const line = wire.querySelector(".line");
+        const strongest = weights.reduce((one, other) => (share(other, at) > share(one, at) ? other : one));
+        const strength = share(strongest, at);
+        const [line, head, sign] = [".line", ".head", ".sign"].map((name) => wire.querySelector(name));
         line.style.strokeWidth = `${(0.6 + 4.4 * strength).toFixed(2)}px`;
         wire.style.opacity = (0.25 + 0.75 * Math.min(1, strength)).toFixed(3);
+        const mean = strongest.signed[at];
+        const colour = mean > 0 ? "var(--positive)" : mean < 0 ? "var(--negative)" : "";
+        line.style.stroke = colour;
+        if (head) head.style.stroke = colour;
+        if (head?.classList.contains("full")) head.style.fill = colour;
+        if (sign) {
+          sign.style.display = mean ? "" : "none";
+          for (const part of sign.children) part.style.stroke = colour;
+          sign.children[2].style.display = mean > 0 ? "" : "none";
+        }
+      }
+      for (const [bar, path] of bars) {
+        const [whole, part] = bar.children, value = run.active[path][at];
+        bar.style.display = value === null ? "none" : "";
+        part.setAttribute("width", Number(whole.getAttribute("width")) * Math.min(1, (value ?? 0) / (run.scale || 1)));
       }
       if (shown) tell(shown);
     };
@@ -304,6 +317,12 @@
     });
     requestAnimationFrame(paint);
   }
+  function short(value) {
+    return String(Number(value.toPrecision(4)));
+  }
+  function signOf(weight, at, wire) {
+    return weight.signs.length && weight.signs[at][wire] === "-" ? -1 : 1;
+  }
   function weightsOf(one) {
     return run && one.classList.contains("wire") ? links.get(one.dataset.w) ?? [] : [];
   }
@@ -312,9 +331,14 @@
     const lines = [];
     const at = step();
     for (const weight of weightsOf(one)) {
-      lines.push(`${weight.name}, epoch ${run.epochs[at]}: mean strength ${Number(weight.means[at].toPrecision(4))}`);
+      const mean = weight.signed.length ? `, mean ${short(weight.signed[at])}` : "";
+      lines.push(`${weight.name}, epoch ${run.epochs[at]}: mean strength ${short(weight.means[at])}${mean}`);
       const rows = weight.rows[at];
-      if (rows.length <= 12) lines.push(rows.map((value) => Number(value.toPrecision(3))).join("  "));
+      if (rows.length <= 12) lines.push(rows.map((value, wire) => short(signOf(weight, at, wire) * value)).join("  "));
+    }
+    if (one.classList.contains("box") && run.active[one.dataset.p]) {
+      const value = run.active[one.dataset.p][at];
+      if (value !== null) lines.push(`activity, epoch ${run.epochs[at]}: ${short(value)}`);
     }
     if (one.dataset.p !== undefined) {
       const prefix = one.dataset.p ? `${one.dataset.p}.` : "";
@@ -325,6 +349,9 @@
     }
     return lines.join("\n");
   }
+  const shades = { // of a weight by its sign, on light and on dark ground
+    0: [[180, 83, 9], [245, 167, 66]], 1: [[0, 100, 168], [108, 184, 247]], [-1]: [[196, 65, 0], [255, 141, 92]],
+  };
   function drawMatrix() {
     const place = byId("matrix");
     place.replaceChildren();
@@ -337,12 +364,13 @@
       canvas.height = rows;
       canvas.style.height = `${Math.min(340, (340 * rows) / columns)}px`;
       canvas.setAttribute("role", "img");
-      canvas.setAttribute("aria-label", `${weight.name}: the strength of each wire`);
+      canvas.setAttribute("aria-label", `${weight.name}: the strength of each wire, blue where its sign is plus and orange where it is minus`);
       const pen = canvas.getContext("2d"), image = pen.createImageData(columns, rows);
       const most = weight.peak || 1, dark = root.dataset.theme === "dark";
       values.forEach((value, at) => {
         const part = Math.min(1, Math.abs(value) / most);
-        const shade = dark ? [245, 167, 66] : [180, 83, 9];
+        const sign = weight.signs.length ? signOf(weight, step(), at) : 0;
+        const shade = shades[sign][dark ? 1 : 0];
         const ground = dark ? [18, 24, 31] : [255, 255, 255];
         shade.forEach((colour, channel) => { image.data[4 * at + channel] = ground[channel] + part * (colour - ground[channel]); });
         image.data[4 * at + 3] = 255;

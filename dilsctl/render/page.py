@@ -11,6 +11,7 @@ from typing import Any
 
 from dilsctl.diagnostics import SourceFile
 from dilsctl.render.figures import Drawing
+from dilsctl.render.learned import Run, scale
 from dilsctl.render.legend import legend
 from dilsctl.render.page_svg import PageSvg, colours, page_theme
 from dilsctl.render.paper import UNITS
@@ -22,8 +23,6 @@ HERE = Path(__file__).parent
 MARGIN = 16
 SHOWN = 40  # boxes that are open at first, about
 MOST_SOURCE = 400_000  # characters of source text that go along
-
-Run = Mapping[str, Any]
 
 
 def page(pictures: Sequence[Picture], theme: str, run: Run | None = None, *, reload: str = "") -> str:
@@ -38,7 +37,7 @@ def page(pictures: Sequence[Picture], theme: str, run: Run | None = None, *, rel
     views = []
     for number_, picture in enumerate(pictures):
         figure = drawing.figure(picture.root)
-        body = svg.view(figure, MARGIN, MARGIN, lids=number_ == len(pictures) - 1)
+        body = svg.view(figure, MARGIN, MARGIN, lids=number_ == len(pictures) - 1, run=run)
         size = f'data-width="{figure.width + 2 * MARGIN}" data-height="{figure.height + 2 * MARGIN}"'
         views.append(f'<g class="view" {size} style="display:none">{body}</g>')
     painter = Painter(page_theme())
@@ -48,8 +47,7 @@ def page(pictures: Sequence[Picture], theme: str, run: Run | None = None, *, rel
     last = pictures[-1]
     data = {
         "depth": _readable(last.root),
-        "joined": svg.joined if run is not None else [],
-        "run": run,
+        "run": _played(run, svg) if run is not None else None,
         "sources": _sources(last.root),
         "reload": reload,
     }
@@ -74,6 +72,20 @@ def page(pictures: Sequence[Picture], theme: str, run: Run | None = None, *, rel
     text = (HERE / "page.template").read_text(encoding="utf-8")
     parts = text.split("@@")  # every other part is a name
     return "".join(part if at % 2 == 0 else words[part] for at, part in enumerate(parts))
+
+
+def _played(run: Run, svg: PageSvg) -> dict[str, Any]:
+    """What the page's script needs of a run: the weights of wires by their number, boxes by path."""
+    known = ("name", "shape", "rows", "signs", "signed", "means", "most", "peak")
+    return {
+        "epochs": run["epochs"],
+        "metrics": run["metrics"],
+        "states": run["states"],
+        "weights": [{key: one[key] for key in known} for one in run["weights"]],
+        "links": svg.links,
+        "active": svg.active,
+        "scale": scale(run),
+    }
 
 
 def _embedded(data: Mapping[str, Any]) -> str:

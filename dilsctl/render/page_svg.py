@@ -8,7 +8,9 @@ from dataclasses import fields
 from html import escape
 
 from dilsctl.render.figures import Figure
+from dilsctl.render.learned import Run, Series, activities, learned, links
 from dilsctl.render.nets import Nets
+from dilsctl.render.run_painter import RunPainter
 from dilsctl.render.shapes import Close, Disc, Line, Open, Painter, Rectangle, Shape, Text
 from dilsctl.render.svg import clean, number, path
 from dilsctl.render.themes import THEMES, Style, Theme
@@ -38,17 +40,25 @@ class PageSvg:
         self.styles: dict[Style, str] = {}
         self.colours: dict[tuple[str, float, bool], str] = {}
         self.seen: set[str] = set()  # looks, of all views
-        self.joined: list[tuple[str, list[str], list[str]]] = []  # of all wires, see Nets.joined
+        self.wires = 0  # of all views so far
+        self.links: dict[int, list[int]] = {}  # the weights of wires, where a run has some
+        self.active: dict[str, Series] = {}  # how active boxes were, by path
         self.nets: Nets | None = None  # of the view that is being written
         self.views = 0
 
-    def view(self, figure: Figure, x: float, y: float, *, lids: bool) -> str:
-        """All elements of a figure."""
-        painter = Painter(page_theme(), lids=lids)
+    def view(self, figure: Figure, x: float, y: float, *, lids: bool, run: Run | None = None) -> str:
+        """All elements of a figure. run: what is played over it."""
+        theme = page_theme()
+        painter = Painter(theme, lids=lids)
         self.nets = Nets(figure)
-        self.first = len(self.joined)
+        self.first = self.wires
+        self.wires += len(self.nets.names)
+        if run is not None:
+            painter = RunPainter(theme, learned(figure, run), lids=lids, live=True)
+            named = links(figure, run)
+            self.links |= {self.first + self.nets.name(*place): one for place, one in named.items()}
+            self.active |= activities(figure, run)
         text = self.elements(painter.paint(figure, x, y))
-        self.joined += self.nets.joined()
         self.seen |= painter.seen
         self.views += 1
         return text
@@ -87,7 +97,8 @@ class PageSvg:
                 place = f'x="{number(shape.x)}" y="{number(shape.y)}" rx="{number(shape.radius)}"'
                 return f'<rect class="{self._class(shape.style)}" {place} {size}/>'
             case Line():
-                kind = "head" if shape.closed else "line"
+                full = " full" if shape.style.fill == shape.style.stroke else ""
+                kind = f"head{full}" if shape.closed else "line"
                 return f'<path class="{kind} {self._class(shape.style)}" d="{path(shape)}"/>'
             case Disc():
                 place = f'cx="{number(shape.x)}" cy="{number(shape.y)}" r="{number(shape.radius)}"'
@@ -109,7 +120,7 @@ class PageSvg:
             net = f"{self.views}.{self.nets.of(shape.path, shape.net)}"
             wire = self.first + self.nets.name(shape.path, shape.net)
             return f'<g class="wire" data-n="{net}" data-w="{wire}" data-a="{about}">'
-        if shape.kind in ("inner", "lid"):
+        if shape.kind in ("inner", "lid", "sign", "level"):
             return f'<g class="{shape.kind}">'
         if shape.kind == "node":
             return f'<g class="node" data-p="{place}" data-a="{about}">'

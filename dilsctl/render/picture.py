@@ -43,7 +43,8 @@ class Node:
 
     name: within its level. note: a second line, such as the definition's name. looks: of a box ``stateful``,
     ``learned``, ``hole``, ``more``; of others as a wire's. count: how many boxes one node stands for. about:
-    all that is worth saying. inside: its interior, if it is to be drawn.
+    all that is worth saying. inside: its interior, if it is to be drawn. members: the names of boxes that are
+    drawn as this one, if it is not one alone.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Node:
     inside: Inside | None = None
     closed: bool = False
     span: SourceSpan | None = None
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,5 @@
-"""What a page shows of a run: curves, wires by their strength over time, and what the states are in the end.
+"""What a picture shows of a run: curves, wires by their strength and sign and boxes by their activity over
+time, and what the states are in the end.
 
 It is read without NumPy: logs are lines of JSON, and a checkpoint is a header and numbers in a row.
 """
@@ -8,13 +9,11 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from dilsctl.diagnostics import Problem
-from dilsctl.render.figures import Figure
-from dilsctl.render.nets import Nets
 
 MOST_NUMBERS = 400_000  # of all wires over all epochs; more epochs than that allows are thinned out
 MOST_SHOWN = 8  # numbers of a state that are shown
@@ -22,18 +21,27 @@ _FORMATS = {"F64": "d", "F32": "f", "I64": "q", "I32": "i", "BOOL": "?", "U8": "
 
 
 def read_run(folder: Path) -> dict[str, Any]:
-    """Epochs, metrics, weights of wires and states, ready for JSON. Raises Problem: not-a-run, bad-run."""
+    """Epochs, metrics, weights of wires, activity of boxes and states, ready for JSON.
+
+    Raises Problem: not-a-run, bad-run.
+    """
     try:
         facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        return _read(folder, facts)
     except FileNotFoundError:
         message = f"'{folder}' is no run folder"
         raise Problem.of("not-a-run", message, help="train leaves one in runs/", file=str(folder)) from None
-    except (OSError, ValueError) as error:
-        raise Problem.of("bad-run", f"'{folder}' can't be read: {error}", file=str(folder)) from None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        message = f"the run folder '{folder}' is damaged: {error}"
+        raise Problem.of("bad-run", message, file=str(folder)) from None
+
+
+def _read(folder: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
     metrics = _lines(folder / "metrics.jsonl")
     strengths = {line["epoch"]: line for line in _lines(folder / "wires.jsonl")}
+    active = {line["epoch"]: line for line in _lines(folder / "activity.jsonl")}
     weights = facts.get("wires") or []
-    epochs = sorted({*strengths, *(line["epoch"] for line in metrics)})
+    epochs = sorted({*strengths, *active, *(line["epoch"] for line in metrics)})
     total = sum(math.prod(one["shape"]) for one in weights) or 1
     epochs = _thinned(epochs, max(2, MOST_NUMBERS // total))
     told = {line["epoch"]: line for line in metrics}
@@ -45,28 +53,25 @@ def read_run(folder: Path) -> dict[str, Any]:
     return {
         "epochs": epochs,
         "metrics": {name: [_number(told.get(epoch, {}).get(name)) for epoch in epochs] for name in names},
-        "weights": [_weight(one, epochs, strengths) for one in weights] if strengths else [],
+        "weights": [_weight(one, _latest(epochs, strengths)) for one in weights] if strengths else [],
+        "activity": _activity(_latest(epochs, active)),
         "states": _states(folder),
     }
 
 
-def strengths(figure: Figure, run: Mapping[str, Any]) -> dict[tuple[str, int], float]:
-    """How strong the wires of a figure are when the run ends, between 0 and 1, by the path of the box around
-    and their number there; of those that the run says something about."""
-    found = {}
-    nets = Nets(figure)
-    for (path, number), (_, sources, targets) in zip(nets.names, nets.joined(), strict=True):
-        shares = [
-            one["means"][-1] / one["most"]
-            for one in run["weights"]
-            if one["path"] == path
-            and one["most"]
-            and set(targets) & set(one["targets"])
-            and set(sources) & {*one["sources"], *one["reads"]}
-        ]
-        if shares:
-            found[path, number] = max(shares)
-    return found
+def within(run: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """What a run tells of the interior box at a path, as if that were all."""
+    lead = f"{path}."
+
+    def inner(known: Mapping[str, Any]) -> dict[str, Any]:
+        return {name.removeprefix(lead): one for name, one in known.items() if name.startswith(lead)}
+
+    weights = [
+        {**one, "path": f"{one['path']}.".removeprefix(lead).removesuffix(".")}
+        for one in run["weights"]
+        if f"{one['path']}.".startswith(lead)
+    ]
+    return {**run, "weights": weights, "states": inner(run["states"]), "activity": inner(run["activity"])}
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
@@ -96,28 +101,50 @@ def _number(value: object) -> float | None:
     return value if isinstance(value, int | float) and math.isfinite(value) else None
 
 
-def _weight(
-    facts: Mapping[str, Any], epochs: list[int], lines: Mapping[int, Mapping[str, Any]]
-) -> dict[str, Any]:
-    """A weight with its rows. Epochs that say nothing of it have the row before."""
+def _weight(facts: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A weight with its rows, one for each line; of lines that say nothing, zeros."""
     title = f"{facts['path']}.{facts['name']}" if facts["path"] else facts["name"]
+    size = math.prod(facts["shape"])
     rows: list[list[float]] = []
-    for epoch in epochs:
-        line = lines.get(epoch, {})
-        row = line.get("strengths", {}).get(title)
-        if isinstance(row, list) and len(row) == math.prod(facts["shape"]):
-            rows.append([_rounded(_number(one) or 0.0) for one in row])
-        else:
-            rows.append(rows[-1] if rows else [0.0] * math.prod(facts["shape"]))
+    signs: list[str] = []
+    signed: list[float] = []
+    for line in lines:
+        row, sign = (line.get(name, {}).get(title) for name in ("strengths", "signs"))
+        known = isinstance(row, list) and len(row) == size
+        rows.append([_rounded(_number(one) or 0.0) for one in row] if known else [0.0] * size)
+        has_sign = known and isinstance(sign, str) and len(sign) == size
+        signs.append(sign if has_sign else "0" * size)
+        signed.append((_number(line["means"].get(title)) or 0.0) if has_sign else 0.0)
+    if not any(one.strip("0") for one in signs):  # of a run of an older version, or of what has no sign
+        signs, signed = [], []
     means = [sum(map(abs, row)) / max(1, len(row)) for row in rows]
     return {
         **{key: facts[key] for key in ("path", "name", "sources", "targets", "shape", "axes")},
         "reads": [facts["name"]],
         "rows": rows,
+        "signs": signs,
+        "signed": signed,
         "means": [_rounded(one) for one in means],
         "most": max(means, default=0.0),
         "peak": max((abs(one) for row in rows for one in row), default=0.0),
     }
+
+
+def _activity(lines: Sequence[Mapping[str, Any]]) -> dict[str, list[float | None]]:
+    """How active each box was, by path."""
+    active: list[Mapping[str, Any]] = [line.get("activity", {}) for line in lines]
+    paths = dict.fromkeys(path for line in active for path in line)
+    return {path: [_number(line.get(path)) for line in active] for path in paths}
+
+
+def _latest(epochs: Sequence[int], lines: Mapping[int, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """For each epoch the last line up to it; of those before the first line, nothing."""
+    known, found, at = sorted(lines), [], -1
+    for epoch in epochs:
+        while at + 1 < len(known) and known[at + 1] <= epoch:
+            at += 1
+        found.append(lines[known[at]] if at >= 0 else {})
+    return found
 
 
 def _rounded(value: float) -> float:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 from dilsctl.render.figures import Figure
+from dilsctl.render.learned import Strength
 from dilsctl.render.letters import width
 from dilsctl.render.paper import (
     BAR,
@@ -25,7 +26,6 @@ from dilsctl.render.themes import Style, Theme, box_style, function_style, wire_
 
 Points = tuple[tuple[float, float], ...]
 ARROW, WING = 8, 3.6
-THIN, THICK = 0.6, 5.0  # wires whose strength is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Text:
 class Open:
     """What follows belongs to one thing: a box by its path, or a wire of a box by its number and its net."""
 
-    kind: Literal["box", "wire", "node", "legend", "inner", "lid"]
+    kind: Literal["box", "wire", "node", "legend", "inner", "lid", "sign", "level"]
     path: str
     about: str
     label: str = ""
@@ -95,10 +95,8 @@ class Painter:
     """Turns figures into shapes. ``lids``: an open box gets a front as well, to be shown when it is
     closed."""
 
-    def __init__(
-        self, theme: Theme, *, lids: bool = False, strengths: Mapping[tuple[str, int], float] | None = None
-    ) -> None:
-        self.theme, self.lids, self.strengths = theme, lids, strengths or {}
+    def __init__(self, theme: Theme, *, lids: bool = False) -> None:
+        self.theme, self.lids = theme, lids
         self.seen: set[str] = set()  # looks that the legend must explain
 
     def paint(self, figure: Figure, x: float, y: float, path: str = "", depth: int = 0) -> Iterator[Shape]:
@@ -115,6 +113,7 @@ class Painter:
             yield from self._closed(figure, x, y)
         else:
             yield from self._frame(figure, x, y, path, depth)
+        yield from self._level(figure, x, y, path)
         yield Close()
 
     # -- boxes ------------------------------------------------------------------------------------
@@ -194,8 +193,8 @@ class Painter:
         for number in sorted(range(len(inside.wires)), key=lambda one: (_strength(inside.wires[one]), one)):
             wire, line = inside.wires[number], figure.lines[number]
             yield Open("wire", path, wire.about, net=number)
-            strength = self.strengths.get((path, number))
-            yield from self._wire(figure, wire, tuple((x + px, y + py) for px, py in line), strength)
+            known = self._known(path, number)
+            yield from self._wire(figure, wire, tuple((x + px, y + py) for px, py in line), known)
             yield Close()
         for dx, dy, number in figure.dots:
             style = wire_style(theme, inside.wires[number].looks)
@@ -284,11 +283,16 @@ class Painter:
 
     # -- wires ------------------------------------------------------------------------------------
 
-    def _wire(self, figure: Figure, wire: Wire, points: Points, strength: float | None) -> Iterator[Shape]:
+    def _known(self, path: str, number: int) -> Strength | None:
+        """What a run tells of a wire."""
+        return None
+
+    def _level(self, figure: Figure, x: float, y: float, path: str) -> Iterator[Shape]:
+        """What a run tells of a box."""
+        yield from ()
+
+    def _wire(self, figure: Figure, wire: Wire, points: Points, known: Strength | None) -> Iterator[Shape]:
         style = wire_style(self.theme, wire.looks)
-        if strength is not None:
-            self.seen.add("strength")
-            style = replace(style, width=round(THIN + (THICK - THIN) * strength, 2))
         for one in wire.looks - {"shared"} or {"plain"}:
             self.seen.add(f"wire {one}")
         (node, at) = wire.target

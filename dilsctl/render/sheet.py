@@ -3,11 +3,12 @@ from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dilsctl.render.figures import Figure
+from dilsctl.render.learned import Learned
 from dilsctl.render.legend import legend
+from dilsctl.render.run_painter import RunPainter
 from dilsctl.render.shapes import Painter, Shape
 from dilsctl.render.themes import Theme
 
@@ -29,11 +30,10 @@ def sheet_of(
     theme: Theme,
     *,
     with_legend: bool = True,
-    strengths: Mapping[tuple[str, int], float] | None = None,
+    learned: Learned | None = None,
 ) -> Sheet:
-    """A figure on a sheet. strengths: between 0 and 1, of wires by the path of the box around and their
-    number."""
-    painter = Painter(theme, strengths=strengths)
+    """A figure on a sheet. learned: what a run came to."""
+    painter = Painter(theme) if learned is None else RunPainter(theme, learned)
     shapes = list(painter.paint(figure, MARGIN, MARGIN))
     wide, high = float(figure.width + 2 * MARGIN), float(figure.height + 2 * MARGIN)
     if with_legend:

@@ -40,6 +40,8 @@ class Theme:
     changing_fill: str
     peer: str
     backward: str
+    positive: str  # weights of a run
+    negative: str
 
 
 THEMES: dict[str, Theme] = {
@@ -47,19 +49,19 @@ THEMES: dict[str, Theme] = {
         paper="#ffffff", ink="#16202b", dim="#55616d", frame="#8b98a5", grounds=("#f5f7f9", "#ffffff"),
         box="#ffffff", border="#3f4c59", plain="#3f4c59", learned="#b45309", learned_fill="#fff1d6",
         moving="#0b5fa5", moving_fill="#e4f0fb", changing="#9b2c7f", changing_fill="#fbe8f5", peer="#00735a",
-        backward="#b42318",
+        backward="#b42318", positive="#0064a8", negative="#c44100",
     ),
     "dark": Theme(
         paper="#12181f", ink="#e8edf2", dim="#9fadba", frame="#5d6b79", grounds=("#18212a", "#1f2a35"),
         box="#26323e", border="#aebac6", plain="#b7c3ce", learned="#f5a742", learned_fill="#46351a",
         moving="#62b3f5", moving_fill="#1b3a57", changing="#e58bcb", changing_fill="#472740", peer="#3fcfa6",
-        backward="#ff8f80",
+        backward="#ff8f80", positive="#6cb8f7", negative="#ff8d5c",
     ),
     "print": Theme(
         paper="#ffffff", ink="#000000", dim="#333333", frame="#666666", grounds=("#ffffff", "#ffffff"),
         box="#ffffff", border="#000000", plain="#000000", learned="#000000", learned_fill="#e2e2e2",
         moving="#000000", moving_fill="#ffffff", changing="#000000", changing_fill="#f0f0f0", peer="#000000",
-        backward="#555555",
+        backward="#555555", positive="#000000", negative="#000000",
     ),
 }  # fmt: skip
 
