@@ -1,10 +1,12 @@
 """Given and expected values: nested lists of a file against arrays.
 
-Rows come first: a list has one entry a case. ``null`` in an expectation accepts anything.
+Rows come first: a list has one entry a case. In an expectation ``null`` accepts anything, and ``.nan`` what
+is no number.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -123,11 +125,16 @@ def _agree(name: str, want: Any, have: Any, exact: bool, within: float | None) -
         raise CaseError(f"'{name}': a number is expected, but the value is a list of {len(have)}")
     if not isinstance(want, bool | int | float):
         raise CaseError(f"'{name}': {want!r} is not a number")
+    if exact and math.isnan(want):
+        raise CaseError(f"'{name}' has whole numbers or bools, which are never .nan")
     return near(float(want), float(have), exact, within)
 
 
 def near(want: float, have: float, exact: bool = False, within: float | None = None) -> bool:
-    """Whether a number is as expected: equal, or ``within`` an absolute error, or nearly."""
+    """Whether a number is as expected: equal, or ``within`` an absolute error, or nearly. Where no number
+    (nan) is expected, there must be none."""
+    if not math.isfinite(want):
+        return want == have or (math.isnan(want) and math.isnan(have))
     if within is None:
         within = 0.0 if exact else NEAR * max(1.0, abs(want))
     return want == have or abs(want - have) <= within
@@ -162,4 +169,6 @@ def _text(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and not math.isfinite(value):
+        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
     return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -50,9 +50,9 @@ define:
       first: {{box: layer, with: {{units: hidden, activation: tanh}}}}
       last: {{box: layer, with: {{units: 2}}}}
     wires:
-      - point -> first.x
+      - point   -> first.x
       - first.y -> last.x
-      - last.y -> logits
+      - last.y  -> logits
 
 # The box that is run.
 main: network
@@ -60,9 +60,9 @@ main: network
 train:
   data:
     file: {data}
-    inputs: {{point: [x, y]}}        # port: columns
-    targets: {{truth: moon}}         # a name for expressions: column
-    split: {{test: 0.2}}             # a fifth of the rows is kept apart, to be tested on
+    inputs: {{point: [x, y]}}  # port: columns
+    targets: {{truth: moon}}   # a name for expressions: column
+    split: {{test: 0.2}}       # a fifth of the rows is kept apart, to be tested on
   loss: cross_entropy(logits, truth)
   metrics: {{accuracy: mean(argmax(logits) == truth)}}
   optimiser: {{adam: {{rate: 0.02}}}}

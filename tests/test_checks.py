@@ -1,11 +1,14 @@
 """Checks of a document, without training."""
 
+import html
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from dilsctl import api
 from dilsctl.checks import Result
+from dilsctl.cli import main
 from dilsctl.diagnostics import Problem
 
 GATES = """\
@@ -214,3 +217,29 @@ def test_what_can_not_be_checked_together(tmp_path: Path, check: str, told: str)
     except Problem as problem:
         problems = [one.message for one in problem.diagnostics]
     assert any(told in one for one in problems), problems
+
+
+LOG = """\
+dils: 1
+main: {in: {x: real}, out: {y: real, n: int}, wires: [log(x) -> y, 3 -> n]}
+checks: [{given: {x: [-1, 0, 1]}, expect: {EXPECT}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("expect", "says"),
+    [
+        ("y: [.nan, -.inf, 0]", ""),
+        ("y: {is: [.nan, null, 0], within: 1}", ""),
+        ("y: [1, .nan, .nan]", "expected 1, got .nan and 2 more"),
+        ("n: [3, .nan, 3]", "'n' has whole numbers or bools, which are never .nan"),
+        ("y: {at_least: .nan}", "a bound is a number, not .nan"),
+        ("y: {at_most: 1}", "expected ≤ 1, got .nan"),
+    ],
+)
+def test_what_is_no_number_is_expected_as_such(tmp_path: Path, expect: str, says: str) -> None:
+    path = tmp_path / "log.yaml"
+    path.write_text(LOG.replace("EXPECT", expect))
+    result = CliRunner().invoke(main, ["test", str(path), "--format", "junit"])
+    assert result.exit_code == (1 if says else 0)
+    assert says in html.unescape(result.stdout)

@@ -59,7 +59,8 @@ def test_tolerance() -> None:
     assert near(1.0, 1.1, within=0.2) and not near(1.0, 1.1, within=0.01)
     assert not near(1.0, 1.0 + 1e-9, exact=True)
     assert not near(1.0, float("nan"))
-    assert near(float("inf"), float("inf"))
+    assert near(float("inf"), float("inf")) and not near(float("inf"), -float("inf"))
+    assert near(float("nan"), float("nan")) and not near(float("nan"), 1.0, within=float("inf"))
 
 
 @pytest.mark.parametrize(
@@ -80,4 +81,5 @@ def test_values_as_text() -> None:
     assert value_text(np.array([1.0, 0.25])) == "[1, 0.25]"
     assert value_text(np.bool_(True)) == "true"
     assert value_text(None) == "null"
+    assert value_text([np.nan, np.inf, -np.inf]) == "[.nan, .inf, -.inf]"
     assert len(value_text(list(range(1000)))) == 60

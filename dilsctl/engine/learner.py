@@ -313,6 +313,7 @@ class Learner:
                 progress(done + at)
         return total
 
+    @np.errstate(all="ignore")  # what is no number is an answer like others, and no warning of NumPy's
     def evaluate(self, staged: Staged, rows: Array, epoch: int = 0) -> dict[str, float]:
         """Means over the rows: ``loss``, and each metric by its name. Of one long episode, all rows up to the
         last of these are run, from its beginning."""
@@ -349,6 +350,7 @@ class Learner:
         ready.bound.run()
         return ready.bound.outputs
 
+    @np.errstate(all="ignore")
     def predict(self, columns: Mapping[str, Array]) -> dict[str, Array]:
         """Every output port of the main box for each row, rows first; a box without inputs has one row. The
         rows of one long episode are its first ones."""

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Strict, Tag, model_validator
 
 from dilsctl.syntax.box import Argument, Box, BoxName, BoxUse
-from dilsctl.syntax.model import JsonSchema, Model, Name, NotNegative, Positive, Real, Text, Whole, wrong_type
+from dilsctl.syntax.model import (
+    JsonSchema,
+    Model,
+    Name,
+    NotNegative,
+    Positive,
+    Text,
+    Whole,
+    refuse,
+    wrong_type,
+)
 from dilsctl.syntax.simulate import Method, Simulate
 from dilsctl.syntax.train import Train
 
 _NAMED_IN_ARGUMENT = (Box, BoxUse)  # forward references are looked up in this module
 _PLAIN = JsonSchema({"type": ["number", "boolean", "string", "array", "null"]})
+
+
+def _bound(value: float) -> float:
+    if math.isnan(value):
+        raise refuse(
+            "bad-value", "a bound is a number, not .nan", "what is no number is expected by 'is: .nan'"
+        )
+    return value
+
+
+Bound = Annotated[float, Strict(), AfterValidator(_bound)]
 
 
 class Expectation(Model):
@@ -25,8 +47,8 @@ class Expectation(Model):
     within: NotNegative | None = Field(
         default=None, description="The greatest absolute error.", examples=[1e-6]
     )
-    at_least: Real | None = Field(default=None, description="The least that it may be.", examples=[0.965])
-    at_most: Real | None = Field(default=None, description="The most that it may be.")
+    at_least: Bound | None = Field(default=None, description="The least that it may be.", examples=[0.965])
+    at_most: Bound | None = Field(default=None, description="The most that it may be.")
 
     @model_validator(mode="after")
     def _says_something(self) -> Expectation:

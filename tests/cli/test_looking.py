@@ -28,6 +28,13 @@ def test_init_writes_a_file_that_is_valid(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(comments) > 10
 
 
+@pytest.mark.parametrize("name", ["first.yaml", "7 of them, é.yml", "a" * 90 + ".yaml"])
+def test_init_writes_the_layout_of_fmt(tmp_path: Path, name: str) -> None:
+    assert call("init", str(tmp_path / name)).exit_code == 0
+    assert call("fmt", "--check", str(tmp_path / name)).exit_code == 0
+    assert call("validate", str(tmp_path / name)).stdout.endswith(": valid\n")
+
+
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
     file, data = tmp_path / "x.yaml", tmp_path / "x-data.csv"
     data.write_text("mine")
