@@ -201,7 +201,7 @@ def _watch(
 
         def page(reload: str) -> str | None:
             artist = attempt()
-            return artist.page(theme, reload=reload) if artist is not None else None  # type: ignore[arg-type]
+            return artist.page(theme, reload=reload, legend=legend) if artist is not None else None  # type: ignore[arg-type]
 
         try:
             server = Server(page, port)

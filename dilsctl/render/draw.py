@@ -74,14 +74,14 @@ class Artist:
         return terminal(self.picture, self.outline.readable(), columns, colour=colour)
 
     @collection_off()
-    def page(self, theme: Name = "light", *, reload: str = "") -> str:
+    def page(self, theme: Name = "light", *, reload: str = "", legend: bool = True) -> str:
         """A page for browsers, in which every level can be opened unless a depth was asked for."""
         if self.options.depth is not None or self.options.focus or self.options.view == "flat":
-            return page([self.picture()], theme, self.run, reload=reload)
+            return page([self.picture()], theme, self.run, reload=reload, legend=legend)
         pictures = [self.picture(self.outline.deepest(MOST_BOXES))]
         for depth in range(_levels(pictures[0].root) - 1, 0, -1):
             pictures.insert(0, self.picture(depth))
-        return page(pictures, theme, self.run, reload=reload)
+        return page(pictures, theme, self.run, reload=reload, legend=legend)
 
     def _fitting(self) -> tuple[Picture, Figure]:
         """The picture and its layout: as deep as was asked for, or else as is not too wide to be looked
@@ -107,7 +107,7 @@ class Artist:
         if kind == "txt":
             return self.text(COLUMNS).encode()
         if kind == "html":
-            return stamped(self.page(theme).encode(), kind)
+            return stamped(self.page(theme, legend=legend).encode(), kind)
         picture, figure = self._fitting()
         if kind in ("dot", "mmd"):
             return stamped((dot if kind == "dot" else mermaid)(picture).encode(), kind)

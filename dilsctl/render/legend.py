@@ -49,14 +49,15 @@ def legend(painter: Painter, x: float, y: float, wide: float) -> tuple[list[Shap
         needs = SAMPLE + 8 + width(text, SIZE)
         if at > x and at + needs > x + wide:
             at, row = x, row + ROW
-        shapes += _sample(painter, key, at, row + ROW / 2)
+        shapes += sample(painter, key, at, row + ROW / 2)
         shapes.append(Text(at + SAMPLE + 6, row + ROW / 2 + 3.7, text, SIZE, painter.theme.dim, "start"))
         at += needs + BETWEEN
     shapes.append(Close())
     return shapes, row + ROW - y
 
 
-def _sample(painter: Painter, key: str, x: float, y: float) -> Iterator[Shape]:
+def sample(painter: Painter, key: str, x: float, y: float) -> Iterator[Shape]:
+    """How a look is drawn, from (x, y) to the right."""
     theme = painter.theme
     kind, _, look = key.partition(" ")
     looks = frozenset({look}) if look and look != "plain" else frozenset()

@@ -22,7 +22,7 @@
 
   // -- moving and zooming ---------------------------------------------------------------------
 
-  let view = { x: 0, y: 0, k: 1 };
+  let view = { x: 0, y: 0, k: 1 }, fitted = true; // as long as nobody moved or zoomed
   const apply = (glide) => {
     all.classList.toggle("gliding", Boolean(glide));
     all.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.k})`);
@@ -33,6 +33,7 @@
     const room = svg.getBoundingClientRect();
     const k = Math.max(0.01, Math.min(2, 0.94 * Math.min(room.width / w, room.height / h)));
     view = { k, x: room.width / 2 - k * (x + w / 2), y: room.height / 2 - k * (y + h / 2) };
+    fitted = false;
     apply(glide);
   };
   const fit = (glide) => {
@@ -40,13 +41,21 @@
     const { width, height } = current, k = 1.5; // no larger than that
     const w = Math.max(width, room.width / k), h = Math.max(height, room.height / k);
     show((width - w) / 2, (height - h) / 2, w, h, glide);
+    fitted = true;
   };
   const zoom = (factor, cx, cy, glide) => {
     const room = svg.getBoundingClientRect();
     const x = (cx ?? room.left + room.width / 2) - room.left, y = (cy ?? room.top + room.height / 2) - room.top;
     const k = Math.max(0.01, Math.min(20, view.k * factor));
     view = { k, x: x - (x - view.x) * (k / view.k), y: y - (y - view.y) * (k / view.k) };
+    fitted = false;
     apply(glide);
+  };
+  const move = (x, y) => {
+    view.x += x;
+    view.y += y;
+    fitted = false;
+    apply();
   };
   const showBox = (box) => {
     const frame = box.querySelector(":scope > rect");
@@ -77,10 +86,8 @@
       const far = (one) => Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
       zoom(far(event) / Math.max(1, far(before)), (event.clientX + other.clientX) / 2, (event.clientY + other.clientY) / 2);
     }
-    view.x += dx / fingers.size;
-    view.y += dy / fingers.size;
+    move(dx / fingers.size, dy / fingers.size);
     fingers.set(event.pointerId, event);
-    apply();
   });
   for (const name of ["pointerup", "pointercancel"]) {
     svg.addEventListener(name, (event) => {
@@ -281,7 +288,9 @@
         const strongest = weights.reduce((one, other) => (share(other, at) > share(one, at) ? other : one));
         const strength = share(strongest, at);
         const [line, head, sign] = [".line", ".head", ".sign"].map((name) => wire.querySelector(name));
-        line.style.strokeWidth = `${(0.6 + 4.4 * strength).toFixed(2)}px`;
+        const width = 0.6 + 4.4 * strength;
+        line.style.strokeWidth = `${width.toFixed(2)}px`;
+        line.style.vectorEffect = width > 2 ? "none" : ""; // from afar a thick line need not stay so thick
         wire.style.opacity = (0.25 + 0.75 * Math.min(1, strength)).toFixed(3);
         const mean = strongest.signed[at];
         const colour = mean > 0 ? "var(--positive)" : mean < 0 ? "var(--negative)" : "";
@@ -391,6 +400,16 @@
     byId("keys").hidden = !byId("keys").hidden;
     byId("help").setAttribute("aria-expanded", String(!byId("keys").hidden));
   };
+  const legend = byId("legend"), showKey = byId("key");
+  const setLegend = (shown) => {
+    if (!legend.children.length) return;
+    legend.hidden = !shown;
+    showKey.setAttribute("aria-expanded", String(shown));
+    if (fitted) fit(false);
+  };
+  const toggleLegend = () => setLegend(legend.hidden);
+  showKey.hidden = !legend.children.length;
+  showKey.addEventListener("click", toggleLegend);
   byId("in").addEventListener("click", () => zoom(1.4, undefined, undefined, true));
   byId("out").addEventListener("click", () => zoom(1 / 1.4, undefined, undefined, true));
   byId("fit").addEventListener("click", () => fit(true));
@@ -400,9 +419,8 @@
     if (event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey) return;
     const far = 60;
     const keys = {
-      "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: () => fit(true), t: nextTheme, "?": help,
-      ArrowLeft: () => { view.x += far; apply(); }, ArrowRight: () => { view.x -= far; apply(); },
-      ArrowUp: () => { view.y += far; apply(); }, ArrowDown: () => { view.y -= far; apply(); },
+      "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: () => fit(true), t: nextTheme, l: toggleLegend, L: toggleLegend, "?": help,
+      ArrowLeft: () => move(far, 0), ArrowRight: () => move(-far, 0), ArrowUp: () => move(0, far), ArrowDown: () => move(0, -far),
       "/": () => find.focus(), Escape: () => { hide(); byId("keys").hidden = true; },
     };
     const box = event.target.closest?.(".box");
@@ -419,7 +437,8 @@
   });
   if (!root.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches) root.dataset.theme = "dark";
   setDepth(Math.min(deepest, data.depth));
-  addEventListener("resize", () => fit(false));
+  setLegend(matchMedia("(min-width: 900px)").matches);
+  addEventListener("resize", () => { if (fitted) fit(false); });
   if (data.reload) {
     const ask = async () => {
       try {

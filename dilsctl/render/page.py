@@ -12,12 +12,12 @@ from typing import Any
 from dilsctl.diagnostics import SourceFile
 from dilsctl.render.figures import Drawing
 from dilsctl.render.learned import Run, scale
-from dilsctl.render.legend import legend
+from dilsctl.render.legend import ROW, SAMPLE, entries, sample
 from dilsctl.render.page_svg import PageSvg, colours, page_theme
 from dilsctl.render.paper import UNITS
 from dilsctl.render.picture import Node, Picture
 from dilsctl.render.shapes import Painter
-from dilsctl.render.svg import clean, number
+from dilsctl.render.svg import clean
 
 HERE = Path(__file__).parent
 MARGIN = 16
@@ -25,7 +25,9 @@ SHOWN = 40  # boxes that are open at first, about
 MOST_SOURCE = 400_000  # characters of source text that go along
 
 
-def page(pictures: Sequence[Picture], theme: str, run: Run | None = None, *, reload: str = "") -> str:
+def page(
+    pictures: Sequence[Picture], theme: str, run: Run | None = None, *, reload: str = "", legend: bool = True
+) -> str:
     """The whole page.
 
     pictures: of one diagram, with one level of boxes opened, two, and so on. Each is a view of its own, laid
@@ -40,10 +42,7 @@ def page(pictures: Sequence[Picture], theme: str, run: Run | None = None, *, rel
         body = svg.view(figure, MARGIN, MARGIN, lids=number_ == len(pictures) - 1, run=run)
         size = f'data-width="{figure.width + 2 * MARGIN}" data-height="{figure.height + 2 * MARGIN}"'
         views.append(f'<g class="view" {size} style="display:none">{body}</g>')
-    painter = Painter(page_theme())
-    painter.seen = svg.seen
-    shapes, high = legend(painter, 4, 0, 900)
-    key = svg.elements(shapes)
+    key = _legend(svg) if legend else ""
     last = pictures[-1]
     data = {
         "depth": _readable(last.root),
@@ -61,17 +60,27 @@ def page(pictures: Sequence[Picture], theme: str, run: Run | None = None, *, rel
         "CSS": (HERE / "page.css").read_text(encoding="utf-8") + svg.css(),
         "SVG": '<svg id="picture" xmlns="http://www.w3.org/2000/svg" role="application" tabindex="0" '
         f'aria-label="{title}"><g id="all">{"".join(views)}</g></svg>',
-        "KEY": "",
+        "KEY": key,
         "CONNECT": "; connect-src 'self'" if reload else "",
         "DATA": _embedded(data),
         "SCRIPT": (HERE / "page.js").read_text(encoding="utf-8"),
     }
-    if key:
-        size = f'width="908" height="{number(high)}"'
-        words["KEY"] = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{key}</svg>'
     text = (HERE / "page.template").read_text(encoding="utf-8")
     parts = text.split("@@")  # every other part is a name
     return "".join(part if at % 2 == 0 else words[part] for at, part in enumerate(parts))
+
+
+def _legend(svg: PageSvg) -> str:
+    """What the looks in all views mean, each an item of a list."""
+    painter = Painter(page_theme())
+    painter.seen = svg.seen
+    items = []
+    for key, text in entries(painter):
+        picture = svg.elements(sample(painter, key, 2, ROW / 2))
+        size = f'width="{SAMPLE + 4}" height="{ROW}"'
+        drawn = f'<svg xmlns="http://www.w3.org/2000/svg" {size} aria-hidden="true">{picture}</svg>'
+        items.append(f"<li>{drawn}{escape(text)}</li>")
+    return "".join(items)
 
 
 def _played(run: Run, svg: PageSvg) -> dict[str, Any]:

@@ -15,6 +15,9 @@ import pytest
 import dilsctl
 from dilsctl.render.outline import Options
 from dilsctl.render.played import read_run
+from dilsctl.training import Training
+
+from .test_runs import PAIR
 
 ROOT = Path(__file__).parents[2]
 playwright = pytest.importorskip("playwright.sync_api")
@@ -36,7 +39,7 @@ class Page:
     """A page that must not complain, nor ask the network for anything."""
 
     def __init__(self, browser: Any, path: Path, **how: Any) -> None:
-        self.tab = browser.new_page(viewport={"width": 1100, "height": 700}, **how)
+        self.tab = browser.new_page(**{"viewport": {"width": 1100, "height": 700}, **how})
         self.said: list[str] = []
         self.asked: list[str] = []
         self.tab.on("console", lambda message: self.said.append(message.text))
@@ -175,6 +178,75 @@ def test_a_run_is_played(browser: Any, tmp_path: Path) -> None:
     assert "mean strength 0.25" in page.tab.locator("#about").inner_text()
     page.tab.locator("#play").click()
     playwright.expect(page.tab.locator("#epoch")).to_have_text("4")
+    page.close()
+
+
+def test_signs_and_activity_over_the_epochs(browser: Any, tmp_path: Path) -> None:
+    """A sign that turns: the colour, the mark and the words turn with it, and a bar grows."""
+    (tmp_path / "table.csv").write_text("x,t\n" + "".join(f"{n},{n}\n" for n in range(16)))
+    (tmp_path / "pair.yaml").write_text(PAIR)
+    folder = tmp_path / "run"
+    Training.begin(tmp_path / "pair.yaml", (), folder).train()
+    for name, key in (("wires", "means"), ("wires", "signs"), ("activity", "activity")):
+        lines = [json.loads(line) for line in (folder / f"{name}.jsonl").read_text().splitlines()]
+        if key == "means":
+            lines[0]["means"]["couple.k"] = -0.5
+        elif key == "signs":
+            lines[0]["signs"]["couple.k"] = "-"
+        else:
+            lines[0]["activity"]["couple.a"] = lines[-1]["activity"]["couple.a"] / 2
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    page = Page(browser, written(tmp_path, str(tmp_path / "pair.yaml"), read_run(folder)))
+    page.tab.locator("#depth").fill("2")
+    wire = page.tab.locator('.view:visible .wire[data-a^="k * b.y"]').last
+
+    def looks() -> tuple[str, bool, float]:
+        line, upright = wire.locator(".line").first, wire.locator(".sign path").nth(1)
+        bar = page.tab.locator('.view:visible .box[data-p="couple.a"] > .level rect').nth(1)
+        return (
+            line.evaluate("line => line.style.stroke"),
+            upright.evaluate("one => one.style.display") == "none",
+            float(bar.get_attribute("width")),
+        )
+
+    end = looks()
+    slider = page.tab.locator("#time")
+    slider.fill("0")
+    begin = looks()
+    assert (begin[:2], end[:2]) == (("var(--negative)", True), ("var(--positive)", False))
+    assert begin[2] == pytest.approx(end[2] / 2, rel=1e-3)
+    wire.locator(".hit").dispatch_event("click", {"bubbles": True})
+    assert "k, epoch 0: mean strength 0.5, mean -0.5\n-0.5" in page.tab.locator("#about").inner_text()
+    page.tab.locator('.view:visible .box[data-p="couple.a"]').dispatch_event("click", {"bubbles": True})
+    assert "activity, epoch 0: " in page.tab.locator("#about").inner_text()
+    page.close()
+
+
+def test_the_legend(browser: Any, tmp_path: Path) -> None:
+    page = Page(browser, written(tmp_path, "control-loop.yaml"))
+    legend, button = page.tab.locator("#legend"), page.tab.locator("#key")
+    assert legend.is_visible() and button.get_attribute("aria-expanded") == "true"
+    assert {"has moving state", "acts from the next tick on"} <= set(legend.inner_text().split("\n"))
+    page.tab.keyboard.press("l")
+    assert not legend.is_visible() and button.get_attribute("aria-expanded") == "false"
+    button.click()
+    assert legend.is_visible()
+    page.close()
+    phone = Page(browser, tmp_path / "page.html", has_touch=True, viewport={"width": 390, "height": 800})
+    legend = phone.tab.locator("#legend")
+    assert not legend.is_visible()
+    phone.tab.locator("#key").tap()
+    assert legend.is_visible() and legend.bounding_box()["width"] <= 390
+    assert phone.tab.evaluate("document.documentElement.scrollWidth") <= 390
+    phone.tab.locator('.view:visible .box[data-p="loop"]').tap(position={"x": 5, "y": 5})
+    panel, inside = phone.tab.locator("#panel").bounding_box(), phone.tab.locator("main").bounding_box()
+    assert panel["y"] >= inside["y"] and panel["y"] + panel["height"] <= inside["y"] + inside["height"]
+    phone.close()
+    plain = tmp_path / "plain.html"
+    plain.write_bytes(dilsctl.load(ROOT / "examples" / "or-gate.yaml").artist().file("html", legend=False))
+    page = Page(browser, plain)
+    page.tab.keyboard.press("l")
+    assert not page.tab.locator("#key").is_visible() and not page.tab.locator("#legend").is_visible()
     page.close()
 
 
