@@ -31,6 +31,7 @@ class Mended:
     old: str
     new: str
     applied: list[Fix]
+    elsewhere: Path | None = None  # what a link out of the repository leads to, and which stays as it is
 
     @property
     def changed(self) -> bool:
@@ -160,9 +161,10 @@ def mend(
 ) -> list[Mended]:
     """Mend files, those that can be read, and write those that change, each in one go.
 
-    A file that somebody else changed meanwhile is left alone. Raises OSError, Problem: bad-project.
+    A file that somebody else changed meanwhile is left alone, and so is what links lead to elsewhere. Raises
+    OSError, Problem: bad-project.
     """
-    from dilsctl.formatting.files import replace_file
+    from dilsctl.formatting.files import leads_out, replace_file
 
     found = []
     for path, choice in zip(files, choices(files, select, ignore), strict=True):
@@ -170,7 +172,8 @@ def mend(
             one = mend_file(path, settings, choice, unsafe)
         except (Problem, OSError, UnicodeDecodeError):
             continue  # validation tells of it
-        if one.changed and write and path.read_bytes() == one.old.encode():
+        one.elsewhere = leads_out(path)
+        if one.changed and write and one.elsewhere is None and path.read_bytes() == one.old.encode():
             replace_file(path, one.new)
         found.append(one)
     return found

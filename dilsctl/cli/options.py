@@ -60,6 +60,23 @@ def only_diagrams_option(command: Command) -> Command:
     )(command)
 
 
+def stdin_name_option(command: Command) -> Command:
+    """``--stdin-filename``; arrives as ``stdin_name``."""
+    return click.option(
+        "--stdin-filename",
+        "stdin_name",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="The file that standard input is of, as editors need it: its imports and settings lie there.",
+    )(command)
+
+
+def check_stdin_name(stdin: bool, name: Path | None) -> None:
+    """Raises click.UsageError if there is a name for standard input, which is not read."""
+    if name is not None and not stdin:
+        raise click.UsageError("--stdin-filename goes with '-' (standard input)")
+
+
 def quiet_option(help: str) -> Callable[[Command], Command]:
     """``--quiet``."""
     return click.option("--quiet", "-q", is_flag=True, help=help)

@@ -16,6 +16,9 @@ import click
 from dilsctl.diagnostics import Diagnostic, Problem, Report
 from dilsctl.signs import json_text, visible
 
+STDIN = "<stdin>"
+LEADS_OUT = "{}: left as it is, since it is a link to {}, which lies elsewhere; name that file to change it"
+
 
 def is_terminal(stream: TextIO | None = None) -> bool:
     """Whether a person watches this stream, so that a line may be redrawn. CI logs are not watched."""
@@ -101,7 +104,7 @@ def standard_input(mark: bool = False) -> str:
         return sys.stdin.buffer.read().decode("utf-8" if mark else "utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"standard input is not UTF-8 text: byte {error.start} is 0x{error.object[error.start]:02x}"
-        raise Problem.of("not-text", message, file="<stdin>") from None
+        raise Problem.of("not-text", message, file=STDIN) from None
 
 
 def show_findings(found: Report | Iterable[Diagnostic], err: bool = False) -> None:
@@ -122,20 +125,6 @@ def show_diff_lines(lines: Iterable[str]) -> None:
         line = line.rstrip("\r\n")
         bold = line.startswith(("+++", "---"))
         say(click.style(line, fg=colours.get(line[:1]), bold=bold) if colours else line)
-
-
-def write_report(format: str, found: Sequence[Diagnostic], files: Sequence[str], path: Path | None) -> None:
-    """Findings in a format, printed or written to a file: a report of an earlier run is replaced, whole.
-
-    Raises Problem: not-writable.
-    """
-    from dilsctl.report.formats import render
-
-    text = render(format, found, files)
-    if path is None:
-        emit(text)
-    else:
-        replace_file(path, text)
 
 
 def replace_file(path: Path, text: str) -> None:

@@ -14,11 +14,11 @@ from dilsctl.cli.output import (
     columns,
     count,
     emit,
-    replace_file,
     say,
     show_findings,
     wants_colour,
 )
+from dilsctl.cli.reports import Reports, reports_option, write_to
 from dilsctl.signs import in_a_line, json_text
 
 if TYPE_CHECKING:
@@ -29,16 +29,6 @@ MOST_ROWS = 10
 MOST_NAMES = 3
 VERSION = 1
 FORMATS = ("text", "json", "junit")
-
-
-def _reports(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
-    found = []
-    for value in values:
-        name, _sign, path = value.partition("=")
-        if not path or name not in FORMATS:
-            raise click.BadParameter(f"write FORMAT=FILE, with one of {', '.join(FORMATS)}")
-        found.append((name, Path(path)))
-    return tuple(found)
 
 
 @click.command("test", short_help="Run the checks that diagram files make of themselves.")
@@ -53,14 +43,7 @@ def _reports(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> 
 )
 @jobs_option
 @click.option("--format", type=click.Choice(FORMATS), default="text", help="How results are printed.")
-@click.option(
-    "--report",
-    "reports",
-    multiple=True,
-    metavar="FORMAT=FILE",
-    callback=_reports,
-    help="Write the results to a file as well, as in junit=out.xml. May be repeated.",
-)
+@reports_option(FORMATS, "junit=out.xml")
 @click.option("--durations", type=click.IntRange(0), metavar="N", help="Tell the N slowest checks.")
 @quiet_option("Print failing checks only.")
 @json_option("Print the results as JSON: the same as --format json.")
@@ -70,7 +53,7 @@ def command(
     expression: str,
     jobs: int | None,
     format: str,
-    reports: tuple[tuple[str, Path], ...],
+    reports: Reports,
     durations: int | None,
     quiet: bool,
     as_json: bool,
@@ -115,7 +98,7 @@ def command(
             _show(one)
     failed = sum(not one.passed for one in done)
     for name, target in reports:
-        replace_file(target, _report(name, done))
+        write_to(name, target, _report(name, done))
     if format == "json":
         emit(_report("json", done))
     elif format == "junit":

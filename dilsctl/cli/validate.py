@@ -7,34 +7,29 @@ from pathlib import Path
 import click
 
 from dilsctl.cli.options import (
+    check_stdin_name,
     jobs_option,
     json_option,
     only_diagrams_option,
     paths_argument,
     quiet_option,
     set_option,
+    stdin_name_option,
 )
 from dilsctl.cli.output import (
+    LEADS_OUT,
+    STDIN,
     columns,
     count,
+    emit,
     say,
     show_diff_lines,
     show_findings,
     standard_input,
-    write_report,
 )
+from dilsctl.cli.reports import Reports, reports_option, write_to
 from dilsctl.diagnostics import Diagnostic, Report
-from dilsctl.report.formats import FORMATS
-
-
-def _reports(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
-    found = []
-    for value in values:
-        name, sign, path = value.partition("=")
-        if not sign or not path or name not in FORMATS:
-            raise click.BadParameter(f"write FORMAT=FILE, with one of {', '.join(FORMATS)}")
-        found.append((name, Path(path)))
-    return tuple(found)
+from dilsctl.report.formats import FORMATS, render
 
 
 def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -44,16 +39,10 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
 @click.command("validate", short_help="Find mistakes in diagram files, before anything runs.")
 @paths_argument
 @only_diagrams_option
+@stdin_name_option
 @set_option
 @click.option("--format", type=click.Choice([*FORMATS]), default="text", help="How findings are printed.")
-@click.option(
-    "--report",
-    "reports",
-    multiple=True,
-    metavar="FORMAT=FILE",
-    callback=_reports,
-    help="Write the findings to a file as well, as in sarif=out.sarif. May be repeated.",
-)
+@reports_option(FORMATS, "sarif=out.sarif")
 @click.option(
     "--select", multiple=True, metavar="CODE", callback=_codes, help="Show these lints only (also: unused-*)."
 )
@@ -70,9 +59,10 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
 def command(
     paths: tuple[Path, ...],
     only: bool,
+    stdin_name: Path | None,
     settings: tuple[str, ...],
     format: str,
-    reports: tuple[tuple[str, Path], ...],
+    reports: Reports,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     fix: bool,
@@ -88,10 +78,11 @@ def command(
     """Find mistakes in diagram files, before anything runs.
 
     PATHS are files, folders (searched for *.yaml and *.yml with a top-level key 'dils'), or - for standard
-    input. Without PATHS, the folder you are in is searched. A search leaves out what [tool.dilsctl] exclude
-    in pyproject.toml lists. Every finding is shown with its place; the exit code is 1 if there is an error,
-    and 0 if there are warnings only. Warnings can be chosen (--select, --ignore, pyproject.toml) and taken
-    back by a comment in the file: # dils: ignore[CODE] why. `dilsctl explain CODE` tells what one is about.
+    input, which --stdin-filename gives a place. Without PATHS, the folder you are in is searched. A search
+    leaves out what [tool.dilsctl] exclude in pyproject.toml lists. Every finding is shown with its place; the
+    exit code is 1 if there is an error, and 0 if there are warnings only. Warnings can be chosen (--select,
+    --ignore, pyproject.toml) and taken back by a comment in the file: # dils: ignore[CODE] why. `dilsctl
+    explain CODE` tells what one is about.
 
     \b
     Examples:
@@ -108,7 +99,8 @@ def command(
     if stdin and len(paths) > 1:
         raise click.UsageError("'-' (standard input) stands alone")
     _check_codes(select, ignore)
-    files = [Path("<stdin>")] if stdin else wanted(paths)
+    check_stdin_name(stdin, stdin_name)
+    files = [stdin_name or Path(STDIN)] if stdin else wanted(paths)
     if only and not stdin:
         files = only_diagrams(files)
     if not files and not only:
@@ -134,12 +126,12 @@ def command(
     names = [str(one) for one in files]
     found = list(whole)
     for name, target in reports:
-        write_report(name, found, names, target)
+        write_to(name, target, render(name, found, names))
     format = "json" if as_json else format
     if format == "text":
         _show(whole, files, quiet)
     else:
-        write_report(format, found, names, None)
+        emit(render(format, found, names))
     if statistics:
         _show_statistics(found, err=format in ("json", "gitlab", "sarif", "junit"))
     return int(not whole.ok and not exit_zero)
@@ -158,6 +150,9 @@ def _mend(
 
     changed = False
     for one in mend(files, settings, select, ignore, unsafe=unsafe, write=not only_show):
+        if one.changed and one.elsewhere is not None:
+            say(LEADS_OUT.format(one.path, one.elsewhere), err=True)
+            continue
         changed = changed or one.changed
         if one.changed and only_show:
             show_diff_lines(one.diff())

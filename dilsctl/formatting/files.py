@@ -62,6 +62,19 @@ def format_file(path: Path) -> Formatted:
     return format_source(file, mark)
 
 
+def leads_out(path: Path) -> Path | None:
+    """Where a link leads, if that is out of the repository that it is in, or else of the folder we are in or
+    its own: what lies there was not meant by who named a folder."""
+    place = path.parent.resolve() / path.name
+    if not place.is_symlink():
+        return None
+    top = next((one for one in place.parents if (one / ".git").exists()), None)
+    if top is None:
+        top = Path.cwd() if Path.cwd() in place.parents else place.parent
+    target = path.resolve()
+    return None if target.is_relative_to(top) else target
+
+
 def replace_file(path: Path, text: str) -> None:
     """Put a text in place of a file's, through a new file beside it. Raises OSError."""
     target = path.resolve()  # a link stays a link

@@ -77,6 +77,25 @@ def test_a_link_stays_a_link(file: Path) -> None:
     assert link.is_symlink() and file.read_text() == NEAT
 
 
+def test_a_link_out_of_the_repository_is_left_alone(
+    file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = tmp_path_factory.mktemp("other") / "theirs.yaml"
+    other.write_text(UGLY)
+    file.with_name("link.yaml").symlink_to(other)
+    file.write_text(NEAT)
+    for words in ([], ["link.yaml"], ["--check"], ["--diff"]):
+        code, shown = call(*words)
+        assert code == 0 and f"link.yaml: left as it is, since it is a link to {other}" in shown
+        assert other.read_text() == UGLY
+    (file.parent / ".git").mkdir()
+    (file.parent / "part").mkdir()
+    (file.parent / "part" / "inside.yaml").symlink_to("../a.yaml")
+    file.write_text(UGLY)
+    assert call("part")[0] == 0 and file.read_text() == NEAT
+    assert call(str(other))[0] == 0 and other.read_text() == NEAT
+
+
 def test_what_does_not_parse_is_left_alone(file: Path) -> None:
     bad = file.with_name("bad.yaml")
     bad.write_text("dils: 1\nname: a\nname: b\n")

@@ -82,7 +82,7 @@ def test_no_file_gets_the_number_of_a_closed_stream(folder: Path) -> None:
         "import sys, os, click\n"
         "from dilsctl.cli import main, output\n"
         "real = output.standard_input\n"
-        "def look(): print(open('a.yaml').fileno(), file=sys.stderr); return real()\n"
+        "def look(**more): print(open('a.yaml').fileno(), file=sys.stderr); return real()\n"
         "output.standard_input = look\n"
         "sys.argv = ['dilsctl', 'fmt', '-', '--check']\n"
         "main()\n"

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dilsctl.cli import main
+from dilsctl.report.formats import FORMATS
 
 GOOD = """\
 dils: 1
@@ -124,6 +125,64 @@ def test_reports_beside_what_is_printed(folder: Path) -> None:
 @pytest.mark.parametrize("wrong", ["sarif", "sarif=", "sarf=x", "=x"])
 def test_a_report_is_a_format_and_a_file(folder: Path, wrong: str) -> None:
     assert call("good.yaml", "--report", wrong).exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["validate", "test"])
+def test_a_report_takes_the_place_of_a_report_only(folder: Path, command: str) -> None:
+    def run(*args: str) -> Result:
+        return CliRunner().invoke(main, [command, *args])
+
+    formats = FORMATS if command == "validate" else ("text", "json", "junit")
+    (folder / "good.yaml").write_text(GOOD + "checks: [{given: {x: [1]}, expect: {y: [3]}}]\n")
+    (folder / "empty").touch()
+    for name in formats:
+        for paths in (["sub", "good.yaml"], ["good.yaml"], ["sub"]):
+            assert run(*paths, "--report", f"{name}=r.{name}").exit_code in (0, 1)
+        assert run("good.yaml", "--report", f"{name}=empty").exit_code in (0, 1)
+        (folder / "empty").write_bytes(b"")
+        before = (folder / "good.yaml").read_bytes()
+        done = run("good.yaml", "--report", f"{name}=good.yaml")
+        assert done.exit_code == 2 and f"is no {name} report" in " ".join(done.stderr.split())
+        assert done.stdout == "" and (folder / "good.yaml").read_bytes() == before
+    for name in formats:
+        for other in formats:
+            if other != name and (folder / f"r.{other}").stat().st_size:
+                assert run("good.yaml", "--report", f"{name}=r.{other}").exit_code == 2, (name, other)
+    twice = run("good.yaml", "--report", "json=x", "--report", "junit=x")
+    assert twice.exit_code == 2 and "one report only" in twice.stderr
+    printed = run("good.yaml", "--report", "junit=-")
+    assert printed.exit_code == 2 and "--format junit prints it" in printed.stderr
+    assert not (folder / "-").exists() and not (folder / "x").exists()
+
+
+def test_a_place_for_standard_input(folder: Path) -> None:
+    (folder / "sub" / "user.yaml").write_text("dils: 1\nuse: {p: parts}\nmain: p.twice\n")
+    (folder / "sub" / "parts.yaml").write_text(GOOD)
+    (folder / "pyproject.toml").write_text('[tool.dilsctl]\nper-file-ignores = {"sub/*" = ["unused-let"]}\n')
+    text = (folder / "sub" / "user.yaml").read_text()
+    assert call("-", text=text).exit_code == 1, "its import is looked for here"
+    assert call("-", "--stdin-filename", "sub/user.yaml", text=text).stdout == "sub/user.yaml: valid\n"
+    assert "unused-let" in call("-", text=WARNS).stdout
+    assert "unused-let" not in call("-", "--stdin-filename", "sub/new.yaml", text=WARNS).stdout
+    place = json.loads(call("-", "--stdin-filename", "sub/x.yaml", "--format", "sarif", text=BAD).stdout)
+    found = place["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert found["uri"].endswith("sub/x.yaml")
+    assert call("good.yaml", "--stdin-filename", "x.yaml").exit_code == 2
+
+
+def test_fixes_stay_in_the_repository(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other") / "theirs.yaml"
+    fixable = "dils: 1\nuse: {nn: std/nn}\n" + GOOD.removeprefix("dils: 1\n")
+    other.write_text(fixable)
+    (folder / "link.yaml").symlink_to(other)
+    (folder / "here.yaml").write_text(fixable)
+    (folder / "sub" / "inside.yaml").symlink_to("../here.yaml")
+    for more in ([], ["--diff"]):
+        done = call("link.yaml", "--fix", *more)
+        assert done.exit_code == 0 and "left as it is" in done.stderr and other.read_text() == fixable
+    assert call(str(folder / "sub" / "inside.yaml"), "--fix").exit_code == 0
+    assert (folder / "here.yaml").read_text() != fixable and (folder / "sub" / "inside.yaml").is_symlink()
+    assert call(str(other), "--fix").exit_code == 0 and other.read_text() != fixable
 
 
 def test_a_report_that_cannot_be_written(folder: Path) -> None:
