@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Sequence
 
 from dilsctl.diagnostics import Problem
 from dilsctl.ir import Eqn
+from dilsctl.unfolding.windows import LEAST, added_up, windows
 from dilsctl.written_arrays import index_text
 from dilsctl.written_back import Writer
 from dilsctl.written_values import Value, call, whole
+
+LETTERS = "ijklmnopqrstuvwxyz"
 
 
 class ReverseWriter(Writer):
@@ -56,19 +60,87 @@ class ReverseWriter(Writer):
 
     def _take_add(self, eqn: Eqn, given: Sequence[Value]) -> ast.expr:
         change, place = given
-        rank = len(eqn.outputs[0].type.shape)
-        first = not eqn.param("lead", 0) and eqn.param("axis") == -rank
-        picked = call("one_hot", place.node, whole(eqn.param("size")))
-        if not first or len(place.type.shape) > 1 or (place.type.shape and len(change.type.shape) != 2):
-            raise self.refused(eqn)
-        if place.type.shape:
-            return ast.BinOp(call("transpose", picked), ast.MatMult(), change.node)
-        if rank == 1:
+        rank, lead = len(eqn.outputs[0].type.shape), eqn.param("lead", 0)
+        axis, size = rank + eqn.param("axis"), eqn.param("size")
+        if place.type.kind == "int":
+            place = Value(call("clip", place.node, whole(0), whole(size - 1)), place.type)
+        picked = call("one_hot", place.node, whole(size))
+        if not place.type.shape and rank == 1:
             return ast.BinOp(picked, ast.Mult(), change.node)
-        if rank == 2:
+        if not place.type.shape and rank == 2 and not axis:
             return call("outer", picked, change.node)
-        items: list[ast.expr] = [ast.Slice(), *[ast.Constant(None)] * (rank - 1)]
-        return ast.BinOp(index_text(picked, items), ast.Mult(), change.node)
+        if len(place.type.shape) == 1 and rank == 2 and not axis:
+            return ast.BinOp(call("transpose", picked), ast.MatMult(), change.node)
+        labels = LETTERS[:rank]  # those of the array that is added to
+        index = LETTERS[rank : rank + len(place.type.shape) - lead]
+        given_labels = f"{labels[:axis]}{index}{labels[axis + 1 :]}"
+        spec = f"{labels[:lead]}{index}{labels[axis]},{given_labels}->{labels}"
+        return call("einsum", ast.Constant(spec), picked, change.node)
+
+    def _gelu_grad(self, eqn: Eqn, given: Sequence[Value]) -> ast.expr:
+        x, change = given
+        near = ast.IfExp(ast.Compare(x.node, [ast.NotEq()], [whole(0)]), x.node, ast.Constant(1e-30))
+        below = ast.BinOp(call("gelu", near), ast.Div(), near)  # the normal distribution function
+        square = ast.BinOp(ast.BinOp(x.node, ast.Pow(), whole(2)), ast.Div(), whole(2))
+        bell = ast.BinOp(x.node, ast.Mult(), call("exp", ast.UnaryOp(ast.USub(), square)))
+        bell = ast.BinOp(bell, ast.Div(), ast.Constant(math.sqrt(2 * math.pi)))
+        return ast.BinOp(change.node, ast.Mult(), ast.BinOp(below, ast.Add(), bell))
+
+    def _prod_others(self, eqn: Eqn, given: Sequence[Value]) -> ast.expr:
+        (x,), axes = given, eqn.param("axes")
+        shape = x.type.shape
+        places = sorted(axis % len(shape) for axis in axes)
+        first, many = places[0], math.prod(shape[axis] for axis in places)
+        if places != [*range(first, first + len(places))]:
+            raise self.refused(eqn)
+        merged = (*shape[:first], 1, many, *shape[places[-1] + 1 :])
+        every = call("reshape", x.node, *(whole(one) for one in merged))
+        if shape == (many,):
+            every = index_text(x.node, [ast.Constant(None)])
+        own = call("eye", whole(many))
+        if len(merged) > first + 2:
+            own = index_text(
+                own, [ast.Slice(), ast.Slice(), *[ast.Constant(None)] * (len(merged) - first - 2)]
+            )
+        others = call("where", ast.Compare(own, [ast.Gt()], [whole(0)]), whole(1), every)
+        node = call("prod", others, axis=whole(first + 1))
+        return node if len(places) == 1 else call("reshape", node, *(whole(one) for one in shape))
+
+    def _of_windows(self, eqn: Eqn) -> ast.expr:
+        try:
+            return super()._of_windows(eqn)
+        except Problem:
+            for var in eqn.inputs:
+                if var not in self.values:
+                    node, static = self.write(self.producer[var])
+                    self.values[var] = Value(node, var.type, static)
+            return self.write(eqn)[0]
+
+    def _patches(self, eqn: Eqn, given: Sequence[Value]) -> ast.expr:
+        shape = given[0].type.shape
+        if len(shape) != len(eqn.param("kernel")) + 1:
+            raise self.refused(eqn)
+        found = windows(given[0].node, shape, eqn)
+        return call("reshape", found, *(whole(one) for one in eqn.outputs[0].shape))
+
+    def _unpatches(self, eqn: Eqn, given: Sequence[Value]) -> ast.expr:
+        out, counts = eqn.outputs[0].shape, given[0].type.shape[1:]
+        if len(out) != len(eqn.param("kernel")) + 1:
+            raise self.refused(eqn)
+        return added_up(given[0].node, out[0], counts, eqn)
+
+    def _max_pool_grad(self, eqn: Eqn, given: Sequence[Value]) -> ast.expr:
+        x, y, change = given
+        shape, counts = x.type.shape, y.type.shape[1:]
+        if len(shape) != len(eqn.param("kernel")) + 1:
+            raise self.refused(eqn)
+        many, rank = math.prod(eqn.param("kernel")), len(counts)
+        places = call("argmax", windows(x.node, shape, eqn, LEAST), axis=whole(1))
+        told = index_text(change.node, [*[ast.Slice()] * (rank + 1), ast.Constant(None)])
+        each = ast.BinOp(call("one_hot", places, whole(many)), ast.Mult(), told)
+        order = [0, rank + 1, *range(1, rank + 1)]
+        each = call("transpose", each, ast.List([whole(one) for one in order]))
+        return added_up(each, shape[0], counts, eqn, shape[1:])
 
     def _contract(self, eqn: Eqn, given: Sequence[Value]) -> ast.expr:
         spec = _letters(eqn.param("spec"))

@@ -49,8 +49,8 @@ class Texts:
             if eqn.op == "copy" and self.values[eqn.inputs[0]].simple:
                 self.values[out] = self.values[eqn.inputs[0]]
                 continue
-            if eqn.op == "patches":
-                continue  # a convolution says it
+            if eqn.op == "patches" or (eqn.op == "reshape" and eqn.inputs[0] not in self.values):
+                continue  # windows: a convolution says it, or a mean of them
             node, static = writer.write(eqn)
             size = sum(self.values[one].size for one in eqn.inputs if one in self.values) + 1
             value = Value(node, out.type, static, size)

@@ -46,7 +46,7 @@ def refused(folder: Path, text: str, *settings: str) -> Diagnostic:
         ("", "", "w @ x * bernoulli(shape=[4], key='drop')", 11, "a draw of each step"),
         ("", "", "w @ x * t", 11, "the time"),
         ("", "", "w @ x - pool(x)", 11, "pooled"),
-        ("", "", "gelu(w @ x)", 11, "'gelu_grad'"),
+        ("", "", "sum(prod(reshape(outer(w @ x, x), 2, 8, 1), axis=[0, 2])) * x", 11, "'prod_others'"),
     ],
 )  # fmt: skip
 def test_a_box(tmp_path: Path, more: str, law: str, wire: str, line: int, message: str) -> None:
