@@ -82,8 +82,8 @@ class ReverseWriter(Writer):
         near = ast.IfExp(ast.Compare(x.node, [ast.NotEq()], [whole(0)]), x.node, ast.Constant(1e-30))
         below = ast.BinOp(call("gelu", near), ast.Div(), near)  # the normal distribution function
         square = ast.BinOp(ast.BinOp(x.node, ast.Pow(), whole(2)), ast.Div(), whole(2))
-        bell = ast.BinOp(x.node, ast.Mult(), call("exp", ast.UnaryOp(ast.USub(), square)))
-        bell = ast.BinOp(bell, ast.Div(), ast.Constant(math.sqrt(2 * math.pi)))
+        slope = ast.BinOp(x.node, ast.Mult(), call("exp", ast.UnaryOp(ast.USub(), square)))
+        bell = ast.BinOp(slope, ast.Div(), ast.Constant(math.sqrt(2 * math.pi)))
         return ast.BinOp(change.node, ast.Mult(), ast.BinOp(below, ast.Add(), bell))
 
     def _prod_others(self, eqn: Eqn, given: Sequence[Value]) -> ast.expr:

@@ -1,4 +1,4 @@
-"""Every function of the language, in a network that is unfolded: its derivative can be written out, and is right."""
+"""Every function of the language in a network that is unfolded: its derivative is written out, and right."""
 
 from __future__ import annotations
 
@@ -46,8 +46,9 @@ train:
 
 TERMS = {
     "smooth": [
-        "exp(z)", "log(1 + z ** 2)", "log1p(z ** 2)", "sqrt(1 + z ** 2)", "square(z)", "tanh(z)", "sigmoid(z)",
-        "softplus(z)", "sin(z)", "cos(z)", "tan(z / 9)", "arctan(z)", "arctan2(z, 1 + v)", "silu(z)",
+        "exp(z)", "log(1 + z ** 2)", "log1p(z ** 2)", "sqrt(1 + z ** 2)", "square(z)", "tanh(z)",
+        "sigmoid(z)", "softplus(z)", "sin(z)", "cos(z)", "tan(z / 9)", "arctan(z)", "arctan2(z, 1 + v)",
+        "silu(z)",
     ],
     "gelu": ["gelu(z)", "gelu(relu(z))"],
     "with kinks": [
@@ -55,7 +56,9 @@ TERMS = {
         "maximum(z, v)", "leaky_relu(z)", "clip(z, -1, 1)", "where(z > 0, z, v)", "identity(z)",
     ],
     "no gradient": ["z * stop(z)", "z * real(z > 0)", "z * int(z)", "z * (any(z > 0) and not all(v > 0))"],
-    "operators": ["(1 + z ** 2) ** v", "z ** 3", "z % 2", "z + z // 2", "z / (2 + v ** 2)", "(z if v > 0 else -z)"],
+    "operators": [
+        "(1 + z ** 2) ** v", "z ** 3", "z % 2", "z + z // 2", "z / (2 + v ** 2)", "(z if v > 0 else -z)",
+    ],
     "reductions": [
         "z * sum(z)", "z * mean(z)", "z * max(z)", "max(m * z, axis=1)", "z * min(z)", "z * logsumexp(z)",
         "logsumexp(m * z, axis=0)", "z * norm(z)", "z * var(z)", "z * std(z)",
@@ -70,14 +73,17 @@ TERMS = {
     ],
     "sort": ["sort(z)", "sort(m * z, axis=0)[0]", "sort(m * z, axis=1)[:, 1]", "z * real(argsort(z) == 0)"],
     "top k": ["z * sum(top_k(z, 2))", "top_k(m * z, 2, axis=0)[1]", "where(in_top_k(z, 2), z, 0)"],
-    "probability": ["(softmax(z) + 0)", "softmax(m * z, axis=0)[1]", "log_softmax(z)", "(normalise(exp(z)) + 0)"],
+    "probability": [
+        "(softmax(z) + 0)", "softmax(m * z, axis=0)[1]", "log_softmax(z)", "(normalise(exp(z)) + 0)",
+    ],
     "products": [
         "m @ z", "matmul(m, z)", "z * dot(z, v)", "outer(z, v) @ v", "solve(m * z + 3 * eye(4), z)",
         "einsum('ij,j,i->i', m, z, v)",
     ],
     "shapes": [
         "concat(z[0:2], v[2:4])", "sum(stack(z, v), axis=0)", "reshape(transpose(reshape(z, 2, 2)), 4)",
-        "roll(z, 1)", "sum_at(z, [0, 1, 1, 3], 4)", "sum(broadcast(z, 3, 4), axis=0)", "concat(z[::2], z[1::2])",
+        "roll(z, 1)", "sum_at(z, [0, 1, 1, 3], 4)", "sum(broadcast(z, 3, 4), axis=0)",
+        "concat(z[::2], z[1::2])",
         "(z + zeros(4) * ones(4))", "z * arange(4)", "z * linspace(0, 1, 4)",
     ],
     "places": ["z[[2, 0, 1, 1]]", "m[:, [3, 1, 0, 0]] @ z", "z * take(z, [1, 1, 0, 0])"],
@@ -97,7 +103,8 @@ TERMS = {
     ],
     "pooling": [
         "z * max_pool(reshape(z, 1, 4), 2)[0, 0]", "z * max_pool(reshape(m * z, 1, 4, 4), [2, 2])[0, 0, 1]",
-        "z * max_pool(reshape(z, 1, 4), 2, stride=1)[0, 1]", "z * max_pool(reshape(z, 1, 4) - 5, 2, padding=1)[0, 0]",
+        "z * max_pool(reshape(z, 1, 4), 2, stride=1)[0, 1]",
+        "z * max_pool(reshape(z, 1, 4) - 5, 2, padding=1)[0, 0]",
         "z * max_pool(reshape(relu(z), 1, 4), 4)[0, 0]", "z * mean_pool(reshape(z, 1, 4), 2)[0, 0]",
         "z * mean_pool(reshape(z, 1, 4), 2, stride=1)[0, 0]",
     ],
