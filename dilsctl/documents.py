@@ -22,6 +22,7 @@ LIBRARY = Path(__file__).resolve().parent / "library"
 SUFFIXES = (".yaml", ".yml")
 
 Amend = Callable[[Mapping], Mapping]
+TextsByPath = dict[Path, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,14 +70,20 @@ class Library:
         return self.main
 
 
-def load_documents(path: str | Path, text: str | None = None, amend: Amend | None = None) -> Library:
+def load_documents(
+    path: str | Path,
+    text: str | None = None,
+    amend: Amend | None = None,
+    texts: TextsByPath | None = None,
+) -> Library:
     """Load the file at ``path``, or ``text`` as if it stood there, and its imports.
 
     ``amend`` may change the value of the main document before it is checked (see ``dilsctl.overrides``); a
-    Problem that it raises is a finding. Never raises for what a file holds; the report says what is wrong.
+    Problem that it raises is a finding. ``texts`` are taken for files that are imported, by their real paths,
+    in place of what is on disk. Never raises for what a file holds; the report says what is wrong.
     """
     with collection_off():
-        return _Loader(Path(path)).run(text, amend)
+        return _Loader(Path(path), texts or {}).run(text, amend)
 
 
 @dataclass
@@ -106,8 +113,9 @@ class _Open:
 
 
 class _Loader:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, given: TextsByPath) -> None:
         self.top = path
+        self.given = given
         self.tree = Path(os.path.realpath(path)).parent
         self.report = Report()
         self.files: list[SourceFile] = []
@@ -187,7 +195,7 @@ class _Loader:
                     continue
                 try:
                     name = pending.library or str(self.top.parent / target.relative_to(self.tree))
-                    opened = self._open(target, read_source(target, name), target, pending.library, entry)
+                    opened = self._open(target, self._source(target, name), target, pending.library, entry)
                 except Problem as problem:
                     self._unreadable(problem, entry)
                     self.done[target] = opened = None
@@ -200,6 +208,10 @@ class _Loader:
                 current.sound = False
             else:
                 current.uses[pending.alias] = imported
+
+    def _source(self, target: Path, name: str) -> SourceFile:
+        given = self.given.get(target)
+        return read_source(target, name) if given is None else SourceFile(name, given)
 
     def _close(self, opened: _Open) -> LoadedDocument | None:
         loaded = None

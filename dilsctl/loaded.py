@@ -32,15 +32,23 @@ if TYPE_CHECKING:
 
 
 def read(
-    path: Path, *, text: str | None = None, settings: Sequence[str] = (), overrides: Sequence[Override] = ()
+    path: Path,
+    *,
+    text: str | None = None,
+    settings: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
+    texts: dict[Path, str] | None = None,
 ) -> Library:
-    """Load the documents of a file, with settings and overrides put in. What is wrong is in its report."""
+    """Load the documents of a file, with settings and overrides put in. What is wrong is in its report.
+
+    texts: of imported files, by their real paths, in place of what is on disk.
+    """
     from dilsctl.documents import load_documents
 
     if not settings and not overrides:
-        return load_documents(path, text)
+        return load_documents(path, text, texts=texts)
     return load_documents(
-        path, text, lambda root: apply(root, [*(parse_override(one) for one in settings), *overrides])
+        path, text, lambda root: apply(root, [*(parse_override(one) for one in settings), *overrides]), texts
     )
 
 

@@ -24,7 +24,6 @@ class Client:
         self.number = 0
         self.messages: queue.Queue[dict[str, Any]] = queue.Queue()
         self.findings: dict[str, list[dict[str, Any]]] = {}
-        self.told = 0
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -64,13 +63,13 @@ class Client:
         message = self.messages.get(timeout=SECONDS)
         if message.get("method") == "textDocument/publishDiagnostics":
             self.findings[message["params"]["uri"]] = message["params"]["diagnostics"]
-            self.told += 1
         return message
 
-    def open(self, path: Path, text: str | None = None) -> list[dict[str, Any]]:
-        """Open a file; its findings."""
-        uri = path.as_uri()
-        text = path.read_text(encoding="utf-8") if text is None else text
+    def open(self, path: Path | str, text: str | None = None) -> list[dict[str, Any]]:
+        """Open a file, or a document that is no file yet, by its URI; its findings."""
+        uri = path if isinstance(path, str) else path.as_uri()
+        if text is None:
+            text = Path(path).read_text(encoding="utf-8")
         item = {"uri": uri, "languageId": "yaml", "version": 1, "text": text}
         return self._told(uri, "textDocument/didOpen", {"textDocument": item})
 
@@ -83,22 +82,23 @@ class Client:
         )
 
     def _told(self, uri: str, method: str, params: Any) -> list[dict[str, Any]]:
-        before = self.told
+        self.findings.pop(uri, None)
         self.notify(method, params)
-        while self.told == before:
+        while uri not in self.findings:
             self._next()
         return self.findings[uri]
 
-    def at(self, method: str, path: Path, line: int, character: int, **more: Any) -> Any:
+    def at(self, method: str, path: Path | str, line: int, character: int, **more: Any) -> Any:
         """Ask about a place; lines and characters count from 0."""
         place = {"line": line, "character": character}
-        about = {"textDocument": {"uri": path.as_uri()}, "position": place, **more}
+        uri = path if isinstance(path, str) else path.as_uri()
+        about = {"textDocument": {"uri": uri}, "position": place, **more}
         return self.ask(f"textDocument/{method}", about)
 
 
 @contextmanager
-def client(folder: Path) -> Iterator[Client]:
-    """A server that has been greeted, and is sent away in the end."""
+def client(folder: Path, capabilities: dict[str, Any] | None = None) -> Iterator[Client]:
+    """A server that has been greeted, and is sent away in the end. capabilities: of the editor."""
     process = subprocess.Popen(
         [sys.executable, "-m", "dilsctl", "lsp", "--stdio"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -106,7 +106,7 @@ def client(folder: Path) -> Iterator[Client]:
     )  # fmt: skip
     try:
         found = Client(process)
-        greeting = {"processId": os.getpid(), "rootUri": folder.as_uri(), "capabilities": {}}
+        greeting = {"processId": os.getpid(), "rootUri": folder.as_uri(), "capabilities": capabilities or {}}
         found.ask("initialize", greeting)
         found.notify("initialized")
         yield found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 from array import array
 from collections.abc import Callable, Iterator
@@ -21,7 +22,8 @@ _PLAIN = re.compile(
     r"\s*->\s*(?:([A-Za-z_]\w*)\.)?([A-Za-z_]\w*)(?:\[(\d{1,9})\])?\s*\Z"
 )
 _PORT = re.compile(r"(?:([A-Za-z_]\w*)(?:\[[^\]]*\])?\.)?([A-Za-z_]\w*)")
-_WORDS = {"true", "false"}
+_KEYWORDS = frozenset(keyword.kwlist)  # no name in an expression
+_LITERALS = frozenset({"true", "false"})
 
 
 class WireTexts:
@@ -108,6 +110,11 @@ class Wire:
         return self.texts.locate(self.number, start, end)
 
 
+def _has_word(box: str | None, port: str) -> bool:
+    """Whether the source of a wire is no plain reference, since it has a word of the expressions."""
+    return port in _KEYWORDS or box in _KEYWORDS or (box is None and port in _LITERALS)
+
+
 def read_wires(
     texts: WireTexts,
     report: Report,
@@ -120,7 +127,7 @@ def read_wires(
     """
     for number, text in enumerate(texts.texts):
         found = _PLAIN.match(text)
-        if found and not (found.group(1) is None and found.group(2) in _WORDS):
+        if found and not _has_word(*found.group(1, 2)):
             plain = found.groups()
             if take is not None and take(plain, number):
                 continue

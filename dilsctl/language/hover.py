@@ -43,10 +43,8 @@ def _about(page: Page, one: Declaration, diagram: Diagram | None) -> str:
     if one.kind == "interior box":
         box = page.child(one.symbol.path, one.symbol.name)
     elif one.kind == "definition":
-        owner = page if one.symbol.file == page.file.name else None
-        owner = owner or next(
-            (p for p in page.imports.values() if p and p.file.name == one.symbol.file), None
-        )
+        named = page.pages.named(one.symbol.file) if page.pages is not None else None
+        owner = page if one.symbol.file == page.file.name else named
         box = (owner, ("define", one.symbol.name)) if owner is not None else None
     if box is not None and box[1] in box[0].boxes:
         held = box[0].boxes[box[1]]

@@ -9,6 +9,7 @@ from typing import Any
 
 from dilsctl.diagnostics import Problem, Report, SourceFile, SourceSpan
 from dilsctl.expression import ExpressionError, find_arrow, parse_expression
+from dilsctl.language.pages import Pages
 from dilsctl.language.symbols import BoxPath, Declaration, Occurrence, Page, Symbol, mapping_of
 from dilsctl.scalars import text_lines, text_span
 from dilsctl.source import Mapping, Sequence, parse_yaml
@@ -19,12 +20,14 @@ _KIND = {"params": "parameter", "in": "input", "out": "output", "share": "shared
          "let": "let", "boxes": "interior box", "modes": "mode"}  # fmt: skip
 
 
-def read_page(file: SourceFile, path: Path | None, tree: Path | None = None) -> Page | None:
-    """The page of a text; None where nothing can be read of it."""
+def read_page(file: SourceFile, path: Path | None, pages: Pages | None = None) -> Page | None:
+    """The page of a text; None where nothing can be read of it. pages: where its imports are found."""
     root = parse_yaml(file, Report())
     if not isinstance(root, Mapping):
         return None
-    page = Page(file, root, path, tree=tree)
+    pages = Pages() if pages is None else pages
+    page = Page(file, root, path, pages=pages)
+    pages.keep(page)
     _Reader(page).read()
     return page
 
@@ -174,24 +177,27 @@ class _Reader:
         if found.init:
             self._expression(path, text, span, found.init_start, found.init_start + len(found.init))
 
-    def _text(self, path: BoxPath, text: str, span: SourceSpan) -> None:
-        self._expression(path, text, span, 0, len(text))
+    def _text(self, path: BoxPath, text: str, span: SourceSpan, owner: Page | None = None) -> None:
+        self._expression(path, text, span, 0, len(text), owner)
 
-    def _expression(self, path: BoxPath, text: str, span: SourceSpan, begin: int, end: int) -> None:
-        """The names in a part of a text."""
+    def _expression(
+        self, path: BoxPath, text: str, span: SourceSpan, begin: int, end: int, owner: Page | None = None
+    ) -> None:
+        """The names in a part of a text. owner: the page of the box that they are of, if not this one."""
+        owner = self.page if owner is None else owner
         try:
             tree = parse_expression(text[begin:end])
         except (ExpressionError, Problem):
             return
         for node in ast.walk(tree):
             if isinstance(node, ast.Name):
-                symbol = Symbol(self.file.name, path, node.id)
-                if symbol in self.page.declared:
+                symbol = Symbol(owner.file.name, path, node.id)
+                if symbol in owner.declared:
                     start = begin + node.col_offset
                     self._add(text_span(self.file, span, text, start, start + len(node.id)), symbol)
             elif isinstance(node, ast.Attribute):
                 inner = node.value.value if isinstance(node.value, ast.Subscript) else node.value
-                found = self.page.child(path, inner.id) if isinstance(inner, ast.Name) else None
+                found = owner.child(path, inner.id) if isinstance(inner, ast.Name) else None
                 if found is not None and node.end_col_offset is not None:
                     stop = begin + node.end_col_offset
                     place = text_span(self.file, span, text, stop - len(node.attr), stop)
@@ -212,7 +218,7 @@ class _Reader:
         whole: tuple[Page, BoxPath] | None = self.page.resolve(name)
         if isinstance(name, Mapping):
             whole = self.page, ("main", "box") if isinstance(main, Mapping) and "box" in main else ("main",)
-        for key in ("train", "simulate"):
+        for key in ("train", "simulate", "live"):
             self._block(whole, mapping_of(root.get(key)))
         checks = root.get("checks")
         for check in checks if isinstance(checks, Sequence) else ():
@@ -234,13 +240,14 @@ class _Reader:
         for held in (data, block):
             for key in ("inputs", "sequences"):
                 self._keys(box, mapping_of(held.get(key)) if held is not None else None)
-        if box[0] is not self.page:
-            return
         for key in ("loss", "metrics"):
             for text, span in _strings(block.get(key), block.value_span(key) if key in block else None):
-                self._text(box[1], text, span)
+                self._text(box[1], text, span, box[0])
         for text, span in _strings(block.get("record"), None):
-            self._text(box[1], text, span)
+            self._text(box[1], text, span, box[0])
+        for key in ("predict", "truth"):
+            if isinstance(block.get(key), str):
+                self._text(box[1], block[key], block.value_span(key), box[0])
 
     def _keys(self, box: tuple[Page, BoxPath] | None, held: Mapping | None) -> None:
         for name in held or ():

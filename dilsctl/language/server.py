@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote, urlsplit
 
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 from pygls.workspace import TextDocument
 
-from dilsctl import __version__, api
+from dilsctl import __version__
+from dilsctl.choice import choices
 from dilsctl.diagnostics import Diagnostic, Problem, Severity, SourceFile, SourceSpan
 from dilsctl.diagram import Diagram
-from dilsctl.formatting.files import format_source
-from dilsctl.language.completion import completions
-from dilsctl.language.hover import hover
-from dilsctl.language.reading import read_page
-from dilsctl.language.symbols import Occurrence, Page
-from dilsctl.syntax.model import identifier
+from dilsctl.documents import LIBRARY
+from dilsctl.language.pages import Pages, real
+from dilsctl.language.symbols import Page
+from dilsctl.loaded import elaborate, read
+from dilsctl.validation import validated
 
 MOST_TYPED = 300_000  # characters: a longer file is validated when it is saved, not at every key
 
@@ -30,26 +30,22 @@ _SEVERITIES = {
     Severity.WARNING: lsp.DiagnosticSeverity.Warning,
     Severity.NOTE: lsp.DiagnosticSeverity.Information,
 }
-_KINDS = {
-    "key": lsp.CompletionItemKind.Property,
-    "port": lsp.CompletionItemKind.Field,
-    "name": lsp.CompletionItemKind.Variable,
-    "function": lsp.CompletionItemKind.Function,
-    "definition": lsp.CompletionItemKind.Class,
-    "type": lsp.CompletionItemKind.Keyword,
-}
-_CAN_BE_RENAMED = {"input", "output", "state", "shared variable", "let", "parameter", "interior box", "mode",
-                   "definition"}  # fmt: skip
 
 
 @dataclass
-class _Open:
-    """An open file: what it last was when it could be read."""
+class Open:
+    """An open file: what it last was when it could be read, and what was found in it.
+
+    ``imports``: the files that it reads, by where they are.
+    """
 
     page: Page | None = None
-    version: int | None = None
+    page_of: tuple[int | None, int] | None = None
     diagram: Diagram | None = None
-    diagram_of: int | None = -1
+    diagram_of: tuple[int | None, int] | None = None
+    found: list[Diagnostic] = field(default_factory=list)
+    found_of: int | None = -1
+    imports: frozenset[Path] = frozenset()
 
 
 class Server(LanguageServer):
@@ -57,39 +53,55 @@ class Server(LanguageServer):
 
     def __init__(self) -> None:
         super().__init__("dilsctl", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Incremental)
-        self.opened: dict[str, _Open] = {}
+        self.opened: dict[str, Open] = {}
+        self.changes = 0  # of all files together: what was read before one may no longer be so
+        self._pages: tuple[int, Pages] | None = None
+
+    # -- texts and places -------------------------------------------------------------------------
 
     def text(self, uri: str) -> tuple[TextDocument, SourceFile, Path]:
         """An open document, its text, and where it lies."""
         document = self.workspace.get_text_document(uri)
-        path = Path(to_fs_path(uri) or "untitled.yaml")
-        return document, SourceFile(str(path), document.source), path
+        path = self.path(uri)
+        return document, SourceFile(str(path), document.source.removeprefix("\ufeff")), path
 
-    def page(self, uri: str) -> Page | None:
-        """The names of a file as it last could be read."""
-        document, file, path = self.text(uri)
-        held = self.opened.setdefault(uri, _Open())
-        if held.version != document.version or held.page is None:
-            held.page = read_page(file, path) or held.page
-            held.version = document.version
-        return held.page
+    def path(self, uri: str) -> Path:
+        """Where a document lies. One that is no file yet is taken to lie in the folder that is open."""
+        place = to_fs_path(uri) or ""
+        if urlsplit(uri).scheme == "file":
+            return real(Path(place))
+        folder = Path(place).parent
+        if not (folder.is_absolute() and folder.is_dir()):
+            folder = next(iter(self.roots()), Path.cwd())
+        return real(folder) / quote(uri, safe="")
 
-    def diagram(self, uri: str) -> Diagram | None:
-        """The diagram of a file as it last was good."""
-        from dilsctl.loaded import elaborate, read
+    def roots(self) -> tuple[Path, ...]:
+        """The folders that the editor has open."""
+        folders = [one.uri for one in self.workspace.folders.values()] or [self.workspace.root_uri or ""]
+        paths = [to_fs_path(one) for one in folders if urlsplit(one).scheme == "file"]
+        return tuple(real(Path(one)) for one in paths if one)
 
-        document, file, path = self.text(uri)
-        held = self.opened.setdefault(uri, _Open())
-        if held.diagram_of != document.version and len(file.text) <= MOST_TYPED:
-            held.diagram_of = document.version
-            with contextlib.suppress(Problem):
-                held.diagram = elaborate(read(path, text=file.text)) or held.diagram
-        return held.diagram
+    def texts(self) -> dict[Path, str]:
+        """What is open, saved or not, by where it lies."""
+        return {self.path(uri): one.source.removeprefix("\ufeff") for uri, one in self._documents()}
+
+    def uri(self, path: Path) -> str:
+        """The document of a file: as the editor calls it, where it has it open."""
+        known = (uri for uri, _ in self._documents() if self.path(uri) == path)
+        return next(known, None) or path.as_uri()
+
+    def version_of(self, uri: str) -> int | None:
+        """The version of a document that is open; None of a file on disk."""
+        return next((one.version for name, one in self._documents() if name == uri), None)
+
+    def _documents(self) -> list[tuple[str, TextDocument]]:
+        return list(self.workspace.text_documents.items())
 
     def offset(self, uri: str, position: lsp.Position) -> int:
         """A place of the editor as a character of the text."""
-        document, _, _ = self.text(uri)
-        return int(document.offset_at_position(position))
+        document, file, _ = self.text(uri)
+        mark = len(document.source) - len(file.text)
+        return max(0, int(document.offset_at_position(position)) - mark)
 
     def span(self, file: SourceFile, start: int, end: int) -> lsp.Range:
         """Characters of a text as a place of the editor."""
@@ -101,18 +113,71 @@ class Server(LanguageServer):
         units = self.workspace.position_codec.client_num_units(before)
         return lsp.Position(line - 1, int(units))
 
+    def location(self, span: SourceSpan) -> lsp.Location:
+        """A place in any file; a file of the library is named by its import."""
+        name = span.file.name
+        path = LIBRARY / f"{name.removeprefix('std/')}.yaml" if name.startswith("std/") else real(Path(name))
+        return lsp.Location(self.uri(path), self.span(span.file, span.start, span.end))
+
+    # -- what is read of them ---------------------------------------------------------------------
+
+    @property
+    def pages(self) -> Pages:
+        """The names of all files, as they are now."""
+        if self._pages is None or self._pages[0] != self.changes:
+            self._pages = self.changes, Pages(self.roots(), self.texts())
+        return self._pages[1]
+
+    def page(self, uri: str) -> Page | None:
+        """The names of a file as it last could be read."""
+        document, _, path = self.text(uri)
+        held = self.opened.setdefault(uri, Open())
+        state = document.version, self.changes
+        if held.page_of != state:
+            held.page_of = state
+            held.page = self.pages.page(path) or held.page
+        return held.page
+
+    def diagram(self, uri: str) -> Diagram | None:
+        """The diagram of a file as it last was good."""
+        document, file, path = self.text(uri)
+        held = self.opened.setdefault(uri, Open())
+        state = document.version, self.changes
+        if held.diagram_of != state and len(file.text) <= MOST_TYPED:
+            held.diagram_of = state
+            held.diagram = elaborate(read(path, text=file.text, texts=self.texts())) or held.diagram
+        return held.diagram
+
+    # -- findings ---------------------------------------------------------------------------------
+
+    def forget(self) -> None:
+        """What was read of files may no longer be so."""
+        self.changes += 1
+
     def tell(self, uri: str) -> None:
         """Send the findings of a file."""
-        _, file, path = self.text(uri)
+        document, file, path = self.text(uri)
+        held = self.opened.setdefault(uri, Open())
+        library = read(path, text=file.text, texts=self.texts())
+        held.imports = frozenset(one for _, one, _ in library.imported)
         try:
-            found = list(api.validate_files([path], text=file.text))
-        except Problem as problem:
-            found = list(problem.diagnostics)
+            held.found = list(validated(library, choices([path])[0]))
+        except Problem as problem:  # bad-project
+            held.found = list(problem.diagnostics)
+        held.found_of = document.version
         self.text_document_publish_diagnostics(
-            lsp.PublishDiagnosticsParams(uri, [self._finding(one, file, path) for one in found])
+            lsp.PublishDiagnosticsParams(uri, [self.finding(one, file) for one in held.found])
         )
 
-    def _finding(self, one: Diagnostic, file: SourceFile, path: Path) -> lsp.Diagnostic:
+    def tell_importers(self, uri: str) -> None:
+        """Send the findings of the open files that import a file."""
+        path = self.path(uri)
+        for other, held in list(self.opened.items()):
+            if other != uri and path in held.imports and self.version_of(other) is not None:
+                self.tell(other)
+
+    def finding(self, one: Diagnostic, file: SourceFile) -> lsp.Diagnostic:
+        """A finding in the words of the protocol, for the document of a file."""
         nowhere = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
         span = one.primary.span if one.primary is not None else None
         here = span is not None and span.file.name == file.name
@@ -120,11 +185,11 @@ class Server(LanguageServer):
         if one.help:
             message += f"\n{one.help}"
         related = [
-            lsp.DiagnosticRelatedInformation(self._location(label.span), label.text or "see here")
+            lsp.DiagnosticRelatedInformation(self.location(label.span), label.text or "see here")
             for label in one.related
         ]
         if not here and span is not None:
-            related.insert(0, lsp.DiagnosticRelatedInformation(self._location(span), one.message))
+            related.insert(0, lsp.DiagnosticRelatedInformation(self.location(span), one.message))
         return lsp.Diagnostic(
             range=self.span(file, span.start, max(span.end, span.start + 1)) if here and span else nowhere,
             message=message,
@@ -134,166 +199,33 @@ class Server(LanguageServer):
             related_information=related or None,
         )
 
-    def _location(self, span: SourceSpan) -> lsp.Location:
-        path = Path(span.file.name)
-        if not path.is_file():
-            from dilsctl.documents import LIBRARY
+    # -- changes ----------------------------------------------------------------------------------
 
-            path = LIBRARY / f"{span.file.name.removeprefix('std/')}.yaml"
-        return lsp.Location(path.resolve().as_uri(), self.span(span.file, span.start, span.end))
+    def edit(self, changes: dict[Path, list[lsp.TextEdit]]) -> lsp.WorkspaceEdit:
+        """Edits of files, in the form that the editor takes."""
+        wanted = self.client_capabilities.workspace
+        known = wanted.workspace_edit if wanted is not None else None
+        by_uri = {self.uri(path): edits for path, edits in changes.items()}
+        if known is None or not known.document_changes:
+            return lsp.WorkspaceEdit(changes=by_uri)
+        return lsp.WorkspaceEdit(
+            document_changes=[
+                lsp.TextDocumentEdit(
+                    lsp.OptionalVersionedTextDocumentIdentifier(uri, self.version_of(uri)), list(edits)
+                )
+                for uri, edits in by_uri.items()
+            ]
+        )
 
 
 def make_server() -> Server:
     """A server with all that it can do."""
+    from dilsctl.language.features import answer, follow
+
     server = Server()
-    _follow(server)
-    _answer(server)
+    follow(server)
+    answer(server)
     return server
-
-
-def _follow(server: Server) -> None:
-    """Files that are opened, changed and closed."""
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
-    def opened(params: lsp.DidOpenTextDocumentParams) -> None:
-        server.tell(params.text_document.uri)
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
-    def changed(params: lsp.DidChangeTextDocumentParams) -> None:
-        uri = params.text_document.uri
-        if len(server.text(uri)[1].text) <= MOST_TYPED:
-            server.tell(uri)
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
-    def saved(params: lsp.DidSaveTextDocumentParams) -> None:
-        for uri in list(server.workspace.text_documents):  # what imports it may be good or bad now
-            server.opened.pop(uri, None)
-            server.tell(uri)
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
-    def closed(params: lsp.DidCloseTextDocumentParams) -> None:
-        uri = params.text_document.uri
-        server.opened.pop(uri, None)
-        server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
-
-
-def _answer(server: Server) -> None:
-    """What an editor asks."""
-
-    @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
-    def definition(params: lsp.DefinitionParams) -> lsp.Location | None:
-        page, found = _at(server, params)
-        if page is None or found is None:
-            return None
-        if found.symbol.path == ("use",):
-            other = page.imported(found.symbol.name)
-            return server._location(SourceSpan(other.file, 0, 0)) if other is not None else None
-        declared = page.declaration(found.symbol)
-        return server._location(declared.span) if declared is not None else None
-
-    @server.feature(lsp.TEXT_DOCUMENT_REFERENCES)
-    def references(params: lsp.ReferenceParams) -> list[lsp.Location]:
-        page, found = _at(server, params)
-        if page is None or found is None:
-            return []
-        uri, file = params.text_document.uri, page.file
-        return [
-            lsp.Location(uri, server.span(file, one.start, one.end)) for one in page.uses_of(found.symbol)
-        ]
-
-    @server.feature(lsp.TEXT_DOCUMENT_HOVER)
-    def about(params: lsp.HoverParams) -> lsp.Hover | None:
-        uri = params.text_document.uri
-        page = server.page(uri)
-        if page is None:
-            return None
-        told = hover(page, page.file.text, server.offset(uri, params.position), server.diagram(uri))
-        if told is None:
-            return None
-        text, start, end = told
-        content = lsp.MarkupContent(lsp.MarkupKind.Markdown, text)
-        return lsp.Hover(content, server.span(page.file, start, end))
-
-    @server.feature(
-        lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=[".", ">", " ", "("])
-    )
-    def complete(params: lsp.CompletionParams) -> list[lsp.CompletionItem]:
-        uri = params.text_document.uri
-        text = server.text(uri)[1].text
-        found = completions(text, server.offset(uri, params.position), server.page(uri))
-        return [
-            lsp.CompletionItem(
-                label=one.label,
-                kind=_KINDS[one.kind],
-                detail=one.detail or None,
-                documentation=one.documentation or None,
-                insert_text=f"{one.label}: " if one.kind == "key" else None,
-            )
-            for one in found
-        ]
-
-    @server.feature(lsp.TEXT_DOCUMENT_PREPARE_RENAME)
-    def may_be_renamed(params: lsp.PrepareRenameParams) -> lsp.Range | None:
-        page, found = _at(server, params)
-        return (
-            None
-            if page is None or found is None or not _own(page, found)
-            else server.span(page.file, found.start, found.end)
-        )
-
-    @server.feature(lsp.TEXT_DOCUMENT_RENAME, lsp.RenameOptions(prepare_provider=True))
-    def rename(params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
-        page, found = _at(server, params)
-        if page is None or found is None or not _own(page, found):
-            return None
-        _check_name(page, found, params.new_name)
-        edits = [
-            lsp.TextEdit(server.span(page.file, one.start, one.end), params.new_name)
-            for one in page.uses_of(found.symbol)
-        ]
-        return lsp.WorkspaceEdit(changes={params.text_document.uri: edits})
-
-    @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
-    def format(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:
-        _, file, _ = server.text(params.text_document.uri)
-        try:
-            done = format_source(file)
-        except Problem:
-            return None
-        if not done.changed:
-            return []
-        return [lsp.TextEdit(server.span(file, 0, len(file.text)), done.new)]
-
-
-def _at(server: Server, params: Any) -> tuple[Page | None, Occurrence | None]:
-    """The name under the cursor. The page must be of the text that the editor has."""
-    uri = params.text_document.uri
-    page = server.page(uri)
-    if page is None or page.file.text != server.text(uri)[1].text:
-        return None, None
-    return page, page.at(server.offset(uri, params.position))
-
-
-def _own(page: Page, found: Occurrence) -> bool:
-    """Whether a name is declared in this file, so that all its places are known."""
-    declared = page.declared.get(found.symbol)
-    return declared is not None and declared.kind in _CAN_BE_RENAMED
-
-
-def _check_name(page: Page, found: Occurrence, name: str) -> None:
-    """Raise an answer in words for a name that can't be, or is taken."""
-    from pygls.exceptions import JsonRpcInvalidParams
-
-    try:
-        if found.symbol.path != ("define",):
-            identifier(name)
-        elif not name.replace("-", "_").isidentifier():
-            raise ValueError
-    except Exception:  # the words of pydantic are for files
-        raise JsonRpcInvalidParams(f"'{name}' is not a name") from None
-    taken = {one.name for one in page.declared if one.path == found.symbol.path}
-    if name in taken and name != found.symbol.name:
-        raise JsonRpcInvalidParams(f"'{name}' is taken")
 
 
 def serve() -> None:
@@ -302,4 +234,4 @@ def serve() -> None:
     make_server().start_io()
 
 
-__all__: list[str] = ["Server", "make_server", "serve"]
+__all__: Sequence[str] = ["MOST_TYPED", "Open", "Server", "make_server", "serve"]

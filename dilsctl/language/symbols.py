@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dilsctl.diagnostics import Problem, SourceFile, SourceSpan
+from dilsctl.diagnostics import SourceFile, SourceSpan
 from dilsctl.documents import LIBRARY
-from dilsctl.source import Mapping, read_source
+from dilsctl.source import Mapping
+
+if TYPE_CHECKING:
+    from dilsctl.language.pages import Pages
 
 BoxPath = tuple[str, ...]  # keys from the root of the document to the mapping of a box
 
@@ -56,7 +59,7 @@ class Page:
     declared: dict[Symbol, Declaration] = field(default_factory=dict)
     occurrences: list[Occurrence] = field(default_factory=list)
     imports: dict[str, Page | None] = field(default_factory=dict)
-    tree: Path | None = None  # imports stay inside of it
+    pages: Pages | None = None  # where imports are found
 
     def at(self, offset: int) -> Occurrence | None:
         """The name that stands at an offset: the shortest one, if they are nested."""
@@ -65,14 +68,13 @@ class Page:
 
     def declaration(self, symbol: Symbol) -> Declaration | None:
         """Where a name is declared, in this file or in one that it imports."""
-        for page in (self, *(one for one in self.imports.values() if one is not None)):
-            if symbol in page.declared:
-                return page.declared[symbol]
-        return None
+        page = self if symbol.file == self.file.name or self.pages is None else self.pages.named(symbol.file)
+        return page.declared.get(symbol) if page is not None else None
 
     def uses_of(self, symbol: Symbol) -> list[Occurrence]:
-        """All places of a name in this file."""
-        return [one for one in self.occurrences if one.symbol == symbol]
+        """All places of a name in this file, each once, in order."""
+        found = {(one.start, one.end): one for one in self.occurrences if one.symbol == symbol}
+        return [found[place] for place in sorted(found)]
 
     def box_at(self, offset: int) -> BoxPath | None:
         """The innermost box around an offset."""
@@ -111,23 +113,20 @@ class Page:
     def _import(self, alias: str) -> Page | None:
         uses = mapping_of(self.root.get("use"))
         wanted = uses.get(alias) if uses is not None else None
-        if not isinstance(wanted, str) or "\0" in wanted:
+        if not isinstance(wanted, str) or "\0" in wanted or self.pages is None:
             return None
         if wanted.startswith("std/"):
             folder, name, tree = LIBRARY, wanted.removeprefix("std/").removesuffix(".yaml"), LIBRARY
         elif self.path is not None and not wanted.startswith("/"):
-            folder, name, tree = self.path.parent, wanted, self.tree or self.path.parent
+            folder, name, tree = self.path.parent, wanted, self.pages.tree_of(self.path)
         else:
             return None
         for ending in ("", ".yaml", ".yml"):
-            path = folder / f"{name}{ending}"
             try:
-                if path.is_file() and path.resolve().is_relative_to(tree.resolve()):
-                    shown = f"std/{name}" if tree is LIBRARY else str(path)
-                    from dilsctl.language.reading import read_page
-
-                    return read_page(read_source(path, shown), path, tree=tree)
-            except (Problem, OSError, RuntimeError):
+                path = (folder / f"{name}{ending}").resolve()
+                if path.is_file() and path.is_relative_to(tree.resolve()):
+                    return self.pages.page(path)
+            except (OSError, RuntimeError):  # links in a circle
                 return None
         return None
 
