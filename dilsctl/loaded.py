@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dilsctl.data.dataset import Fitted
     from dilsctl.diagram import Box, Diagram
     from dilsctl.documents import Library, LoadedDocument
+    from dilsctl.elaborate.trial import Trials
     from dilsctl.engine.piecewise import AnyLearner
     from dilsctl.inspect import Facts
     from dilsctl.ir import Program
@@ -52,15 +53,16 @@ def read(
     )
 
 
-def elaborate(library: Library) -> Diagram | None:
-    """The diagram of a library's main document; findings go into its report."""
+def elaborate(library: Library, others: list[Trials] | None = None) -> Diagram | None:
+    """The diagram of a library's main document; findings go into its report. ``others``: see
+    ``dilsctl.elaborate``."""
     document, report = library.main, library.report
     if document is None:
         return None
     from dilsctl.compile import check
     from dilsctl.elaborate import elaborate as make
 
-    diagram = make(document, report)
+    diagram = make(document, report, others)
     if diagram is not None and report.ok:
         check(document, diagram, report)
     if document.document.checks and report.ok:

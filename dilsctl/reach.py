@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dilsctl.diagnostics import Diagnostic, Label, Severity, SourceSpan
 from dilsctl.diagram import Box
@@ -76,11 +76,20 @@ def _begins_as_learned(one: FlatState) -> bool:
     return one.state.initial is not None and one.state.initial.rule == "state"
 
 
-def reached_over_time(program: Program) -> set[Var]:
-    """Through which a gradient of the loss can flow, from a tick to those before it as well."""
-    ends = [program.outputs["loss"]]
+def _inputs(eqn: Eqn) -> Sequence[Var]:
+    return eqn.inputs
+
+
+def reached_over_time(
+    program: Program,
+    ends: Sequence[Var] = (),
+    inputs: Callable[[Eqn], Sequence[Var]] = _inputs,
+) -> set[Var]:
+    """Through which a gradient of the loss, or of other ends, can flow, from a tick to those before it as
+    well. ``inputs``: those of an equation that what it makes depends on."""
+    ends = list(ends or [program.outputs["loss"]])
     while True:
-        live = reached(program.eqns, ends)
+        live = reached(program.eqns, ends, inputs)
         more = [
             law
             for moving in (program.updates, program.rates)

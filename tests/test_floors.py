@@ -21,7 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "loop_findings",
     ),
     (
-        "sizes", "passes", "verify", "reach", "objective", "train_names", "watched", "plan_costs",
+        "sizes", "passes", "verify", "reach", "ranges", "objective", "train_names", "watched", "plan_costs",
         "plan_text", "plan_json", "episodes", "pooling", "feeding", "live_plan", "compile", "motion",
         "written_values", "written_arrays", "written_back", "flat_laws", "flatten", "flat_document",
         "cycles", "pattern", "siblings", "kind", "kind_text", "rules",

@@ -15,7 +15,7 @@ from dilsctl.documents import LoadedDocument
 from dilsctl.elaborate.definitions import Filling, Given
 from dilsctl.elaborate.elaborator import Elaborator
 from dilsctl.elaborate.emitter import NeedsStatic
-from dilsctl.elaborate.trial import try_definitions
+from dilsctl.elaborate.trial import Trials, try_definitions
 from dilsctl.garbage import collection_off
 from dilsctl.ir import REAL
 
@@ -23,12 +23,15 @@ __all__ = ["Elaborator", "elaborate", "elaborate_box", "elaborate_swept"]
 
 
 @collection_off()
-def elaborate(document: LoadedDocument, report: Report) -> Diagram | None:
-    """The diagram of a document's main box. Definitions that it does not use are checked as well."""
+def elaborate(document: LoadedDocument, report: Report, others: list[Trials] | None = None) -> Diagram | None:
+    """The diagram of a document's main box. Definitions that it does not use are checked as well; what they
+    come to is added to ``others``."""
     _check_aliases(document, report)
     elaborator = Elaborator(report)
     box = _main(elaborator, document, report)
-    try_definitions(elaborator, document, report)
+    trials = try_definitions(elaborator, document, report)
+    if others is not None:
+        others.append(trials)
     if box is None:
         return None
     name = str(document.root.get("name") or box.name)

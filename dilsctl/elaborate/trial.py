@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from dilsctl.diagnostics import Problem, Report
+from dilsctl.diagram import Box, Diagram
 from dilsctl.documents import LoadedDocument
 from dilsctl.elaborate.definitions import Definition
 from dilsctl.elaborate.dimensions import unsolved
@@ -22,8 +23,12 @@ _TRIALS: tuple[Callable[[], Iterator[int]], ...] = (
 )
 
 
-def try_definitions(elaborator: Elaborator, document: LoadedDocument, report: Report) -> None:
-    """Report what is wrong with the definitions of a document that have not been used."""
+Trials = tuple[list[Diagram], ...]
+
+
+def try_definitions(elaborator: Elaborator, document: LoadedDocument, report: Report) -> Trials:
+    """Report what is wrong with the definitions of a document that have not been used. For each trial the
+    diagrams of those that are sound, without those that others use."""
     define: Any = document.root.get("define") or {}
     unused = [
         one
@@ -34,25 +39,32 @@ def try_definitions(elaborator: Elaborator, document: LoadedDocument, report: Re
         if one not in elaborator.used
     ]
     if not unused:
-        return
-    first, second = (_try(elaborator, unused, lengths()) for lengths in _TRIALS)
+        return ()
+    (first, some), (second, same) = (_try(elaborator, unused, lengths()) for lengths in _TRIALS)
     told = {(one.code, one.where) for one in report.found}
     again = {(one.code, one.message, one.where) for one in second.found}
     for found in first.found:
         if (found.code, found.message, found.where) in again and (found.code, found.where) not in told:
             report.add(found)
+    return some, same
 
 
-def _try(elaborator: Elaborator, unused: list[Definition], lengths: Iterator[int]) -> Report:
-    """The findings of one trial. Boxes tried on the way are not tried again by themselves."""
+def _try(
+    elaborator: Elaborator, unused: list[Definition], lengths: Iterator[int]
+) -> tuple[Report, list[Diagram]]:
+    """The findings of one trial, and the boxes that are sound."""
     trial = Elaborator(Report(), elaborator.definitions)
+    boxes: list[Box] = []
     for definition in unused:
         try:
             one = trial.start(definition, {}, {}, definition.span)
             for site in one.inputs.values():
                 for dim in unsolved(site.all_dims):
                     dim.target = next(lengths)
-            trial.finish(one)
+            box = trial.finish(one)
+            if one.sound and not one.failed:
+                boxes.append(box)
         except Problem as problem:
             trial.report.extend(problem.diagnostics)
-    return trial.report
+    inner = {two for one in boxes for child in one.children.values() for two in child.boxes}
+    return trial.report, [Diagram(one.name, one, one.span) for one in boxes if one not in inner]

@@ -111,10 +111,19 @@ class _Elements:
             self.cotangent[x] = whole if before is None else self.builder.emit("add", (before, whole))
 
 
-def reached(eqns: Sequence[Eqn], scalars: Sequence[Var]) -> set[Var]:
-    """The variables through which a gradient of ``scalars`` can flow (no equation is emitted)."""
+def _inputs(eqn: Eqn) -> Sequence[Var]:
+    return eqn.inputs
+
+
+def reached(
+    eqns: Sequence[Eqn], scalars: Sequence[Var], inputs: Callable[[Eqn], Sequence[Var]] = _inputs
+) -> set[Var]:
+    """The variables through which a gradient of ``scalars`` can flow (no equation is emitted).
+
+    inputs: those of an equation that what it makes depends on.
+    """
     live = {one for one in scalars if has_gradient(one)}
     for eqn in reversed(eqns):
         if OPERATIONS[eqn.op].reverse is not None and any(out in live for out in eqn.outputs):
-            live.update(one for one in eqn.inputs if has_gradient(one))
+            live.update(one for one in inputs(eqn) if has_gradient(one))
     return live

@@ -12,6 +12,7 @@ from dilsctl.diagnostics import Diagnostic, Severity
 from dilsctl.rules import (
     bad_suppression,
     constant_peer,
+    dead_gradient,
     double_softmax,
     forgotten_weight,
     idle_box,
@@ -31,6 +32,7 @@ from dilsctl.rules.rule import Rule, Subject
 
 _MODULES: tuple[ModuleType, ...] = (
     constant_peer,
+    dead_gradient,
     double_softmax,
     forgotten_weight,
     idle_box,

@@ -23,7 +23,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if not sources:
             continue
         for (target, port), var in box.dispatch.items():
-            for leaf in leaves(var, subject.producers[box]) if target is not None else ():
+            for leaf in leaves(var, subject.producers[box], subject.known(box)) if target is not None else ():
                 name, out = sources.get(leaf, ("", ""))
                 if not name or name == target:
                     continue
@@ -55,7 +55,7 @@ def _constant(subject: Subject, box: Box, port: str, known: dict[tuple[Box, str]
     shown = {var: (child, out) for child in box.children.values() for out, var in child.outputs.items()}
     found = not any(eqn.op.startswith("random_") for eqn in box.eqns)
     ends = [box.readout[port], *(box.modes[mode] for mode in box.outputs[port].when)]  # where it is there
-    for leaf in (one for end in ends for one in leaves(end, producers)) if found else ():
+    for leaf in (one for end in ends for one in leaves(end, producers, subject.known(box))) if found else ():
         if leaf in fixed:
             continue
         if leaf not in shown:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dilsctl.diagnostics import Diagnostic, Label, Problem
+from dilsctl.diagnostics import Diagnostic, Label
 from dilsctl.ir import Eqn, Var
 from dilsctl.rules.rule import Rule, Subject, warning
-from dilsctl.rules.shared import MOVES
+from dilsctl.rules.shared import MOVES, moved, same
 
 _OWN = {
     "cross_entropy": ("softmax", "cross_entropy takes logits and makes its own softmax"),
@@ -20,37 +20,31 @@ _MIXES = frozenset(("add", "mul", "mean", "contract"))
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    """Looks at the flat program with its loss: the softmax may be in a box deep inside."""
-    if subject.flat is None or subject.diagram is None:
-        return
-    from dilsctl.objective import add_objective, read_objective
-
-    try:
-        program = add_objective(subject.flat[1], read_objective(subject.document.root))
-    except Problem:  # an example of its own shows it
-        return
-    producers = {out: eqn for eqn in program.eqns for out in eqn.outputs}
+    """Looks at everything at once: the softmax may be in a box deep inside, or written out."""
     told = set()
-    for eqn in program.eqns:
-        if eqn.op not in _OWN:
-            continue
-        op, why = _OWN[eqn.op]
-        for inner in _made_of(eqn.inputs[0], op, producers):
-            spans = [one for one in (eqn.span, inner.span) if subject.own(one)]
-            if not spans or (spans[0], op) in told:
+    for whole in subject.wholes:
+        for eqn in whole.program.eqns:
+            if eqn.op not in _OWN:
                 continue
-            told.add((spans[0], op))
-            related = [Label(inner.span, f"the {op}")] if inner.span and inner.span != spans[0] else []
-            message = f"what is given here went through a {op} already: {why}"
-            help = f"give it what the {op} is taken of"
-            if eqn.op == "cross_entropy":
-                help += ", or declare the port 'simplex': cross_entropy then takes probabilities as they are"
-            yield from warning(RULE.code, message, spans[0], related=related, help=help)
+            op, why = _OWN[eqn.op]
+            for inner in _made_of(eqn.inputs[0], op, whole.producers):
+                spans = [one for one in (eqn.span, inner.span) if subject.own(one)]
+                if not spans or (spans[0], op) in told:
+                    continue
+                told.add((spans[0], op))
+                related = [Label(inner.span, f"the {op}")] if inner.span and inner.span != spans[0] else []
+                message = f"what is given here went through a {op} already: {why}"
+                help = f"give it what the {op} is taken of"
+                if eqn.op == "cross_entropy":
+                    help += (
+                        ", or declare the port 'simplex': cross_entropy then takes probabilities as they are"
+                    )
+                yield from warning(RULE.code, message, spans[0], related=related, help=help)
 
 
 def _made_of(var: Var, op: str, producers: Mapping[Var, Eqn]) -> list[Eqn]:
     """The equations of one kind that a value is a mixture of; empty if it is made of anything else as
-    well."""
+    well. A probability vector may weigh them."""
     found: list[Eqn] = []
     seen: set[Var] = set()
     stack = [var]
@@ -60,13 +54,47 @@ def _made_of(var: Var, op: str, producers: Mapping[Var, Eqn]) -> list[Eqn]:
             continue
         seen.add(one)
         eqn = producers.get(one)
-        if eqn is not None and eqn.op == op:
+        if eqn is not None and (eqn.op == op or _written_out(eqn, op, producers)):
             found.append(eqn)
         elif eqn is not None and (eqn.op in MOVES or eqn.op in _MIXES):
             stack += eqn.inputs
-        elif eqn is None or eqn.op != "constant":
+        elif eqn is not None and eqn.op in ("where", "take"):
+            stack += eqn.inputs[1:] if eqn.op == "where" else eqn.inputs[:1]
+        elif one.type.kind != "simplex" and (eqn is None or eqn.op != "constant"):
             return []
     return found
+
+
+def _written_out(eqn: Eqn, op: str, producers: Mapping[Var, Eqn]) -> bool:
+    """Is it exp(x) / sum(exp(x)), or 1 / (1 + exp(-x))?"""
+    if eqn.op not in ("div", "reciprocal"):
+        return False
+    below = producers.get(moved(eqn.inputs[-1], producers))
+    if below is None:
+        return False
+    if op == "softmax":
+        above = moved(eqn.inputs[0], producers)
+        return (
+            eqn.op == "div"
+            and below.op == "sum"
+            and len(below.param("axes")) == 1
+            and _op(above, producers) == "exp"
+            and same(above, moved(below.inputs[0], producers), producers)
+        )
+    ones = [one for one in below.inputs if _is_one(one, producers)] if below.op == "add" else []
+    powers = [one for one in below.inputs if _op(moved(one, producers), producers) == "exp"]
+    above_one = eqn.op == "reciprocal" or _is_one(eqn.inputs[0], producers)
+    return above_one and below.op == "add" and len(ones) == len(powers) == 1
+
+
+def _op(var: Var, producers: Mapping[Var, Eqn]) -> str:
+    eqn = producers.get(var)
+    return "" if eqn is None else eqn.op
+
+
+def _is_one(var: Var, producers: Mapping[Var, Eqn]) -> bool:
+    eqn = producers.get(moved(var, producers))
+    return eqn is not None and eqn.op == "constant" and eqn.param("value") == 1
 
 
 RULE = Rule(

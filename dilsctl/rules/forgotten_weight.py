@@ -42,7 +42,7 @@ def _weighs(subject: Subject, box: Box, state: State) -> bool:
         for one, other in (eqn.inputs, eqn.inputs[::-1]):
             while one in producers and producers[one].op in MOVES and len(producers[one].inputs) == 1:
                 one = producers[one].inputs[0]
-            if one is state.var and comes & set(leaves(other, producers)):
+            if one is state.var and comes & set(leaves(other, producers, subject.known(box))):
                 return True
     return False
 

@@ -8,16 +8,20 @@ from typing import Any
 from dilsctl.diagnostics import Diagnostic
 from dilsctl.diagram import Box
 from dilsctl.ir import Var
+from dilsctl.ranges import heard
 from dilsctl.rules.rule import Rule, Subject, warning
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     """From the outputs of the main box, from losses, and from what is recorded, back to what they need."""
-    if subject.diagram is None or not subject.diagram.main.outputs:
+    if subject.diagram is not None and not subject.diagram.main.outputs:
         return  # a diagram without outputs is looked at from inside
-    main = subject.diagram.main
     live = _Live(subject)
-    live.want(main, list(main.outputs))
+    for one in subject.roots:
+        live.want(one.main, list(one.main.outputs))
+        if not one.main.outputs:
+            shown = [var for child in one.main.children.values() for var in child.outputs.values()]
+            live.work += [(one.main, var) for var in shown]
     live.run()
     named = _named(subject)
     for box in subject.own_boxes:
@@ -120,7 +124,7 @@ class _Live:
             self.vars.add(var)
             eqn = self.subject.producers[box].get(var)
             if eqn is not None:
-                self.work += [(box, one) for one in eqn.inputs]
+                self.work += [(box, one) for one in heard(eqn, self.subject.known(box))]
             self.work += [(box, one) for one in self.laws.get((box, var), ())]
             if (box, var) in self.shown:
                 name, port = self.shown[box, var]

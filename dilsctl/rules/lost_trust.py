@@ -2,91 +2,156 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from dilsctl.diagnostics import Diagnostic
-from dilsctl.diagram import Box
 from dilsctl.ir import Eqn, Var
+from dilsctl.lower import FlatState
+from dilsctl.ranges import ANY
 from dilsctl.rules.rule import Rule, Subject, warning
-from dilsctl.rules.shared import MOVES
+from dilsctl.rules.shared import MOVES, moved, same
+from dilsctl.rules.whole import Whole
+
+SMALLEST = 87.0  # -log of the smallest number that is kept in full, in single precision
 
 _POSITIVE = frozenset(("exp", "sigmoid", "softmax", "softplus"))
-_SURE = frozenset(("add", "maximum", "sum", "mean"))
+_SPREAD = frozenset(("mul", "div", "sum", "mean", "pow", "where", "sqrt", "take"))
+
+Factors = list[Var] | None
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    """A probability vector whose law is itself times something that may be 0, normalised."""
-    for box in subject.own_boxes:
-        producers = subject.producers[box]
-        states = {one.var: one for one in box.states.values() if one.type.kind == "simplex"}
-        for law in box.laws:
-            state = states.get(law.target)
-            if state is None or law.kind != "next" or not subject.own(law.span or state.span):
+    """Shares whose law is themselves times something, normalised there or where they are read."""
+    told = set()
+    for whole in subject.wholes:
+        places = {law.target: law.span for law in whole.flat.laws}
+        for state in whole.flat.states:
+            value = whole.program.updates.get(state.var)
+            span = places.get(state.var) or state.state.span
+            if value is None or state.var in whole.program.rates or span in told or not subject.own(span):
                 continue
-            factors = _factors(law.value, state.var, producers)
-            if factors and not all(_positive(one, box, producers) for one in factors):
-                message = (
-                    f"'{state.name}' is only ever multiplied: where a factor is 0 it becomes 0, and stays so"
-                )
+            factors = _told_by(whole, state, value)
+            if not factors:
+                continue
+            zero = not all(_positive(one, whole) for one in factors)
+            if not zero and _ticks(subject, state) * _most(factors, whole) < SMALLEST:
+                continue
+            told.add(span)
+            message = f"'{state.state.name}' is only ever multiplied: "
+            if zero:
+                message += "where a factor is 0 it becomes 0, and stays so"
                 help = (
-                    "mix in a fixed share, as in 0.99 * normalise(…) + 0.01 / n, or keep the factor above 0 "
+                    "mix in a fixed share, as in 0.99 * normalise(…) + 0.01 / n, and keep the factor above 0 "
                     "with maximum(…, 1e-6)"
                 )
-                yield from warning(RULE.code, message, law.span or state.span, help=help)
+            else:
+                message += "after many ticks it is too small for a number, becomes 0, and stays so"
+                help = (
+                    "mix in a fixed share, as in 0.99 * normalise(…) + 0.01 / n, or keep its logarithm, of "
+                    "which softmax makes shares"
+                )
+            yield from warning(RULE.code, message, span, help=help)
 
 
-def _factors(value: Var, state: Var, producers: Mapping[Var, Eqn]) -> list[Var]:
-    """What a state is multiplied with to make a value; empty if it is not a mere multiple of the state."""
-    eqn = producers.get(value)
-    if value is state or eqn is None:
+def _told_by(whole: Whole, state: FlatState, value: Var) -> Factors:
+    """What shares are multiplied with at every tick; None for what are no shares, or not only multiplied."""
+    factors = _factors(value, state.var, whole.producers)
+    if factors is None or state.var.type.size < 2:
+        return None
+    shares = state.var.type.kind == "simplex" or _normalises(value, value, whole)
+    if not shares:  # it shrinks, and is normalised where it is read
+        if any(whole.known.get(one, ANY)[0] < 0 or whole.known.get(one, ANY)[1] > 1 for one in factors):
+            return None
+        if not any(_normalises(out, state.var, whole) for eqn in whole.program.eqns for out in eqn.outputs):
+            return None
+    return [
+        one for one in factors if moved(one, whole.producers).shape
+    ]  # one number for all changes no share
+
+
+def _normalises(value: Var, whose: Var, whole: Whole) -> bool:
+    """Is a value something over its own sum, and that something ``whose`` or a multiple of it?"""
+    eqn = whole.producers.get(moved(value, whole.producers))
+    if eqn is None or eqn.op != "div":
+        return False
+    above, below = (moved(one, whole.producers) for one in eqn.inputs)
+    total = whole.producers.get(below)
+    if total is None or total.op != "sum":
+        return False
+    inner = moved(total.inputs[0], whole.producers)
+    return same(above, inner, whole.producers) and (whose is value or above is whose)
+
+
+def _factors(value: Var, state: Var, producers: Mapping[Var, Eqn]) -> Factors:
+    """What a state is multiplied with to make a value; None if it is not a mere multiple of the state."""
+    value = moved(value, producers)
+    if value is state:
         return []
-    if eqn.op in MOVES and len(eqn.inputs) == 1:
-        return _factors(eqn.inputs[0], state, producers)
+    eqn = producers.get(value)
+    if eqn is None:
+        return None
     if eqn.op == "div":  # normalise, or by any number
         return _factors(eqn.inputs[0], state, producers)
+    if eqn.op == "where":  # a law that acts now and then
+        held, left = (_factors(part, state, producers) for part in eqn.inputs[1:])
+        return None if held is None or left is None else [*held, *left]
     if eqn.op == "mul":
         for one, other in (eqn.inputs, eqn.inputs[::-1]):
-            if _is(one, state, producers):
-                return [other]
-            if inner := _factors(one, state, producers):
+            inner = _factors(one, state, producers)
+            if inner is not None:
                 return [*inner, other]
-    return []
+    return None
 
 
-def _is(var: Var, state: Var, producers: Mapping[Var, Eqn]) -> bool:
-    """Is a variable a state, moved at most?"""
-    while var is not state:
-        eqn = producers.get(var)
-        if eqn is None or eqn.op not in MOVES or len(eqn.inputs) != 1:
-            return False
-        var = eqn.inputs[0]
-    return True
-
-
-def _positive(var: Var, box: Box, producers: Mapping[Var, Eqn]) -> bool:
+def _positive(var: Var, whole: Whole) -> bool:
     """Is a value surely more than 0?"""
-    eqn = producers.get(var)
+    known = whole.known.get(var, ANY)
+    if known[0] > 0:
+        return True
+    eqn = whole.producers.get(var)
     if eqn is None:
         return False
     if eqn.op in _POSITIVE:
         return True
-    if eqn.op == "constant":
-        value = eqn.param("value")
-        return isinstance(value, int | float) and value > 0
     if eqn.op == "maximum":
-        return any(_positive(one, box, producers) for one in eqn.inputs)
+        return any(_positive(one, whole) for one in eqn.inputs)
     if eqn.op == "add":
-        return any(_positive(one, box, producers) for one in eqn.inputs) and all(
-            _positive(one, box, producers) or _not_negative(one) for one in eqn.inputs
+        return any(_positive(one, whole) for one in eqn.inputs) and all(
+            _positive(one, whole) or whole.known.get(one, ANY)[0] >= 0 for one in eqn.inputs
         )
-    if eqn.op in MOVES or eqn.op in ("mul", "div", "sum", "mean", "pow", "where", "sqrt", "take"):
+    if eqn.op in MOVES or eqn.op in _SPREAD:
         inputs = eqn.inputs[1:] if eqn.op == "where" else eqn.inputs[:1] if eqn.op == "take" else eqn.inputs
-        return bool(inputs) and all(_positive(one, box, producers) for one in inputs)
+        return bool(inputs) and all(_positive(one, whole) for one in inputs)
     return False
 
 
-def _not_negative(var: Var) -> bool:
-    return var.type.kind in ("simplex", "bool", "class")
+def _most(factors: list[Var], whole: Whole) -> float:
+    """By how much the logarithms of two shares can grow apart in a tick."""
+    total = 0.0
+    for one in factors:
+        least, most = whole.known.get(one, ANY)
+        total += math.inf if least <= 0 or most == math.inf else math.log(most) - math.log(least)
+    return total
+
+
+def _ticks(subject: Subject, state: FlatState) -> float:
+    """How many ticks a state lives for at most, as far as the document says."""
+    train, simulate, time = (subject.section(key) for key in ("train", "simulate", "time"))
+    if state.state.keep or subject.section("live") or not (train or simulate):
+        return math.inf
+    found = 0.0
+    if train:
+        ticks: Any = train.get("ticks", 1)
+        data: Any = train.get("data") or {}
+        found = float(ticks) if isinstance(ticks, int) and not data.get("episode") else math.inf
+    if simulate:
+        until = simulate.get("until")
+        step = time.get("dt", 1) if time else 1
+        numbers = isinstance(until, int | float) and isinstance(step, int | float) and step > 0
+        found = max(found, until / step if numbers else math.inf)
+    return found
 
 
 RULE = Rule(
@@ -94,7 +159,9 @@ RULE = Rule(
     title="a market whose trust can reach zero",
     why="A manager that multiplies its trust in each worker by how right it was never trusts again a worker "
     "that was once entirely wrong: nothing times zero is more than zero. If all were, the trust is 0 "
-    "divided by 0. A small fixed share for everyone, or a floor under the factor, keeps it alive.",
+    "divided by 0. A floor under the factor is not enough: after many ticks the trust is less than the "
+    "smallest number there is, which is 0 again. A small fixed share for everyone keeps it alive, or its "
+    "logarithm as the state, to which logarithms are added.",
     topic="Learning",
     bad="""\
 dils: 1
@@ -116,7 +183,7 @@ main:
   wires:
     - normalise(einsum('ik,i->k', p, trust)) -> mix
   next:
-    trust: normalise(trust * maximum(p[:, outcome], 0.000001))
+    trust: normalise(0.99 * normalise(trust * maximum(p[:, outcome], 0.000001)) + 0.01 / 3)
 """,
     check=check,
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from dilsctl.diagram import Box, is_momentum
 from dilsctl.ir import Eqn, Var
+from dilsctl.ranges import Range, heard
 
 MOVES = frozenset(
     ("cast", "copy", "reshape", "broadcast", "slice", "gather", "assemble", "transpose", "roll", "pad_slice")
@@ -13,8 +14,9 @@ MOVES = frozenset(
 """Operations that give values on as they are, in another place, shape or kind."""
 
 
-def leaves(var: Var, producers: Mapping[Var, Eqn]) -> Iterator[Var]:
-    """The variables that no equation computes, and on which a variable depends."""
+def leaves(var: Var, producers: Mapping[Var, Eqn], known: Mapping[Var, Range]) -> Iterator[Var]:
+    """The variables that no equation computes, and on which a variable depends by the ranges of all: what is
+    multiplied by 0 it does not depend on."""
     seen: set[Var] = set()
     stack = [var]
     while stack:
@@ -26,7 +28,7 @@ def leaves(var: Var, producers: Mapping[Var, Eqn]) -> Iterator[Var]:
         if eqn is None:
             yield one
         else:
-            stack += eqn.inputs
+            stack += heard(eqn, known)
 
 
 def moving(box: Box) -> set[Var]:
@@ -36,3 +38,24 @@ def moving(box: Box) -> set[Var]:
     found |= {one.target for one in box.metrics}
     found |= {one.var for one in box.states.values() if one.learn is not None}
     return found | {one.var for one in box.shared.values()}
+
+
+def same(one: Var, other: Var, producers: Mapping[Var, Eqn], depth: int = 24) -> bool:
+    """Are two variables computed in the same way?"""
+    if one is other:
+        return True
+    first, second = producers.get(one), producers.get(other)
+    if first is None or second is None or not depth:
+        return False
+    alike = first.op == second.op and first.params == second.params
+    alike = alike and len(first.inputs) == len(second.inputs) and not first.op.startswith("random_")
+    return alike and all(
+        same(a, b, producers, depth - 1) for a, b in zip(first.inputs, second.inputs, strict=True)
+    )
+
+
+def moved(var: Var, producers: Mapping[Var, Eqn]) -> Var:
+    """What a variable is before it is moved, reshaped or cast."""
+    while (eqn := producers.get(var)) is not None and eqn.op in MOVES and len(eqn.inputs) == 1:
+        var = eqn.inputs[0]
+    return var

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dilsctl.diagnostics import Diagnostic, Label
 from dilsctl.rules.rule import Rule, Subject, warning
-from dilsctl.rules.shared import leaves
+from dilsctl.rules.shared import leaves, moving
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -19,7 +19,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             declared = child.box.inputs[port]
             if declared.feedback is None or (name, declared.feedback) not in box.reads:
                 continue
-            if not any(True for _ in leaves(var, subject.producers[box])):
+            fixed = {one.var for one in box.states.values()} - moving(box)
+            if fixed.issuperset(leaves(var, subject.producers[box], subject.known(box))):
                 message = (
                     f"'{name}.{port}' is feedback of '{name}.{declared.feedback}', which is read, but it is "
                     "told a constant"

@@ -2,127 +2,188 @@
 
 from __future__ import annotations
 
-import ast
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dilsctl.diagnostics import Diagnostic, Label
-from dilsctl.expression import ExpressionError, parse_expression
+from dilsctl.diagram import Box
+from dilsctl.ir import Eqn, Var
+from dilsctl.ranges import ANY, type_range
+from dilsctl.ranges import Range as Known
 from dilsctl.rules.rule import Rule, Subject, warning
 
 # A bound is a number, and whether it is just above it (1) or not (0); a range goes from one to another.
 Bound = tuple[float, int]
 Range = tuple[Bound, Bound]
-Facts = dict[str, Range]  # what a condition asks of quantities, by their text; all of it together
+Facts = dict[Any, Range]  # what a condition asks of quantities; all of it together
 
-TRUTH = "the truth of "  # before the text of a bool, which is 0 or 1
 FALSE: Range = ((0, 0), (0, 1))
 TRUE: Range = ((1, 0), (1, 1))
 ALL: Range = ((-math.inf, 0), (math.inf, 1))
-_TURNED = {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Eq: ast.Eq}
+_TURNED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq"}
+_NOT = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    """Conditions that compare a quantity, and bools; of what is more involved nothing is said."""
-    for box in subject.own_boxes:
-        modes: Any = (box.written.get("modes") if box.written is not None else None) or {}
-        taken: list[tuple[str, Facts]] = []
-        for name, text in modes.items():
-            facts = _facts(text)
-            if facts is None:
+    """Conditions that compare a quantity, and bools. A box that is used in several ways must have a mode that
+    no use enters."""
+    uses: dict[Any, list[Box]] = {}
+    for box in subject.own_boxes if not subject.loose else ():
+        if box.modes:
+            uses.setdefault(box.span, []).append(box)
+    for boxes in uses.values():
+        found = [dict(_never(subject, box)) for box in boxes]
+        modes: Any = boxes[0].written["modes"]
+        for name, (before, empty) in found[0].items():
+            if not all(name in one for one in found):
                 continue
-            before = _cover(facts, taken)
-            empty = any(not low < high for low, high in facts.values())
-            if before or empty:
-                why = "its condition can't hold" if empty else "a mode before it holds whenever it would"
-                related = [Label(modes.key_span(one), "this comes first") for one in before or ()]
-                help = "modes are tried in order, and the first that holds is taken"
-                yield from warning(
-                    RULE.code,
-                    f"the mode '{name}' can never be entered: {why}",
-                    modes.key_span(name),
-                    related=related,
-                    help=help if not empty else "",
-                )
-            taken.append((name, facts))
+            why = "its condition can't hold" if empty else "a mode before it holds whenever it would"
+            related = [Label(modes.key_span(one), "this comes first") for one in before]
+            help = "modes are tried in order, and the first that holds is taken" if not empty else ""
+            message = f"the mode '{name}' can never be entered: {why}"
+            yield from warning(RULE.code, message, modes.key_span(name), related=related, help=help)
 
 
-def _facts(text: Any) -> Facts | None:
-    """What a condition asks; None if it can't be said in full."""
-    if text is True or text == "otherwise":
-        return {}
-    try:
-        return _of(parse_expression(str(text)))
-    except ExpressionError:
-        return None
+def _never(subject: Subject, box: Box) -> Iterator[tuple[str, tuple[list[str], bool]]]:
+    """The modes that are never entered, each with those that hold in its place, and whether it can't hold."""
+    reading = _Reading(subject.producers[box], subject.known(box))
+    taken: list[tuple[str, Facts]] = []
+    for number, (name, flag) in enumerate(box.modes.items()):
+        facts = reading.facts(_condition(flag, number, reading.producers))
+        if facts is None:
+            continue
+        within = {key: _narrower(one, reading.whole[key]) for key, one in facts.items()}
+        empty = any(not low < high for low, high in within.values())
+        before = [] if empty else _cover(within, taken, reading.whole)
+        if before or empty:
+            yield name, (before, empty)
+        taken.append((name, facts))
 
 
-def _of(node: ast.expr) -> Facts | None:
-    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
-        found: Facts = {}
-        for value in node.values:
-            facts = _of(value)
-            if facts is None:
+def _condition(flag: Var, number: int, producers: Mapping[Var, Eqn]) -> Var | None:
+    """The condition as it is written, of what says that it holds and none before it; None: otherwise."""
+    eqn = producers.get(flag)
+    if not number or eqn is None:
+        return flag
+    return eqn.inputs[0] if eqn.op == "and" else None if eqn.op == "not" else flag
+
+
+class _Reading:
+    """Reads facts from equations. ``whole``: between which bounds each quantity lies anyway."""
+
+    def __init__(self, producers: Mapping[Var, Eqn], known: Mapping[Var, Known]) -> None:
+        self.producers = producers
+        self.known = known
+        self.whole: dict[Any, Range] = {}
+        self._keys: dict[Var, Any] = {}
+
+    def facts(self, var: Var | None, truth: bool = True) -> Facts | None:
+        """What must hold for a condition to have a truth; None if it can't be said in full."""
+        if var is None:
+            return {}
+        eqn = self.producers.get(var)
+        least, most = self.known.get(var, type_range(var.type))
+        if least == most:
+            return {} if bool(least) is truth else self._fact(self._key(var), TRUE if truth else FALSE, var)
+        if eqn is not None and eqn.op == "not":
+            return self.facts(eqn.inputs[0], not truth)
+        if eqn is not None and eqn.op == ("and" if truth else "or"):
+            one, two = (self.facts(part, truth) for part in eqn.inputs)
+            if one is None or two is None:
                 return None
-            for key, (low, high) in facts.items():
-                was = found.get(key, ALL)
-                found[key] = max(was[0], low), min(was[1], high)
-        return found
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        inner = node.operand
-        if isinstance(inner, ast.Name | ast.Attribute | ast.Subscript):
-            return {TRUTH + ast.unparse(inner): FALSE}
-        return None
-    if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):  # a bool: 0 or 1
-        return {TRUTH + ast.unparse(node): TRUE}
-    if isinstance(node, ast.Compare) and len(node.ops) == 1:
-        return _comparison(node.left, type(node.ops[0]), node.comparators[0])
-    return None
+            return {**one, **{key: _narrower(two[key], one.get(key, ALL)) for key in two}}
+        if eqn is not None and eqn.op in ("and", "or"):
+            return None
+        if eqn is not None and eqn.op in _TURNED and all(not part.shape for part in eqn.inputs):
+            return self._comparison(eqn, truth)
+        return self._fact(self._key(var), TRUE if truth else FALSE, var)
 
-
-def _comparison(left: ast.expr, op: type[ast.cmpop], right: ast.expr) -> Facts | None:
-    if op not in _TURNED:
-        return None
-    number = _number(right)
-    if number is None:
-        number = _number(left)
-        if number is not None:
+    def _comparison(self, eqn: Eqn, truth: bool) -> Facts | None:
+        op = eqn.op
+        if not truth:
+            if op not in _NOT:
+                return None
+            op = _NOT[op]
+        left, right = eqn.inputs
+        number = self._number(right)
+        if number is None and (number := self._number(left)) is not None:
             left, op = right, _TURNED[op]
-    key = ast.unparse(left)
-    if number is None:  # a quantity less another: its sign
-        key, number = f"{key} - ({ast.unparse(right)})", 0.0
-    match op.__name__:
-        case "Lt":
-            return {key: (ALL[0], (number, 0))}
-        case "LtE":
-            return {key: (ALL[0], (number, 1))}
-        case "Gt":
-            return {key: ((number, 1), ALL[1])}
-        case "GtE":
-            return {key: ((number, 0), ALL[1])}
-    return {key: ((number, 0), (number, 1))}
+        if number is None:  # a quantity less another: its sign
+            one, two = self._key(left), self._key(right)
+            if str(one) > str(two):
+                one, two, op = two, one, _TURNED[op]
+            return self._fact(("sub", one, two), _bounds(op, 0.0))
+        while (plain := self._plainer(left, op, number)) is not None:
+            left, op, number = plain
+        return self._fact(self._key(left), _bounds(op, number), left)
+
+    def _plainer(self, var: Var, op: str, number: float) -> tuple[Var, str, float] | None:
+        """The same comparison without a constant that is added."""
+        eqn = self.producers.get(var)
+        if eqn is None:
+            return None
+        if eqn.op == "neg":
+            return eqn.inputs[0], _TURNED[op], -number
+        if eqn.op in ("cast", "copy"):
+            kinds = {eqn.inputs[0].type.kind, var.type.kind}
+            return (eqn.inputs[0], op, number) if kinds <= {"real"} or kinds <= {"int", "real"} else None
+        if eqn.op in ("add", "sub"):
+            one, two = eqn.inputs
+            shift = self._number(two)
+            if shift is not None:
+                return one, op, number - shift if eqn.op == "add" else number + shift
+            shift = self._number(one)
+            if shift is not None and eqn.op == "add":
+                return two, op, number - shift
+        return None
+
+    def _number(self, var: Var) -> float | None:
+        least, most = self.known.get(var, ANY)
+        return least if least == most and math.isfinite(least) else None
+
+    def _fact(self, key: Any, asked: Range, var: Var | None = None) -> Facts:
+        least, most = self.known.get(var, ANY) if var is not None else ANY
+        self.whole[key] = (least, 0), (most, 1)
+        return {key: asked}
+
+    def _key(self, var: Var) -> Any:
+        """What is the same for values that are computed in the same way."""
+        if var not in self._keys:
+            eqn = self.producers.get(var)
+            if eqn is None or eqn.op.startswith("random_"):
+                self._keys[var] = id(var)
+            else:
+                self._keys[var] = (eqn.op, eqn.params, *(self._key(one) for one in eqn.inputs))
+        return self._keys[var]
 
 
-def _number(node: ast.expr) -> float | None:
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        inner = _number(node.operand)
-        return None if inner is None else -inner
-    return (
-        float(node.value) if isinstance(node, ast.Constant) and isinstance(node.value, int | float) else None
-    )
+def _bounds(op: str, number: float) -> Range:
+    match op:
+        case "lt":
+            return ALL[0], (number, 0)
+        case "le":
+            return ALL[0], (number, 1)
+        case "gt":
+            return (number, 1), ALL[1]
+        case "ge":
+            return (number, 0), ALL[1]
+    return (number, 0), (number, 1)
 
 
-def _cover(facts: Facts, taken: list[tuple[str, Facts]]) -> list[str]:
+def _narrower(one: Range, two: Range) -> Range:
+    return max(one[0], two[0]), min(one[1], two[1])
+
+
+def _cover(facts: Facts, taken: list[tuple[str, Facts]], whole: Mapping[Any, Range]) -> list[str]:
     """The modes before that together hold wherever the facts do; empty if there are none such."""
     for name, other in taken:
-        if all(_within(facts.get(key, ALL), wanted) for key, wanted in other.items()):
+        if all(_within(facts.get(key, whole[key]), wanted) for key, wanted in other.items()):
             return [name]
     for key in {one for _, other in taken if len(other) == 1 for one in other}:
-        own = facts.get(key, ALL)
+        own = facts.get(key, whole[key])
         parts = sorted((other[key], name) for name, other in taken if list(other) == [key])
-        if key.startswith(TRUTH):  # nothing lies between its two values
-            own = FALSE[0], TRUE[1]
+        if whole[key] == (FALSE[0], TRUE[1]):  # of a bool nothing lies between
             parts = [((FALSE[0], TRUE[0]) if range == FALSE else range, name) for range, name in parts]
         at, used = own[0], []
         for (low, high), name in parts:

@@ -12,7 +12,7 @@ from dilsctl.rules.rule import Rule, Subject, warning
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     """A word ``alias.NAME`` anywhere in the file counts as a use."""
-    uses = subject.section("use")
+    uses: Any = subject.document.root.get("use")
     if not uses:
         return
     seen: set[str] = set()
