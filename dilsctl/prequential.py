@@ -108,14 +108,14 @@ class Prequential:
         counts = dict(seen.get("counts", ()))
         values = truth.reshape(len(truth), -1)[:, 0].tolist()
         likely = seen.get("likely", values[0])
-        usual = []
+        found = []
         for value in values:
-            usual.append(likely)
+            found.append(likely)
             counts[value] = counts.get(value, 0) + 1
             if counts[value] > counts.get(likely, 0):
                 likely = value
         seen["counts"], seen["likely"] = [list(one) for one in counts.items()], likely
-        column = np.array(usual, truth.dtype).reshape(-1, *(1,) * (truth.ndim - 1))
+        column = np.array(found, truth.dtype).reshape(-1, *(1,) * (truth.ndim - 1))
         return last, np.broadcast_to(column, truth.shape)
 
     # -- kept -------------------------------------------------------------------------------------
