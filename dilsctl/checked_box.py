@@ -10,6 +10,7 @@ from dilsctl.diagram import Diagram, holes, moves
 from dilsctl.elaborate import Elaborator
 from dilsctl.elaborate.definitions import Given
 from dilsctl.elaborate.dimensions import unify
+from dilsctl.values import key_span_at
 
 if TYPE_CHECKING:
     from dilsctl.documents import LoadedDocument
@@ -157,6 +158,10 @@ class CheckedBox:
     def span(self, *path: str) -> SourceSpan:
         """The place of a key of the check."""
         return self.document.span("checks", self.number, *path)
+
+    def place(self) -> SourceSpan:
+        """Where the check says what it expects."""
+        return key_span_at(self.document.root, ("checks", self.number, "expect"))
 
     def problem(self, message: str, *path: str, help: str = "") -> Problem:
         """A problem with the check, at one of its keys."""

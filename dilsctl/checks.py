@@ -26,7 +26,7 @@ from dilsctl.compare import (
     value_text,
     within_bounds,
 )
-from dilsctl.diagnostics import Diagnostic, Problem, did_you_mean
+from dilsctl.diagnostics import Diagnostic, Problem, SourceSpan, did_you_mean
 from dilsctl.diagram import Diagram
 
 if TYPE_CHECKING:
@@ -47,18 +47,27 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one check went. ``problems`` are what kept it from running."""
+    """How one check went. ``problems`` are what kept it from running, ``place`` is where the check is written
+    if something differs."""
 
     title: str
     seconds: float
     differences: tuple[Difference, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
     measured: dict[str, float] = field(default_factory=dict)
+    place: SourceSpan | None = None
 
     @property
     def passed(self) -> bool:
         """Nothing differs, and nothing kept it from running."""
         return not self.differences and not self.problems
+
+    @property
+    def line(self) -> int | None:
+        """Where it is written, or what kept it from running, as far as that is known."""
+        label = self.problems[0].primary if self.problems else None
+        span = label.span if label is not None else self.place
+        return span.line if span is not None else None
 
     def facts(self) -> dict[str, Any]:
         """The result as JSON-ready data."""
@@ -66,6 +75,7 @@ class Result:
             "check": self.title,
             "passed": self.passed,
             "seconds": round(self.seconds, 3),
+            "line": self.line,
             "differences": [
                 {
                     "name": one.name,
@@ -109,7 +119,8 @@ def run_check(document: LoadedDocument, diagram: Diagram | None, engine: Engine,
         result = _Run(checked, engine).run()
     except Problem as problem:
         result = Result(checked.title, 0.0, problems=problem.diagnostics)
-    return replace(result, seconds=time.perf_counter() - begin)
+    place = checked.place() if result.differences else None
+    return replace(result, seconds=time.perf_counter() - begin, place=place)
 
 
 class _Run:

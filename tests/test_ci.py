@@ -85,6 +85,11 @@ def test_the_steps_of_the_action_run(tmp_path: Path) -> None:
     assert run("Validate", PATHS="good.yaml; touch evil").returncode == 2
     assert not (tmp_path / "evil").exists()
     assert run("Validate", PATHS="good.yaml").returncode == 0
+    for name in ("Validate", "Layout", "Test"):
+        assert run(name, PATHS="bad file.yaml\n").returncode == (0 if name == "Layout" else 1), name
+        assert run(name, PATHS="bad file.yaml").returncode == 2
+    done = run("Validate", PATHS="\ngood.yaml\n\nbad file.yaml\n", ARGS="--statistics --exit-zero")
+    assert done.returncode == 0 and "1  unknown-box" in done.stdout
     assert run("Test", PATHS="good.yaml", JUNIT="t.xml").returncode == 0
     assert (tmp_path / "t.xml").exists()
 

@@ -19,6 +19,7 @@ from dilsctl.cli.output import (
     wants_colour,
 )
 from dilsctl.cli.reports import Reports, reports_option, write_to
+from dilsctl.diagnostics import Diagnostic, Label
 from dilsctl.signs import in_a_line, json_text
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 10
 MOST_NAMES = 3
 VERSION = 1
-FORMATS = ("text", "json", "junit")
+FORMATS = ("text", "json", "junit", "github")
 
 
 @click.command("test", short_help="Run the checks that diagram files make of themselves.")
@@ -99,10 +100,11 @@ def command(
     failed = sum(not one.passed for one in done)
     for name, target in reports:
         write_to(name, target, _report(name, done))
-    if format == "json":
-        emit(_report("json", done))
-    elif format == "junit":
-        emit(_report("junit", done))
+    if format in ("json", "junit"):
+        emit(_report(format, done))
+    elif format == "github":
+        emit(_report(format, done))
+        say(_summary(len(files), done, silent))
     elif not quiet or failed:
         say(_summary(len(files), done, silent))
     if durations:
@@ -141,7 +143,8 @@ def _facts(done: Sequence[Outcome]) -> dict[str, object]:
             facts.append({"file": str(one.file), **one.result.facts()})
         else:
             messages = [problem.message for problem in one.result.problems]
-            facts.append({"file": str(one.file), "check": None, "passed": False, "problems": messages})
+            told = {"check": None, "passed": False, "line": one.result.line, "problems": messages}
+            facts.append({"file": str(one.file), **told})
     return {"version": VERSION, "checks": facts}
 
 
@@ -162,7 +165,21 @@ def _report(format: str, done: Sequence[Outcome]) -> str:
             )
             for one in done
         )
+    if format == "github":
+        from dilsctl.report.github import render_github
+
+        return render_github([finding for one in done for finding in _findings(one)])
     return "".join(f"{_head(one)}\n{_text(one.result)}" for one in done)
+
+
+def _findings(one: Outcome) -> list[Diagnostic]:
+    """What went wrong with a check, at its place in the file."""
+    failure = _failure(one)
+    if failure is None or one.result.problems:
+        return list(one.result.problems)
+    code, message, table = failure
+    label = Label(one.result.place) if one.result.place is not None else None
+    return [Diagnostic(code, f"{one.title}: {message}", label, help=table.rstrip("\n"), file=str(one.file))]
 
 
 def _failure(one: Outcome) -> tuple[str, str, str] | None:

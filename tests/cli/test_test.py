@@ -172,6 +172,19 @@ def test_reports_and_durations(folder: Path) -> None:
     assert call("--report", "sarif=x").exit_code == 2
 
 
+def test_annotations(folder: Path) -> None:
+    for jobs in ("1", "2"):
+        result = call("a.yaml", "c.yaml", "--format", "github", "-j", jobs)
+        assert result.exit_code == 1
+        first, second, last = result.stdout.splitlines()
+        assert first.startswith(
+            "::error file=a.yaml,line=13,endLine=13,col=5,endColumn=11,title=dilsctl%3A difference::"
+        )
+        assert "zeros: 'y': expected false, got true and 1 more%0A" in first and "case" in first
+        assert second.startswith("::error file=c.yaml,line=6,") and last == "2 files: 2 failed, 3 passed"
+    assert [one["line"] for one in facts("a.yaml", "c.yaml")] == [None, 13, None, None, 6]
+
+
 def test_a_process_that_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are told of as well, and nothing hangs."""
     code = (

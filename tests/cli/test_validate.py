@@ -132,7 +132,7 @@ def test_a_report_takes_the_place_of_a_report_only(folder: Path, command: str) -
     def run(*args: str) -> Result:
         return CliRunner().invoke(main, [command, *args])
 
-    formats = FORMATS if command == "validate" else ("text", "json", "junit")
+    formats = FORMATS if command == "validate" else ("text", "json", "junit", "github")
     (folder / "good.yaml").write_text(GOOD + "checks: [{given: {x: [1]}, expect: {y: [3]}}]\n")
     (folder / "empty").touch()
     for name in formats:
