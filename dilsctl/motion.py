@@ -88,6 +88,11 @@ def compile_motion(
     )
 
 
+def flows(diagram: Diagram) -> bool:
+    """Does a state of it move with time, at a rate or under a potential, and not only tick by tick?"""
+    return bool(flattened(diagram)[1].rates)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Flow:
     """What runs where an adaptive method steps from tick to tick. All programs have the same states.

@@ -9,6 +9,7 @@
       activity.jsonl        how active the boxes are
       last.safetensors      after the last epoch that was finished
       best.safetensors      after the best epoch, where the best is kept
+      plots/                pictures of how it went, by the commands: see dilsctl.plots
       summary.json          when the run is over
 
 A folder is never overwritten. A kill at any moment leaves one from which the run goes on with the same

@@ -37,7 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "suppress", "renames", "validation", "tree", "explain",
         "render", "influence", "cut", "held", "ablate", "choice", "records", "cache", "live",
         "prequential", "intake", "fixing", "weighing", "wires", "wire_history", "split_links", "testing",
-        "activity", "words",
+        "activity", "words", "plots", "confusions",
     ),
     ("api",),
     ("language", "chronicle"),
@@ -97,7 +97,8 @@ def test_imports_go_down(path: Path) -> None:
             assert _name(path) == "cli", f"{path.name} imports click"
         if root == "rich":
             assert _name(path) in ("cli", "report"), f"{path.name} imports rich"
-        if root in ("matplotlib", "uniplot"):
+        assert root != "matplotlib", f"{path.name} imports {root}: plots are drawn by dilsctl.plots"
+        if root == "uniplot":
             assert _name(path) == "report" and not at_once, f"{path.name} imports {root}"
         if root == "pydantic":
             assert _name(path) == "syntax", f"{path.name} imports pydantic"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +20,12 @@ from dilsctl.cli.output import (
     write_json,
     writing,
 )
+from dilsctl.cli.plots_output import FOLDER, check_kind, leave_plots, plots_option
+
+if TYPE_CHECKING:
+    from dilsctl.ablate import Ablation
+    from dilsctl.plots.figure import Plot
+    from dilsctl.plots.leave import Kind
 
 
 @click.command("ablate", short_help="Measure what peer wires and a changing pattern are worth.")
@@ -35,8 +42,9 @@ from dilsctl.cli.output import (
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Draw the table into a new file, .svg or .png (needs the extra 'plot').",
+    help="Draw the table into a new file, .svg or .png (which needs the extra 'picture').",
 )
+@plots_option("of the table and of how each form learned in the run folder, in plots/")
 @quiet_option("Print nothing but the table.")
 @json_option("Print the result as JSON.")
 def command(
@@ -45,6 +53,7 @@ def command(
     seeds: int,
     out: Path | None,
     plot: Path | None,
+    plots: Kind,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -65,6 +74,7 @@ def command(
 
     if out is not None and out.exists():
         raise click.UsageError(f"'{out}' exists already, and a run folder is never overwritten")
+    check_kind(plots)
     if plot is not None:
         from dilsctl.cli.trace_output import check_targets
 
@@ -81,10 +91,16 @@ def command(
     found = ablate(file, settings, seeds=seeds, out=out, told=None if quiet else told)
     done = 130 if found.stopped else 0
     if plot is not None and not found.stopped:
-        from dilsctl.report.ablation import plot_ablation
+        from dilsctl.plots.ablations import ablation_plot
 
-        with writing(plot):
-            plot_ablation(found, plot)
+        drawn = ablation_plot(found)
+        if drawn is None:
+            click.echo("nothing was measured, so nothing is drawn", err=True)
+        else:
+            with writing(plot):
+                drawn.write(plot)
+    if found.folder is not None:
+        leave_plots(found.folder / FOLDER, lambda: _drawn(found), plots, quiet=quiet or as_json)
     if as_json:
         write_json(found.facts())
         return done
@@ -110,3 +126,13 @@ def command(
     say(f"{count(seeds, 'seed')} in {duration_text(found.seconds)}")
     say(f"run folder: {found.folder}")
     return done
+
+
+def _drawn(found: Ablation) -> Mapping[str, Plot]:
+    """The table, and for each measure how each form learned."""
+    from dilsctl.chronicle import read_course
+    from dilsctl.plots.ablations import ablation_plots
+    from dilsctl.runs import RunFolder
+
+    assert found.folder is not None
+    return ablation_plots(found, read_course(RunFolder.open(found.folder))[0])

@@ -14,9 +14,11 @@ import click
 
 from dilsctl.cli.options import file_or_run_argument, json_option, quiet_option, report_option, set_option
 from dilsctl.cli.output import say, write_json
+from dilsctl.cli.plots_output import check_kind, leave_run_plots, plots_option
 
 if TYPE_CHECKING:
     from dilsctl.live import Life
+    from dilsctl.plots.leave import Kind
 
 ENDINGS = (".csv", ".tsv", ".jsonl")
 
@@ -76,6 +78,7 @@ class Signals:
     type=click.Path(path_type=Path),
     help="The run folder to make, which must not exist. Default: runs/NAME-NNN.",
 )
+@plots_option("of how it went in the run folder, in plots/, when it stops or ends")
 @report_option
 @quiet_option("Print no rows, only what it came to.")
 @json_option("Print rows as JSON lines, and one JSON object at the end.")
@@ -87,6 +90,7 @@ def command(
     new: bool,
     jsonl: bool,
     out: Path | None,
+    plots: Kind,
     report: bool,
     quiet: bool,
     as_json: bool,
@@ -108,6 +112,7 @@ def command(
     from dilsctl.live import Life
     from dilsctl.report.life import Answers, Silent
 
+    check_kind(plots)
     if follow and str(rows) == "-":
         raise click.UsageError("standard input is followed anyway; --follow is for a file")
     if file.is_dir():
@@ -127,6 +132,8 @@ def command(
         with suppress(Stopped):
             ended = life.live(stream, watcher, signals)
     _show(life, as_json)
+    if life.run is not None:
+        leave_run_plots(life.run, plots, quiet=quiet or as_json)
     if report and life.folder is not None:
         from dilsctl.cli.report import write_report
 

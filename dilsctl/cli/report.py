@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dilsctl.cli.output import say, writing
+from dilsctl.cli.plots_output import FOLDER, check_kind, leave_plots, plots_option
+
+if TYPE_CHECKING:
+    from dilsctl.plots.leave import Kind
+    from dilsctl.render.themes import Name
 
 
 @click.command(name="report", short_help="Write a page about a run: curves, classes, wiring, settings.")
@@ -18,8 +24,9 @@ from dilsctl.cli.output import say, writing
     help="The file to write. Default: report.html in the folder, which is written anew.",
 )
 @click.option("--checks", is_flag=True, help="Run the checks of the diagram too; they may train.")
+@plots_option("in the run folder too, in plots/, drawn anew", default="none")
 @click.option("--force", is_flag=True, help="Overwrite the file of --out.")
-def command(run: Path, out: Path | None, checks: bool, force: bool) -> int:
+def command(run: Path, out: Path | None, checks: bool, plots: Kind, force: bool) -> int:
     """Write one page about the run of folder RUN, of training or live: what it came to, curves, the confusion
     of classes, the strength of wires, the diagram, and its settings. The page is one file that loads nothing.
 
@@ -27,23 +34,40 @@ def command(run: Path, out: Path | None, checks: bool, force: bool) -> int:
     Examples:
       dilsctl report runs/digits-001
       dilsctl report runs/digits-001 -o digits.html --checks
+      dilsctl report runs/digits-001 --plots png
     """
     if out is not None and out.exists() and not force:
         raise click.UsageError(f"'{out}' exists already, and is not overwritten; --force does")
-    write_report(run, out or run / "report.html", checks=checks, force=force or out is None)
+    check_kind(plots)
+    write_report(run, out or run / "report.html", checks=checks, force=force or out is None, plots=plots)
     return 0
 
 
-def write_report(run: Path, target: Path, *, checks: bool = False, force: bool = True) -> None:
+def write_report(
+    run: Path, target: Path, *, checks: bool = False, force: bool = True, plots: Kind = "none"
+) -> None:
     """Write the page about a run. Raises Problem."""
     from dilsctl.chronicle import read_chronicle
+    from dilsctl.plots.of_run import run_plots
     from dilsctl.render.outline import Options
     from dilsctl.report.new_file import new_file
     from dilsctl.report.run_page import run_page
 
     found = read_chronicle(run, checks=checks)
     artist = found.diagram.artist(None, Options(depth=None, view="nested", most=5), None)
-    svg = artist.file("svg", "light", legend=True).decode()
+    drawn = run_plots(found.lines, lives=found.lives, wires=found.wires, confusions=found.confusions)
+    themes: tuple[Name, Name] = ("light", "dark")
+    light, dark = (_inline(artist.file("svg", one, legend=True).decode(), one) for one in themes)
     with writing(target), new_file(target, force) as path:
-        path.write_text(run_page(found, svg[svg.index("<svg") :]), encoding="utf-8")
+        path.write_text(run_page(found, drawn, (light, dark)), encoding="utf-8")
+    leave_plots(run / FOLDER, drawn.named, plots)
     say(f"wrote {target}", err=True)
+
+
+def _inline(svg: str, theme: str) -> str:
+    """A picture for a page that has others: what names it has a name of its own."""
+    svg = svg[svg.index("<svg") :]
+    svg = svg[: svg.rindex("</svg>") + len("</svg>")]
+    for name in ("title", "desc"):
+        svg = svg.replace(f'id="{name}"', f'id="{name}-{theme}"', 1)
+    return svg.replace('aria-labelledby="title desc"', f'aria-labelledby="title-{theme} desc-{theme}"', 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,15 @@ import click
 
 from dilsctl.cli.options import file_or_run_argument, json_option, quiet_option, set_option
 from dilsctl.cli.output import count, is_terminal, say, wants_colour, write_json, writing
+from dilsctl.cli.plots_output import FOLDER, check_kind, leave_plots, plots_option
 from dilsctl.cli.trace_output import check_phase, check_targets, output_options, show_trace, write_records
 
 if TYPE_CHECKING:
     from dilsctl.loaded import LoadedDiagram
+    from dilsctl.plots.figure import Plot
+    from dilsctl.plots.leave import Kind
     from dilsctl.simulate import Progress
+    from dilsctl.trace import Trace
 
 
 @click.command("simulate", short_help="Run a diagram for a time, and record what it shows.")
@@ -51,6 +56,7 @@ if TYPE_CHECKING:
     help="Go on from saved states, as if there had been no break.",
 )
 @output_options
+@plots_option("of all over time, and of what flows against each other, beside --out (NAME.plots/) or in RUN")
 @click.option("--no-plot", is_flag=True, help="No plot in the terminal.")
 @json_option("Print what was recorded in short, as JSON.")
 @quiet_option("Print nothing but errors.")
@@ -67,6 +73,7 @@ def command(
     plot: Path | None,
     phase: tuple[str, str] | None,
     force: bool,
+    plots: Kind,
     no_plot: bool,
     as_json: bool,
     quiet: bool,
@@ -88,6 +95,12 @@ def command(
     from dilsctl.sweeps import parse_sweep
 
     check_targets(out, plot, force)
+    check_kind(plots)
+    place = _place(file, out)
+    if place is None and plots != "none" and _was_asked("plots"):
+        raise click.UsageError(
+            "--plots goes beside --out FILE, or into a RUN; one picture goes to --plot FILE"
+        )
     if save is not None and save.exists():
         raise click.UsageError(f"'{save}' exists already, and is not overwritten")
     if until is not None:
@@ -111,6 +124,9 @@ def command(
         say(f"interrupted at t = {trace.times[-1] if len(trace.times) else 0:g}; go on with: "
                    f"dilsctl simulate {file} --resume {target}", err=True)  # fmt: skip
     write_records(trace, out, plot, phase, title=diagram.name, force=force, quiet=quiet)
+    if place is not None:
+        name = "simulation" if out is None else ""
+        leave_plots(place, lambda: _drawn(trace, diagram, name), plots, quiet=quiet or as_json)
     if as_json:
         from dilsctl.report.trace_table import trace_facts
 
@@ -131,6 +147,25 @@ def _of_run(run: Path, settings: tuple[str, ...]) -> LoadedDiagram:
             raise click.UsageError(f"'{one}': of a run, --set changes keys of simulate and time only")
     diagram = api.open_run(run)
     return diagram.changed(settings) if settings else diagram
+
+
+def _place(file: Path, out: Path | None) -> Path | None:
+    """The folder for plots: beside the records that are written, or in the run that is simulated."""
+    if out is not None:
+        return out.with_name(f"{out.stem}.plots") if out != Path("-") else None
+    return file / FOLDER if file.is_dir() else None
+
+
+def _was_asked(name: str) -> bool:
+    source = click.get_current_context().get_parameter_source(name)
+    return source is click.core.ParameterSource.COMMANDLINE
+
+
+def _drawn(trace: Trace, diagram: LoadedDiagram, name: str) -> Mapping[str, Plot]:
+    from dilsctl.motion import flows
+    from dilsctl.plots.of_run import simulation_plots
+
+    return simulation_plots(trace, diagram.name, flows=flows(diagram.diagram), name=name)
 
 
 def _unused(path: Path) -> Path:

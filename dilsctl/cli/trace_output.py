@@ -45,7 +45,7 @@ def output_options(command: Command) -> Command:
         click.option(
             "--plot",
             type=click.Path(dir_okay=False, path_type=Path),
-            help="Draw the records into a new file, .svg or .png (needs the extra 'plot').",
+            help="Draw the records into a new file, .svg or .png (which needs the extra 'picture').",
         ),
         click.option(
             "--phase",
@@ -70,9 +70,9 @@ def check_targets(out: Path | None, plot: Path | None, force: bool) -> None:
         if path.exists() and not force:
             raise click.UsageError(f"'{path}' exists already; --force replaces it")
     if plot is not None:
-        from dilsctl.report.plot import require_matplotlib
+        from dilsctl.plots.leave import require
 
-        require_matplotlib()
+        require("png" if plot.suffix == ".png" else "svg")
 
 
 def write_records(
@@ -117,16 +117,14 @@ def _tell(text: str, quiet: bool) -> None:
 
 
 def _draw(trace: Trace, plot: Path, phase: tuple[str, str] | None, title: str, force: bool) -> str:
+    from dilsctl.plots.traces import phase_plot, trace_plot
     from dilsctl.report.panels import panels
-    from dilsctl.report.plot import plot_phase, plot_trace
 
     if not panels(trace):
         return "nothing was recorded, so nothing is drawn"
     with writing(plot):
-        if phase is not None:
-            plot_phase(trace, *phase, plot, title=title, force=force)
-        else:
-            plot_trace(trace, plot, title=title, force=force)
+        drawn = phase_plot(trace, *phase, title) if phase is not None else trace_plot(trace, title)
+        drawn.write(plot, force)
     return f"drew {plot}"
 
 

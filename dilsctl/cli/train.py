@@ -10,10 +10,14 @@ import click
 
 from dilsctl.cli.options import json_option, quiet_option, report_option, set_option
 from dilsctl.cli.output import count, is_terminal, say, wants_colour, write_json
+from dilsctl.cli.plots_output import check_kind, leave_run_plots, plots_option
+from dilsctl.diagnostics import Problem
 
 if TYPE_CHECKING:
+    from dilsctl.plots.classes import Confusion
+    from dilsctl.plots.leave import Kind
     from dilsctl.report.progress import Display
-    from dilsctl.training import Trained
+    from dilsctl.training import Trained, Training
 
 
 @click.command("train", short_help="Train the diagram of a file; keeps a run folder.")
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Go on with the run of this folder where it stopped.",
 )
+@plots_option("of how it went in the run folder, in plots/")
 @report_option
 @quiet_option("Print nothing but errors.")
 @json_option("Print one JSON object an epoch, and one at the end.")
@@ -42,6 +47,7 @@ def command(
     seed: int | None,
     out: Path | None,
     resume: Path | None,
+    plots: Kind,
     report: bool,
     quiet: bool,
     as_json: bool,
@@ -49,7 +55,8 @@ def command(
     """Train the diagram of FILE as its train block says.
 
     At a terminal, a bar shows how it goes; elsewhere, one line an epoch. The run folder keeps the effective
-    configuration, the diagram and its imports as they were, the metrics of every epoch, and checkpoints.
+    configuration, the diagram and its imports as they were, the metrics of every epoch, checkpoints, and
+    plots of the measures, the classes and the wiring.
     A run that was stopped, at any moment, goes on with --resume to the same numbers, bit for bit.
 
     \b
@@ -73,6 +80,8 @@ def command(
         raise click.UsageError("a run goes on as it began; only train.epochs may be set to make it longer")
     if seed is not None:
         settings = (*settings, f"train.seed={seed}")
+    check_kind(plots)
+    silent = quiet or as_json
     display = choose_display(quiet, as_json)
     if resume is not None:
         training = Training.resume(resume, file, settings)
@@ -82,13 +91,28 @@ def command(
         trained = training.train(display)
     except KeyboardInterrupt:
         say(f"interrupted; go on with: dilsctl train --resume {training.folder}", err=True)
+        if training.run is not None:
+            leave_run_plots(training.run, plots, quiet=True)
         return 130
+    except Problem as problem:
+        if training.run is not None and problem.diagnostics[0].code == "not-finite":
+            leave_run_plots(training.run, plots, quiet=True)  # how it came to this
+        raise
     show(trained, quiet, as_json)
+    if training.run is not None:
+        leave_run_plots(training.run, plots, lambda: _classes(training), quiet=silent)
     if report and training.folder is not None:
         from dilsctl.cli.report import write_report
 
         write_report(training.folder, training.folder / "report.html")
     return 0
+
+
+def _classes(training: Training) -> list[Confusion]:
+    """Which classes the final states take for which."""
+    from dilsctl.confusions import confusions
+
+    return confusions(training.loaded, training.learner, lambda: training.dataset)
 
 
 def choose_display(quiet: bool, as_json: bool) -> Display:

@@ -21,7 +21,7 @@ from dilsctl.cli.output import columns, is_terminal, say, wants_colour, width, w
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Draw strengths over time into a new file, .svg or .png (needs the extra 'plot').",
+    help="Draw strengths over time into a new file, .svg or .png (which needs the extra 'picture').",
 )
 @click.option("--force", is_flag=True, help="Let --plot replace a file that exists.")
 @json_option("Print all strengths as JSON.")
@@ -51,14 +51,12 @@ def command(
     found = history_of_run(file) if file.is_dir() else history_of_file(file, settings)
     trace = as_trace(found)
     if plot is not None:
-        from dilsctl.report.plot import plot_trace
+        from dilsctl.plots.wiring import wiring_plot
 
-        if trace.values:
+        drawn = wiring_plot(f"Wires of {file}", found, "epoch" if file.is_dir() else "time")
+        if drawn is not None:
             with writing(plot):
-                axis = "epoch" if file.is_dir() else "time"
-                plot_trace(
-                    trace, plot, title=f"Wires of {file}, the strongest on top", force=force, axis=axis
-                )
+                drawn.write(plot, force)
             say(f"drew {plot}", err=True)
         else:
             say("no wire ever was there, so nothing is drawn", err=True)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dilsctl.plots.figure import Plot
+from dilsctl.plots.look import style_of
+from dilsctl.plots.measures import NOT_MEASURES
 from dilsctl.report.progress import duration_text, measures_table, number_text
-from dilsctl.report.run_plots import as_svg, curves, plot_confusion, plot_curves, plot_wires
 from dilsctl.report.wire_table import weight_table, wire_table
 
 if TYPE_CHECKING:
     from dilsctl.chronicle import Chronicle
+    from dilsctl.plots.of_run import Plots
 
 _STYLE = (Path(__file__).parent / "run_page.css").read_text(encoding="utf-8")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -26,17 +29,38 @@ _HEAD = f"""\
 """
 
 
-def run_page(found: Chronicle, picture: str) -> str:
-    """The page. ``picture``: the diagram as SVG text, or empty."""
+@dataclass(slots=True)
+class _Page:
+    """What is on the page, and which plots were put there."""
+
+    found: Chronicle
+    plots: Plots
+    pictures: tuple[str, str]
+    shown: list[Plot] = field(default_factory=list)
+
+    def figures(self, plots: Mapping[str, Plot]) -> Iterator[str]:
+        """Plots side by side where there is room."""
+        yield '<div class="plots">'
+        for plot in plots.values():
+            self.shown.append(plot)
+            yield f"<figure>{plot.inline(len(self.shown))}</figure>"
+        yield "</div>"
+
+
+def run_page(found: Chronicle, plots: Plots, pictures: tuple[str, str]) -> str:
+    """The page. ``pictures``: the diagram as SVG text, light and dark; both may be empty."""
     title = escape(f"{found.facts.get('name', '')}: {found.path.name}")
-    body = "\n".join(_sections(found, picture))
+    page = _Page(found, plots, pictures)
+    body = "\n".join(_sections(page))
+    style = style_of("".join(plot.body for plot in page.shown))
     return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<title>{title}</title>\n{_HEAD}</head>\n'
-        f"<body>\n<h1>{title}</h1>\n{body}\n</body>\n</html>\n"
+        f'<!doctype html>\n<html lang="en">\n<head>\n<title>{title}</title>\n{_HEAD}'
+        f"<style>\n{style}\n</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n"
     )
 
 
-def _sections(found: Chronicle, picture: str) -> Iterator[str]:
+def _sections(page: _Page) -> Iterator[str]:
+    found, plots = page.found, page.plots
     yield f'<p class="dim">{escape(_what(found))}</p>'
     for note in found.notes:
         yield f'<p class="bad">{escape(note)}</p>'
@@ -44,19 +68,25 @@ def _sections(found: Chronicle, picture: str) -> Iterator[str]:
     if values:
         yield "<h2>Measures</h2>"
         yield _table(*(_lived(found, values) if found.lives else measures_table(values)))
-    if find_spec("matplotlib") is None:
-        yield '<p class="dim">Curves are drawn where the extra is installed: pip install "dilsctl[plot]"</p>'
-    else:
-        yield from _plots(found)
+    if plots.curves:
+        yield "<h2>Curves</h2>"
+        yield from page.figures(plots.curves)
+    for one, (name, plot) in zip(found.confusions, plots.classes.items(), strict=True):
+        yield f"<h2>Classes ({escape(one.part)} part)</h2>"
+        yield from page.figures({name: plot})
+        mistakes = [[f"{truth} taken for {said}", f"{n:,}"] for truth, said, n in one.mistakes()]
+        if mistakes:
+            yield "<h3>Most frequent mistakes</h3>"
+            yield _table(["", "rows"], mistakes)
     if found.wires:
         yield "<h2>Wiring</h2>"
         yield _table(*weight_table(found.wires))
         yield _table(*wire_table(found.wires, 10))
-        if find_spec("matplotlib") is not None and any(len(one.times) > 1 for one in found.wires):
-            yield _figure(as_svg(lambda path: plot_wires(found.wires, path, _axis(found))))
-    if picture:
+        yield from page.figures(plots.wiring)
+    light, dark = page.pictures
+    if light:
         yield "<h2>Diagram</h2>"
-        yield _figure(picture)
+        yield f'<figure class="light">{light}</figure>\n<figure class="dark">{dark}</figure>'
     if found.checks:
         yield "<h2>Checks</h2>"
         yield "<ul>" + "".join(_check(one) for one in found.checks) + "</ul>"
@@ -84,9 +114,8 @@ def _what(found: Chronicle) -> str:
 
 def _last(found: Chronicle) -> dict[str, Any]:
     """The measures of the last line, where there is no summary."""
-    skipped = ("epoch", "step", "rows", "seconds", "rate")
     line = found.lines[-1] if found.lines else {}
-    return {name: one for name, one in line.items() if name not in skipped and isinstance(one, float)}
+    return {name: one for name, one in line.items() if name not in NOT_MEASURES and isinstance(one, float)}
 
 
 def _lived(found: Chronicle, last: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
@@ -97,26 +126,10 @@ def _lived(found: Chronicle, last: dict[str, Any]) -> tuple[list[str], list[list
     return header, [[name, *row] for name, row in zip(names, cells, strict=True)]
 
 
-def _axis(found: Chronicle) -> str:
-    return "window" if found.lives else "epoch"
-
-
 def _data(found: Chronicle) -> dict[str, Any]:
     data = found.facts.get("data") or {}
     parts = ", ".join(f"{part} {rows:,}" for part, rows in (data.get("parts") or {}).items())
     return {"data": data.get("file"), "rows": parts or data.get("rows") or None, "sha256": data.get("sha256")}
-
-
-def _plots(found: Chronicle) -> Iterator[str]:
-    """Curves, and the confusion of classes."""
-    drawn, axis = curves(found.lines), _axis(found)
-    if drawn:
-        yield "<h2>Curves</h2>"
-    for measure, trace in drawn.items():
-        yield _figure(as_svg(lambda path, m=measure, t=trace: plot_curves(m, t, path, axis)))  # type: ignore[misc]
-    for one in found.confusions:
-        yield f"<h2>Classes ({escape(one.part)} part)</h2>"
-        yield _figure(as_svg(lambda path, c=one: plot_confusion(c.counts, c.names, path)))  # type: ignore[misc]
 
 
 def _check(one: Any) -> str:
@@ -124,19 +137,23 @@ def _check(one: Any) -> str:
     return f'<li class="{state}">{"ok" if one.ok else "failed"}: {escape(one.name)}</li>'
 
 
-def _figure(svg: str) -> str:
-    return f"<figure>{svg}</figure>"
-
-
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A column is flush right, its header too, where all that it says are numbers."""
+    right = {
+        at
+        for at in range(1, len(header))
+        if any(row[at] for row in rows) and all(_is_number(row[at]) for row in rows if row[at])
+    }
+
     def cells(row: Sequence[str], tag: str) -> str:
         return "".join(
-            f"<{tag}{' class=n' if at and _is_number(one) else ''}>{escape(str(one))}</{tag}>"
+            f"<{tag}{' class=n' if at in right else ''}>{escape(str(one))}</{tag}>"
             for at, one in enumerate(row)
         )
 
+    head = f"<thead><tr>{cells(header, 'th')}</tr></thead>" if any(header) else ""
     lines = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
-    return f"<table><tr>{cells(header, 'th')}</tr>{lines}</table>"
+    return f'<div class="wide"><table>{head}<tbody>{lines}</tbody></table></div>'
 
 
 def _pairs(values: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 import dilsctl
 from dilsctl.chronicle import read_chronicle
 from dilsctl.cli import main
-from dilsctl.report.run_plots import confusion
+from dilsctl.plots.classes import counted
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,6 +57,30 @@ def test_a_page_about_a_training_run(run: Path) -> None:
         assert f"<h2>{title}</h2>" in page
     for svg in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
         ElementTree.fromstring(svg)
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids)) and ids, "what names a picture is the name of no other"
+    for names in re.findall(r'aria-labelledby="([^"]+)"', page):
+        assert set(names.split()) <= set(ids)
+    assert "prefers-color-scheme" in page and "@media print" in page
+
+
+def test_the_page_has_the_very_plots_of_the_folder(run: Path) -> None:
+    found = CliRunner().invoke(main, ["report", str(run), "--plots", "svg"])
+    assert found.exit_code == 0, found.output
+    page = (run / "report.html").read_text()
+    drawn = sorted((run / "plots").glob("*.svg"))
+    assert [one.stem for one in drawn] == ["accuracy", "confusion", "loss"]
+    for path in drawn:
+        body = path.read_text().partition("</style>")[2].partition("/>\n")[2].partition("</svg>")[0]
+        assert len(body) > 500 and body in page
+
+
+def test_numbers_are_aligned_and_names_are_not(run: Path) -> None:
+    CliRunner().invoke(main, ["report", str(run)])
+    page = (run / "report.html").read_text()
+    table = page[page.index("<table>") : page.index("</table>")]
+    assert "<th class=n>loss</th>" in table and "<td>train</td>" in table
+    assert table.count("<td class=n>") == 4
 
 
 def test_classes_are_counted_as_they_are(run: Path) -> None:
@@ -65,7 +89,7 @@ def test_classes_are_counted_as_they_are(run: Path) -> None:
     assert found.counts.sum() == chronicle.facts["data"]["parts"]["test"]
     right = np.trace(found.counts) / found.counts.sum()
     assert right == pytest.approx(chronicle.summary["values"]["test.accuracy"], rel=1e-6)
-    counts = confusion(np.array([0, 1, 1, 2]), np.array([0, 1, 2, 2]), 3)
+    counts = counted(np.array([0, 1, 1, 2]), np.array([0, 1, 2, 2]), 3)
     assert counts.tolist() == [[1, 0, 0], [0, 1, 1], [0, 0, 1]]
 
 

@@ -1,6 +1,8 @@
 """Pictures of traces."""
 
-import importlib.util
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -9,12 +11,13 @@ import numpy as np
 import pytest
 
 from dilsctl.diagnostics import Problem
-from dilsctl.report import plot
-from dilsctl.report.plot import plot_phase, plot_trace
-from dilsctl.report.plot_panels import edges
+from dilsctl.plots.heat import cell_edges as edges
+from dilsctl.plots.traces import phase_pairs, phase_plot, trace_plot
 from dilsctl.trace import Trace
+from tests.plots.reading import read_back, texts_of
 from tests.report.traces import trace, waves
 
+ROOT = Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
 
 TRACES = {
@@ -31,6 +34,14 @@ TRACES = {
 
 def texts(path: Path) -> list[str]:
     return ["".join(one.itertext()) for one in ElementTree.parse(path).iter(f"{SVG}text")]
+
+
+def plot_trace(found: Trace, path: Path, *, title: str = "", force: bool = False) -> None:
+    trace_plot(found, title).write(path, force)
+
+
+def plot_phase(found: Trace, x: str, y: str, path: Path) -> None:
+    phase_plot(found, x, y).write(path)
 
 
 def drawn(tmp_path: Path, found: Trace, **options: Any) -> Path:
@@ -54,7 +65,7 @@ def test_pictures_are_whole_and_the_same_each_time(tmp_path: Path, name: str) ->
 def test_text_is_text(tmp_path: Path) -> None:
     found = texts(drawn(tmp_path, TRACES["curves"], title="sines & <others>"))
     assert {"a", "b", "c", "n", "time", "sines & <others>"} <= set(found)
-    assert "params.beta" in texts(drawn(tmp_path, TRACES["sweep"], force=True))
+    assert "params.beta = 0.1" in texts(drawn(tmp_path, TRACES["sweep"], force=True))
     assert {"median", "9 runs", "share on"} <= set(texts(drawn(tmp_path, TRACES["ensemble"], force=True)))
     assert "200 of 400 runs" in texts(drawn(tmp_path, TRACES["many"], force=True))
 
@@ -83,19 +94,10 @@ def test_screen_readers_are_told(tmp_path: Path) -> None:
     assert "date" not in path.read_text().lower().split("<style")[0].replace("update", "")
 
 
-def test_settings_of_the_user_do_not_count(tmp_path: Path) -> None:
-    import matplotlib
-
-    before = drawn(tmp_path, TRACES["curves"]).read_bytes()
-    with matplotlib.rc_context({"font.size": 31, "axes.facecolor": "red", "svg.fonttype": "path"}):
-        assert drawn(tmp_path, TRACES["curves"], force=True).read_bytes() == before
-        assert matplotlib.rcParams["font.size"] == 31, "and are left as they were"
-
-
 def test_a_field_shows_every_cell_and_its_colours(tmp_path: Path) -> None:
     root = ElementTree.parse(drawn(tmp_path, TRACES["fields"])).getroot()
     assert len(list(root.iter(f"{SVG}image"))) >= 2
-    assert {"x", "memory", "element"} <= set(texts(tmp_path / "plot.svg"))
+    assert {"x, by element", "memory, by element"} <= set(texts(tmp_path / "plot.svg"))
 
 
 def test_cells_lie_around_their_places() -> None:
@@ -122,9 +124,9 @@ def test_phase(tmp_path: Path, name: str) -> None:
         plot_phase(TRACES[name], "a", y, path)
 
 
-def test_phase_of_a_sweep_has_a_colour_bar(tmp_path: Path) -> None:
+def test_phase_of_a_sweep_says_what_colours_mean(tmp_path: Path) -> None:
     plot_phase(TRACES["sweep"], "a", "a", tmp_path / "phase.svg")
-    assert {"params.beta", "0.1", "100"} <= set(texts(tmp_path / "phase.svg"))
+    assert {"params.beta = 0.1", "3.162", "100"} <= set(texts(tmp_path / "phase.svg"))
 
 
 def test_what_is_refused(tmp_path: Path) -> None:
@@ -137,11 +139,84 @@ def test_what_is_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_without_matplotlib_it_says_how_to_install_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+def test_png_without_resvg_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(Problem) as caught:
-        plot.plot_trace(TRACES["curves"], tmp_path / "plot.svg")
+        trace_plot(TRACES["curves"]).write(tmp_path / "plot.png")
     (found,) = caught.value.diagnostics
-    assert (found.code, found.help) == ("not-installed", 'pip install "dilsctl[plot]"')
+    assert (found.code, found.help) == ("not-installed", 'pip install "dilsctl[picture]"')
+    assert not list(tmp_path.iterdir())
+    trace_plot(TRACES["curves"]).write(tmp_path / "plot.svg")
+
+
+def test_nothing_optional_is_needed_for_svg() -> None:
+    """Neither matplotlib nor resvg is imported."""
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(['matplotlib', 'resvg_py', 'reportlab']));"
+        "from tests.plots.test_traces import TRACES; from dilsctl.plots.traces import trace_plot;"
+        "print(len(trace_plot(TRACES['fields']).svg()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert int(done.stdout) > 1000
+
+
+def test_where_marks_lie_values_are(tmp_path: Path) -> None:
+    """A curve is read back by the marks on its axes."""
+    found = trace(a=np.array([3.0, 7.5, -2.25, 11.0]), times=[0.0, 1.0, 2.5, 4.0])
+    (xs, ys) = read_back(trace_plot(found).svg())["a"]
+    assert xs == pytest.approx([0, 1, 2.5, 4], abs=0.01)
+    assert ys == pytest.approx([3, 7.5, -2.25, 11], abs=0.05)
+
+
+def test_values_that_are_not_finite_make_gaps_and_are_told() -> None:
+    values = np.array([1.0, 2.0, np.nan, 3.0, np.inf, 5.0, 6.0])
+    svg = trace_plot(trace(a=values)).svg()
+    assert "2 values not finite" in svg and "nan" not in svg.lower() and "inf" not in svg.lower()
+    xs, ys = read_back(svg)["a"]
+    assert xs == pytest.approx([0, 1, 3, 5, 6], abs=0.02), "and the one between two gaps is a dot"
+    assert ys == pytest.approx([1, 2, 3, 5, 6], abs=0.03)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-9, 1.0, 1e9, 1e300, 1.7e308])
+def test_numbers_of_every_size(size: float) -> None:
+    svg = trace_plot(trace(a=np.array([-1.0, 0.5, 1.0]) * size)).svg()
+    assert "nan" not in svg and "inf" not in svg
+    assert read_back(svg)["a"][1] == pytest.approx([-size, size / 2, size], abs=size / 100)
+
+
+def test_rounding_is_not_drawn_as_a_change() -> None:
+    noise = 5 + np.array([0, 1, 2, 0, 1]) * 1e-15
+    labels = [one for one in texts_of(trace_plot(trace(a=noise)).svg()) if one.startswith(("4", "5"))]
+    assert len(labels) == len(set(labels)) and all(len(one) < 6 for one in labels)
+
+
+def test_pairs_of_a_place_and_its_speed() -> None:
+    t = np.linspace(0, 10, 400)
+    moving = trace(
+        place=np.sin(t), other=np.exp(-t), force=np.cos(3 * t), speed=2 * np.cos(t), times=t, n=np.arange(400)
+    )
+    assert phase_pairs(moving) == [("place", "speed")]
+    assert phase_pairs(trace(a=np.exp(-t), b=np.sin(t * t), times=t)) == [("a", "b")]
+    assert phase_pairs(trace(a=np.sin(t), times=t)) == []
+    assert phase_pairs(trace(a=np.sin(t), still=np.ones(400), times=t)) == []
+    assert phase_pairs(trace(a=[1.0], b=[2.0])) == []
+
+
+def test_a_plot_in_a_page_has_names_of_its_own() -> None:
+    one = trace_plot(TRACES["curves"])
+    first, second = (ElementTree.fromstring(one.inline(number)) for number in (1, 2))
+    ids = [[each.get("id") for each in root.iter() if each.get("id")] for root in (first, second)]
+    assert ids[0] and not set(ids[0]) & set(ids[1])
+    assert set(first.get("aria-labelledby", "").split()) <= set(ids[0])
+
+
+def test_every_class_has_a_rule_in_every_theme() -> None:
+    svg = trace_plot(TRACES["sweep"]).svg()
+    style = svg[svg.index("<style>") : svg.index("</style>")]
+    used = {name for names in re.findall(r'class="([^"]*)"', svg) for name in names.split()}
+    light, dark, paper = re.split("@media", style)[:3]
+    for name in used - {"plot", "line"}:
+        for rules in (light, dark, paper):
+            assert f".{name}{{" in rules, name
