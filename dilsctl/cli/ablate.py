@@ -95,7 +95,7 @@ def command(
 
         drawn = ablation_plot(found)
         if drawn is None:
-            click.echo("nothing was measured, so nothing is drawn", err=True)
+            say("nothing was measured, so nothing is drawn", err=True)
         else:
             with writing(plot):
                 drawn.write(plot)

@@ -111,7 +111,7 @@ def _caption(course: Course, axis: str) -> str:
     if course.measure == "loss" and "train" in course.parts and axis == "epoch":
         told.append(
             "train: the mean over the steps of the epoch, each before its update (unless the train part is "
-            "measured); other parts: measured after the epoch."
+            "watched); other parts: measured after the epoch."
         )
     if course.same:
         told.append(f"{' and '.join(course.same)} had the same values.")
