@@ -131,7 +131,7 @@ def command(
         return _watch(draw, file, out, kind, theme, legend=legend, port=port)
     artist = draw()
     if out is None:
-        say(artist.text(columns or width(default=80), colour=wants_colour()), nl=False)
+        say(artist.text(columns or width(default=80), colour=wants_colour(), legend=legend), nl=False)
         return 0
     _check(out)
     _draw(artist, out, kind, theme, legend=legend)

@@ -48,8 +48,10 @@ class Words:
         return label
 
     def port_label(self, label: str) -> str:
-        """A port's name, if there is room for any."""
-        return cut(label, self.port) if self.port else ""
+        """A port's name, if there is room for any. Cut ones keep their last sign, which tells many apart."""
+        if len(label) <= self.port or self.port < 4:
+            return label[: self.port]
+        return f"{label[: self.port - 2]}…{label[-1]}"
 
 
 def units(words: Words) -> Units:

@@ -66,14 +66,13 @@ class Artist:
         return doubled(found) if self.options.backward else found
 
     @collection_off()
-    def text(self, columns: int, *, colour: bool = False) -> str:
+    def text(self, columns: int, *, colour: bool = False, legend: bool = True) -> str:
         """Lines of text, as deep as fits unless a depth was asked for."""
-        depth = self.options.depth
-        if depth is not None or self.options.focus:
-            return terminal(lambda _: self.picture(), 1, columns, colour=colour)
-        return terminal(self.picture, self.outline.readable(), columns, colour=colour)
+        how = {"colour": colour, "legend": legend}
+        if self.options.depth is not None or self.options.focus:
+            return terminal(lambda _: self.picture(), 1, columns, run=self.run, **how)
+        return terminal(self.picture, self.outline.readable(), columns, run=self.run, **how)
 
-    @collection_off()
     def page(self, theme: Name = "light", *, reload: str = "", legend: bool = True) -> str:
         """A page for browsers, in which every level can be opened unless a depth was asked for."""
         if self.options.depth is not None or self.options.focus or self.options.view == "flat":
@@ -105,7 +104,7 @@ class Artist:
     def file(self, kind: str, theme: Name = "light", *, legend: bool = True) -> bytes:
         """The content of a file of one of the ``FORMATS``. Raises Problem: not-installed."""
         if kind == "txt":
-            return self.text(COLUMNS).encode()
+            return self.text(COLUMNS, legend=legend).encode()
         if kind == "html":
             return stamped(self.page(theme, legend=legend).encode(), kind)
         picture, figure = self._fitting()

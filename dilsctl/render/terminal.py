@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from dilsctl.render.cells import Words, cells, units
 from dilsctl.render.figures import Drawing, Figure
-from dilsctl.render.picture import Looks, Node, Picture, Wire
+from dilsctl.render.learned import Learned, Run, Strength, learned
+from dilsctl.render.picture import Inside, Looks, Node, Picture, Wire
+from dilsctl.render.strokes import DOUBLE, HEAVY, LIGHT, stroke
 
-NORTH, EAST, SOUTH, WEST = 1, 2, 4, 8
-_LINES = " ╵╶╰╷│╭├╴╯─┴╮┤┬┼"  # by the directions that meet
-_LATE = {NORTH | SOUTH: "╎", EAST | WEST: "╌"}
+NORTH, EAST, SOUTH, WEST = 0, 1, 2, 3
 _BORDERS = {
     "box": tuple("╭─╮│╰╯"),
     "stateful": tuple("┏━┓┃┗┛"),
@@ -25,11 +25,18 @@ _COLOURS = {
     "changing": "35",
     "peer": "32",
     "backward": "31",
+    "positive": "1;34",
+    "negative": "1;33",
+    "level": "1",
     "border": "90",
     "name": "1",
     "dim": "2",
 }
-WORDS = (Words(), Words(14, 8, 12), Words(10, 5, 7), Words(10, 0, 7))
+WORDS = tuple(
+    Words(*one)
+    for one in ((), (14, 8, 12), (10, 6, 8), (9, 5, 6), (8, 4, 5), (8, 4, 4), (7, 3, 4), (6, 2, 4), (6, 0, 4))
+)
+LEVELS = "▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +45,26 @@ class _Cell:
     colour: str = ""
 
 
-def terminal(make: Callable[[int], Picture], depth: int, columns: int, *, colour: bool = False) -> str:
+def terminal(
+    make: Callable[[int], Picture],
+    depth: int,
+    columns: int,
+    *,
+    colour: bool = False,
+    run: Run | None = None,
+    legend: bool = True,
+) -> str:
     """The picture with as much depth and as long names as fit, or else in words.
 
-    make: the picture, of this depth. columns: how wide it may be.
+    make: the picture, of this depth. columns: how wide it may be. run: what ``played.read_run`` tells.
     """
     for level in range(depth, 0, -1):
         picture = make(level)
         for words in WORDS if level == 1 else WORDS[:2]:  # rather less depth than cut names
             figure = Drawing(units(words)).figure(picture.root)
             if figure.width <= columns:
-                return Canvas(figure, words).text(colour, columns)
+                found = learned(figure, run) if run is not None else Learned()
+                return Canvas(figure, words, found).text(colour, columns, legend=legend)
     return listed(make(1), columns)
 
 
@@ -71,25 +87,25 @@ def listed(picture: Picture, columns: int) -> str:
 
 
 class Canvas:
-    """Cells, filled by a figure."""
+    """Cells, filled by a figure, with what a run learned."""
 
-    def __init__(self, figure: Figure, words: Words) -> None:
-        self.words = words
+    def __init__(self, figure: Figure, words: Words, learned: Learned) -> None:
+        self.words, self.learned = words, learned
         self.width, self.height = figure.width + 1, figure.height
-        self.bits: dict[tuple[int, int], int] = {}
+        self.arms: dict[tuple[int, int], list[int]] = {}  # kinds of strokes, by direction
         self.looks: dict[tuple[int, int], set[Looks]] = {}
         self.cells: dict[tuple[int, int], _Cell] = {}
-        self.seen: set[str] = set()
-        self._paint(figure, 0, 0, outermost=True)
+        self.seen: set[str] = {"no ports"} if not words.port else {"cut"} if words.port < 4 else set()
+        self._paint(figure, 0, 0, "", outermost=True)
 
-    def text(self, colour: bool, columns: int) -> str:
+    def text(self, colour: bool, columns: int, *, legend: bool = True) -> str:
         """All rows, and what the signs in them mean."""
         rows = []
         for y in range(self.height):
             row = "".join(self._cell(x, y, colour) for x in range(self.width))
             rows.append(row.rstrip())
         line = ""
-        for text in (text for key, text in _LEGEND if key in self.seen):
+        for text in (text for key, text in _LEGEND if legend and key in self.seen):
             if line and cells(line) + cells(text) + 2 > columns:
                 rows.append(line + ",")
                 line = ""
@@ -101,11 +117,10 @@ class Canvas:
     def _cell(self, x: int, y: int, colour: bool) -> str:
         cell = self.cells.get((x, y))
         if cell is None:
-            bits = self.bits.get((x, y), 0)
+            north, east, south, west = self.arms.get((x, y), (0, 0, 0, 0))
             looks = self.looks.get((x, y), set())
-            text = _LINES[bits]
-            if looks and all("late" in one for one in looks):
-                text = _LATE.get(bits, text)
+            late = bool(looks) and all("late" in one for one in looks)
+            text = stroke((north, east, south, west), dashed=late)
             kind = next(
                 (k for k in ("learned", "changing", "peer", "backward") if any(k in one for one in looks)), ""
             )
@@ -125,12 +140,16 @@ class Canvas:
                 self.cells[at + 1, y] = _Cell("")
             at += wide
 
-    def _paint(self, figure: Figure, x: int, y: int, *, outermost: bool = False) -> None:
+    def _paint(self, figure: Figure, x: int, y: int, path: str, *, outermost: bool = False) -> None:
         node = figure.node
         if node.shape != "box":
             self._small(figure, x, y)
             return
         self._border(figure, x, y)
+        if (share := self.learned.boxes.get(path)) is not None:
+            self.seen.add("level")
+            step = min(len(LEVELS) - 1, int(share * len(LEVELS)))
+            self._put(x + 1, y + figure.height - 1, LEVELS[step], "level")
         if node.inside is None:
             for pin, at in zip(node.pins, figure.pins, strict=True):
                 label = self.words.port_label(pin.label)
@@ -140,7 +159,8 @@ class Canvas:
         for wire, line in zip(node.inside.wires, figure.lines, strict=True):
             self._wire(node, wire, [(x + px, y + py) for px, py in line])
         for cx, cy, part in figure.parts:
-            self._paint(part, x + cx, y + cy)
+            inner = f"{path}.{part.node.name}" if path else part.node.name
+            self._paint(part, x + cx, y + cy, inner)
         for pin, at in zip(node.pins, figure.pins, strict=True):
             left = pin.side == "left"
             edge = x if left else x + figure.width - 1
@@ -150,6 +170,10 @@ class Canvas:
             label = self.words.port_label(pin.label)
             if label:
                 self._put(edge + 2 if left else edge - 1 - cells(label), y + at, label, "dim")
+        for number, line in enumerate(figure.lines):
+            known = self.learned.wires.get((path, number))
+            if known is not None:
+                self._strength(known, [(x + px, y + py) for px, py in line])
 
     def _border(self, figure: Figure, x: int, y: int) -> None:
         node = figure.node
@@ -198,7 +222,8 @@ class Canvas:
         for (x, y), (ex, ey) in itertools.pairwise(points):
             self._stroke(x, y, ex, ey, wire.looks)
         for (x, y), near in ((start, points[1]), (end, points[-2])):  # up to the borders
-            self._line(x, y, EAST | WEST if near != (x, y) else 0, wire.looks)
+            self._line(x, y, (EAST, WEST) if near != (x, y) else (), wire.looks)
+        self._ring(inside, wire, start)
         number, at = wire.target
         if (
             number >= 0
@@ -210,6 +235,30 @@ class Canvas:
             head = ("▷" if forward else "◁") if pin.late else ("▶" if forward else "◀")
             kind = next((k for k in ("learned", "changing", "peer") if k in wire.looks), "")
             self._put(end[0], end[1], head, kind)
+
+    def _strength(self, known: Strength, points: list[tuple[int, int]]) -> None:
+        """How strong a wire is, in tenths after its sign, on the last piece that has room for it."""
+        text = f"{known.share:.1f}".removeprefix("0").removesuffix(".0")
+        text = {1: "⊕", -1: "⊖"}.get(known.sign or 0, "×") + text
+        for (x, y), (ex, ey) in reversed(list(itertools.pairwise(points))):
+            first = (x + ex - len(text)) // 2
+            own = [(first + at, y) for at in range(-1, len(text) + 1)]
+            if y != ey or abs(x - ex) < len(text) + 3 or any(one in self.cells for one in own):
+                continue
+            if any(self.arms.get(one, [1])[way] for one in own for way in (NORTH, SOUTH)):
+                continue
+            kind = {1: "positive", -1: "negative"}.get(known.sign or 0, "strength")
+            self.seen.add(kind)
+            self._put(first, y, text, kind)
+            return
+
+    def _ring(self, inside: Inside, wire: Wire, start: tuple[int, int]) -> None:
+        """A wire between peers begins with a ring, where it begins at a box."""
+        number = wire.source[0]
+        if "peer" in wire.looks and "shared" not in wire.looks and number >= 0:
+            self.seen.add("peer")
+            if inside.nodes[number].shape == "box":
+                self._put(*start, "○", "peer")
 
     def _inner(self, end: tuple[int, int], points: list[tuple[int, int]], at: int) -> tuple[int, int]:
         """The first cell of a line that is not on a border: borders to its right take the cell of its end."""
@@ -224,15 +273,18 @@ class Canvas:
         if y == ey:
             low, high = min(x, ex), max(x, ex)
             for at in range(low, high + 1):
-                bits = (WEST if at > low else 0) | (EAST if at < high else 0)
-                self._line(at, y, bits or EAST | WEST, looks)
+                ways = [*([WEST] if at > low else []), *([EAST] if at < high else [])]
+                self._line(at, y, ways or (EAST, WEST), looks)
         else:
             low, high = min(y, ey), max(y, ey)
             for at in range(low, high + 1):
-                self._line(x, at, (NORTH if at > low else 0) | (SOUTH if at < high else 0), looks)
+                self._line(x, at, [*([NORTH] if at > low else []), *([SOUTH] if at < high else [])], looks)
 
-    def _line(self, x: int, y: int, bits: int, looks: Looks) -> None:
-        self.bits[x, y] = self.bits.get((x, y), 0) | bits
+    def _line(self, x: int, y: int, ways: Iterable[int], looks: Looks) -> None:
+        arms = self.arms.setdefault((x, y), [0, 0, 0, 0])
+        kind = HEAVY if "learned" in looks else DOUBLE if "changing" in looks else LIGHT
+        for way in ways:
+            arms[way] = kind if kind == HEAVY or arms[way] != HEAVY else HEAVY
         self.looks.setdefault((x, y), set()).add(looks)
 
 
@@ -244,7 +296,16 @@ _LEGEND: tuple[tuple[str, str], ...] = (
     ("state", "[state]"),
     ("function", "(function)"),
     ("junction", "●shared variable"),
-    ("late", "▷ acts from the next tick on"),
+    ("wire learned", "━ learned wire"),
+    ("wire changing", "═ wire that can change"),
+    ("peer", "○─ wire between peers"),
+    ("late", "╌▷ acts from the next tick on"),
+    ("positive", "⊕ positive weight, with its strength"),
+    ("negative", "⊖ negative one"),
+    ("strength", "× how strong a wire is"),
+    ("level", "▁▄█ how active a box is"),
+    ("cut", "cut names: see with more --width"),
+    ("no ports", "names of ports are left out"),
 )
 
 

@@ -27,13 +27,13 @@ def test_in_the_terminal() -> None:
     assert result.stdout.splitlines() == [
         "╭ or-gate ──────────────────────────────────╮",
         "│     ╭ left: not ╮     ╭ join: nand ╮      │",
-        "▶─a──▶│a         y│────▶│a          y│────y─▶",
+        "▶─a──▶│a         y│○───▶│a          y│────y─▶",
         "│     ╰─────────⋯─╯   ╭▶│b           │      │",
         "│     ╭ right: not ╮  │ ╰────────────╯      │",
-        "▶─b──▶│a          y│──╯                     │",
+        "▶─b──▶│a          y│○─╯                     │",
         "│     ╰──────────⋯─╯                        │",
         "╰───────────────────────────────────────────╯",
-        " ⋯ closed",
+        " ⋯ closed, ○─ wire between peers",
     ]
 
 
@@ -44,6 +44,37 @@ def test_no_line_is_wider_than_asked(name: str) -> None:
         result = call(str(path), "--width", str(wide))
         assert result.exit_code == 0, result.output
         assert max(map(len, result.stdout.splitlines())) <= wide
+
+
+def cells_of(text: str, *signs: str) -> int:
+    """How often some signs stand in the picture itself, above the legend."""
+    picture = "\n".join(line for line in text.splitlines() if line[0] in "╭│▶╰")
+    return sum(picture.count(one) for one in signs)
+
+
+def test_names_of_ports_are_kept_at_80_columns() -> None:
+    """Of every example that is drawn at all: shortened rather than left out."""
+    for path in sorted((ROOT / "examples").glob("*.yaml")):
+        text = call(str(path), "--width", "80").stdout
+        assert "left out" not in text, path.name
+    text = call(str(ROOT / "examples" / "pendigits.yaml"), "--width", "80").stdout
+    assert all(f"▷┃{name}" in text for name in ("pu", "pa", "pe", "ha")) and "cut names" in text
+    text = call(str(ROOT / "examples" / "pendigits.yaml"), "--width", "100").stdout
+    assert all(f"▷┃{name}" in text for name in ("push", "pace", "pen", "haste")) and "cut names" not in text
+
+
+def test_kinds_of_wires_are_told_apart() -> None:
+    """Without colour: learned ones are heavy, changing ones double, late ones dashed; peers have a ring."""
+    learned = call(str(ROOT / "examples" / "pendigits.yaml"), "--width", "100").stdout
+    assert cells_of(learned, "▶(einsum(…))╍╍┓") == 1 and "━ learned wire" in learned
+    assert cells_of(learned, "[coupling]━━") == 1 and cells_of(learned, "row────") == 1
+    changing = call(str(ROOT / "examples" / "market.yaml"), "market", "--width", "90").stdout
+    assert cells_of(changing, "══") > 0 and "═ wire that can change" in changing
+    late = call(LOOP, "loop", "--width", "120", "--depth", "1").stdout
+    assert cells_of(late, "╌╌") > 0 and "╌▷ acts from the next tick on" in late
+    assert cells_of(late, "┃○") > 0 and "○─ wire between peers" in late
+    assert "○" not in call(OR, "left").stdout
+    assert "acts from" not in call(LOOP, "loop", "--width", "120", "--no-legend").stdout
 
 
 def test_a_picture_is_xml_with_text_and_titles(tmp_path: Path) -> None:

@@ -145,6 +145,22 @@ def test_the_shapes_say_it(pair: Path) -> None:
         assert artist.file(kind) != load(pair).artist(None, Options(depth=3)).file(kind)
 
 
+def test_in_the_terminal(pair: Path, tmp_path: Path) -> None:
+    """Strength in tenths after its sign, and in the border of a box how active it is."""
+    run = read_run(tmp_path / "run")
+    found = learned(Drawing(UNITS).figure(load(pair).artist("couple").picture().root), within(run, "couple"))
+    text = call(pair, "couple", "--run", tmp_path / "run", "--width", "100").stdout
+    shares = {known.sign: f"{known.share:.1f}".removesuffix(".0") for known in found.wires.values()}
+    assert f"⊕{shares[1].removeprefix('0')}" in text and f"⊖{shares[-1].removeprefix('0')}" in text
+    for name, share in found.boxes.items():
+        (row,) = (at for at, line in enumerate(text.splitlines()) if f"┏ {name}: cell ┓" in line)
+        column = text.splitlines()[row].index(f"┏ {name}: cell ┓")
+        below = (line[column : column + 2] for line in text.splitlines()[row:] if line[column] == "┗")
+        assert next(below) == "┗" + "▁▂▃▄▅▆▇█"[min(7, int(share * 8))]
+    assert "⊖ negative one" in text and "how active a box is" in text
+    assert "⊕" not in call(pair, "couple", "--width", "100").stdout
+
+
 def test_boxes_that_are_drawn_as_one(tmp_path: Path) -> None:
     path = tmp_path / "layers.yaml"
     path.write_text(LAYERS)
