@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dilsctl.render.figures import Frame, Units
 from dilsctl.render.layout import Item, Pin, Spacing
-from dilsctl.render.letters import cut
+from dilsctl.render.letters import cut, cut_path
 from dilsctl.render.picture import Node
 
 
@@ -29,7 +29,7 @@ class Words:
 
     def title(self, node: Node) -> str:
         """Name, definition, count, and a sign of learning."""
-        name = cut(node.label, self.name)
+        name = cut_path(node.label, self.name)
         if node.note and self.name > 12:
             name += f": {cut(node.note, self.name)}"
         many = f" ×{node.count:,}" if node.count is not None else ""

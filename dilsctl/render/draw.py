@@ -62,7 +62,7 @@ class Artist:
         self.outline.options = replace(self.options, depth=depth)
         found = self.outline.picture(self.title)
         if self.options.view == "flat":
-            found = flat(found)
+            found = flat(found, arrays=bool(self.options.focus))
         return doubled(found) if self.options.backward else found
 
     @collection_off()

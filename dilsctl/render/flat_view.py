@@ -10,18 +10,20 @@ from dilsctl.render.picture import LEFT, RIGHT, End, Inside, Looks, Node, Pictur
 Place = tuple[int, End]  # an interior, by its number, and an end there
 
 
-def flat(picture: Picture) -> Picture:
-    """The picture with every frame but the outermost dissolved. An array is one box still."""
+def flat(picture: Picture, *, arrays: bool = False) -> Picture:
+    """The picture with every frame but the outermost dissolved. An array is one box still; with ``arrays``,
+    one that is opened keeps its frame, and what is inside it."""
     if picture.root.inside is None:
         return picture
-    flattening = _Flattening()
+    flattening = _Flattening(arrays)
     flattening.open(picture.root.inside, "")
     inside = Inside(tuple(flattening.nodes), tuple(flattening.wires()))
     return replace(picture, root=replace(picture.root, inside=inside))
 
 
 class _Flattening:
-    def __init__(self) -> None:
+    def __init__(self, arrays: bool) -> None:
+        self.arrays = arrays
         self.nodes: list[Node] = []
         self.drawn: dict[tuple[int, int], int] = {}  # (interior, node) → node of the flat picture
         self.inner: dict[tuple[int, int], int] = {}  # (interior, node that is opened) → its interior
@@ -40,8 +42,12 @@ class _Flattening:
             else:
                 label = f"{path}{node.label}" if node.shape in ("box", "state", "junction") else node.label
                 self.drawn[own, number] = len(self.nodes)
-                closed = node.closed or node.inside is not None
-                self.nodes.append(replace(node, name=name, label=label, inside=None, closed=closed))
+                inner = node.inside if self.arrays else None
+                closed = node.closed or (node.inside is not None and inner is None)
+                members = tuple(path + one for one in node.members)
+                self.nodes.append(
+                    replace(node, name=name, label=label, inside=inner, closed=closed, members=members)
+                )
         return own
 
     def wires(self) -> list[Wire]:

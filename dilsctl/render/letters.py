@@ -26,6 +26,13 @@ def width(text: str, size: float, bold: bool = False) -> int:
     return int(total * size * (_BOLD if bold else 1) / 100 + 0.999)
 
 
+def cut_path(text: str, longest: int) -> str:
+    """The text, or an ellipsis and its end where it is a path: that is what tells boxes apart."""
+    if len(text) <= longest or "." not in text or " " in text:
+        return cut(text, longest)
+    return f"…{text[len(text) - longest + 1 :]}"
+
+
 def cut(text: str, longest: int) -> str:
     """The text, or its beginning and an ellipsis."""
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dilsctl.render.figures import Frame, Units
 from dilsctl.render.layout import Item, Pin, Spacing
-from dilsctl.render.letters import cut, width
+from dilsctl.render.letters import cut, cut_path, width
 from dilsctl.render.picture import Node
 
 NAME, NOTE, PORT, FUNCTION = 13, 10.5, 10.5, 11.5  # sizes of letters
@@ -17,7 +17,7 @@ BESIDE = 190  # a name wider than this with its ports' labels stands above them
 def name_of(node: Node) -> str:
     """The name of a box as drawn."""
     many = f" × {node.count:,}" if node.count is not None else ""
-    return cut(node.label, LONGEST_NAME) + many
+    return cut_path(node.label, LONGEST_NAME) + many
 
 
 def note_of(node: Node) -> str:

@@ -96,6 +96,27 @@ def test_the_flat_view_has_the_same_ends() -> None:
     ]  # fmt: skip
 
 
+def test_the_flat_view_opens_one_path() -> None:
+    """Without frames too ``focus`` opens the boxes on it and no others; an array there keeps its frame."""
+
+    def labels(name: str, *focus: str) -> dict[str, bool]:
+        root = artist(name, view="flat", focus=focus).picture().root
+        assert root.inside is not None
+        return {one.name: one.inside is not None for one in root.inside.nodes if one.shape == "box"}
+
+    boxes = ["schedule", "loop.sensor", "loop.controller"]
+    assert set(labels("control-loop", "loop")) == {*boxes, "loop.plant"}
+    assert set(labels("control-loop", "loop", "plant")) == {*boxes, "loop.plant.heater", "loop.plant.oven"}
+    assert labels("experts", "committee") == {"committee.expert": False}
+    assert labels("experts", "committee", "expert") == {"committee.expert": True}
+    check(Drawing(UNITS).figure(artist("experts", view="flat", focus=("committee", "expert")).picture().root))
+
+
+def test_a_long_path_keeps_its_end() -> None:
+    text = artist("control-loop", view="flat").text(150)
+    assert "…nt.heater" in text and "loop.plant.heater" in artist("control-loop", view="flat").text(300)
+
+
 def test_every_wire_of_reals_is_doubled() -> None:
     root = artist("digits", backward=True).picture().root
     assert root.inside is not None
