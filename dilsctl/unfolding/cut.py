@@ -157,11 +157,14 @@ def _refuse_motion(main: Box) -> None:
         path, box = stack.pop()
         if box.modes:
             message = f"the box '{path.rstrip('.') or box.name}' has modes, which can't be unfolded"
-            raise Problem.of("not-unfolded", message, box.span)
+            help = "an unfolded diagram is wired in one way: take the modes out"
+            raise Problem.of("not-unfolded", message, box.span, help=help)
         motions: list[Law | Metric] = [*box.laws, *box.metrics]
         for law in motions:
             message = f"the state '{path}{law.target.name}' moves by a law of its own"
             help = "only feed-forward diagrams, whose states are learned or constant, can be unfolded"
+            if any(one.feedback is not None for one in box.inputs.values()):
+                help = "it is an interaction diagram already: 'dilsctl fold' goes the other way"
             raise Problem.of("not-unfolded", message, law.span or box.span, help=help)
         for name, child in box.children.items():
             for inside in child.boxes:
@@ -172,17 +175,25 @@ def _refuse_motion(main: Box) -> None:
 
 def _refuse(eqns: Sequence[Eqn]) -> None:
     """What training draws anew at every step, and the time, are not to be had in the unfolded diagram."""
-    clock = set(CLOCK.values())
     for eqn in eqns:
-        if eqn.op.startswith("random_"):
-            message = "a draw of each step can't be unfolded: forward and backward would draw apart"
-            raise Problem.of("not-unfolded", message, eqn.span, help="take the draw out, or its box")
-        if any(one in clock for one in eqn.inputs):
-            message = "what depends on the time can't be unfolded: its ticks are the steps of training"
-            raise Problem.of("not-unfolded", message, eqn.span)
-        if eqn.op == "batch_mean":
-            message = "what is pooled over a batch can't be unfolded"
-            raise Problem.of("not-unfolded", message, eqn.span)
+        found = no_network(eqn)
+        if found is not None:
+            raise Problem.of(
+                "not-unfolded", f"{found[0]} can't be unfolded: {found[1]}", eqn.span, help=found[2]
+            )
+
+
+def no_network(eqn: Eqn) -> tuple[str, str, str] | None:
+    """What an equation has that can't be in a network with an unfolding; why, and the way out."""
+    if eqn.op.startswith("random_"):
+        return "a draw of each step", "forward and backward would draw apart", "take the draw out, or its box"
+    if any(one is clock for one in eqn.inputs for clock in CLOCK.values()):
+        help = "take 't' out; a rate that changes is a schedule of the optimiser"
+        return "what depends on the time", "its ticks are the steps of training", help
+    if eqn.op == "batch_mean":
+        help = "take 'pool' out; nn.layer_norm looks at one example alone"
+        return "what is pooled over a batch", "its derivative runs across all examples", help
+    return None
 
 
 def in_order(wires: Iterable[Wire]) -> list[Wire]:

@@ -25,7 +25,8 @@ class Descents:
         self._recognise(nested, steps)
         keys = Counter(json.dumps([_short(one.optimiser), one.decay]) for one in self.laws.values())
         if not keys:
-            raise refuse("nothing in it learns", span)
+            help = "a state that is learned has an optimiser's law under 'next'"
+            raise refuse("no state of it moves: nothing in it learns", span, help)
         self.optimiser: dict[str, Any]
         self.decay: float
         self.optimiser, self.decay = json.loads(keys.most_common(1)[0][0])
@@ -42,17 +43,23 @@ class Descents:
                 place = (path, names[var])
                 if place not in forward:
                     continue
-                found = laws.recognise(var)
+                found, name = laws.recognise(var), _full(path, names[var])
                 if found is None:
-                    message = f"'{names[var]}' moves by no law of an optimiser"
-                    raise refuse(message, law.span, f"the optimisers are {', '.join(OPTIMISERS)}")
+                    message = f"'{name}' moves by no law of an optimiser that is known"
+                    help = f"those of {', '.join(OPTIMISERS)} are, by a gradient that is pooled: pool(…)"
+                    raise refuse(message, law.span, help)
+                for one in (var, *found.moments):
+                    if not level.box.states[names[one]].keep:
+                        message = f"'{_full(path, names[one])}' is not kept: every run would have its own"
+                        span = level.box.states[names[one]].span
+                        raise refuse(message, span, "what is learned has 'keep: true'")
                 self.laws[place] = found
                 self.moments[place] = [(path, names[one]) for one in found.moments]
             kept = {one for place, found in self.moments.items() if place[0] == path for one in found}
             for var, law in level.laws.items():
                 if (path, names[var]) not in kept and (path, names[var]) not in self.laws:
-                    message = f"'{names[var]}' moves, and is no part of how another state descends"
-                    raise refuse(message, law.span)
+                    message = f"'{_full(path, names[var])}' moves, and no output nor optimiser reads it"
+                    raise refuse(message, law.span, "take it out: a network would not have it")
 
     def options(self, place: Place) -> dict[str, Any]:
         """The options of one state, where it does not descend as most do."""
@@ -63,6 +70,10 @@ class Descents:
         if one.decay != self.decay:
             found["decay"] = one.decay
         return found
+
+
+def _full(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
 
 
 def _short(optimiser: dict[str, Any]) -> dict[str, Any]:

@@ -25,11 +25,13 @@ from dilsctl.unfolding.write import Border, Plan, Shown, Writing, hole_body
 @dataclass(frozen=True, slots=True)
 class Unfolded:
     """An unfolded diagram as a ``document``. ``states``: for each state of the original, by path, its path
-    there; ``moments``: the paths of those that its optimiser keeps."""
+    there; ``moments``: the paths of those that its optimiser keeps; ``wires``: for each output of a box, by
+    path, that of the manager that shows it."""
 
     document: dict[str, Any]
     states: dict[str, str]
     moments: dict[str, list[str]]
+    wires: dict[str, str]
 
 
 def unfolded_document(
@@ -79,6 +81,7 @@ def _unfolded(
     borders: dict[Manager, Border] = {}
     states: dict[str, str] = {}
     moments: dict[str, list[str]] = {}
+    wires: dict[str, str] = {}
     paths = {root: ""}
     for one in managers(root):
         paths |= {inside: f"{paths[one]}{inside.name}." for inside in one.inside}
@@ -92,6 +95,8 @@ def _unfolded(
         if "boxes" in body:
             body["boxes"] = {name: holes.get(name, name) for name in body["boxes"]}
         borders[one] = writing.border
+        for wire in one.own:
+            wires[f"{wire.box}.{wire.port}"] = f"{paths[one]}{writing.border.shows[wire]}"
         for var in one.states:
             own = divided.states[var].path
             states[own] = f"{paths[one]}{writing.names[var]}"
@@ -105,7 +110,7 @@ def _unfolded(
     found["main"] = root.name
     if train is not None:
         found["simulate"] = _simulated(document, diagram, folder)
-    return Unfolded(found, states, moments)
+    return Unfolded(found, states, moments, wires)
 
 
 def _refuse_training(document: LoadedDocument) -> None:
@@ -114,10 +119,11 @@ def _refuse_training(document: LoadedDocument) -> None:
     assert train is not None
     if train.ticks != 1:
         message = "episodes of many ticks can't be unfolded: one tick is one step of training"
-        raise Problem.of("not-unfolded", message, document.span("train", "ticks"))
+        help = "train for one tick: ticks: 1"
+        raise Problem.of("not-unfolded", message, document.span("train", "ticks"), help=help)
     if train.clip is not None:
         message = "a limit of the whole gradient can't be unfolded: no level sees all of it"
-        raise Problem.of("not-unfolded", message, document.span("train", "clip"))
+        raise Problem.of("not-unfolded", message, document.span("train", "clip"), help="take 'clip' out")
 
 
 def _simulated(document: LoadedDocument, diagram: Diagram, folder: Path | None) -> dict[str, Any]:

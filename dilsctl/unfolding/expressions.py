@@ -139,8 +139,8 @@ class ReverseWriter(Writer):
         told = index_text(change.node, [*[ast.Slice()] * (rank + 1), ast.Constant(None)])
         each = ast.BinOp(call("one_hot", places, whole(many)), ast.Mult(), told)
         order = [0, rank + 1, *range(1, rank + 1)]
-        each = call("transpose", each, ast.List([whole(one) for one in order]))
-        return added_up(each, shape[0], counts, eqn, shape[1:])
+        told_each = call("transpose", each, ast.List([whole(one) for one in order]))
+        return added_up(told_each, shape[0], counts, eqn, shape[1:])
 
     def _contract(self, eqn: Eqn, given: Sequence[Value]) -> ast.expr:
         spec = _letters(eqn.param("spec"))

@@ -15,12 +15,13 @@ from typing import Any
 
 from dilsctl.diagram import Diagram
 from dilsctl.flatten import begins_with
-from dilsctl.ir import Eqn, Type, Var
+from dilsctl.ir import Type, Var
 from dilsctl.lower import FlatState
-from dilsctl.order import by_name, reached_from
+from dilsctl.order import by_name
 from dilsctl.unfolding.descents import Descents
 from dilsctl.unfolding.levels import free, whole_word
-from dilsctl.unfolding.nested import Level, Nested, Place, check_told, read_nested, refuse
+from dilsctl.unfolding.losses import check_plain, is_mean, needed, of_outputs, outside, reads_target, terms_of
+from dilsctl.unfolding.nested import Level, Nested, Place, check_forward, check_told, read_nested, refuse
 from dilsctl.unfolding.texts import Texts
 from dilsctl.unfolding.units import Unit, Units, find_units
 from dilsctl.unfolding.write import KEYWORDS, RESERVED
@@ -32,7 +33,8 @@ class Folded:
     """A folded diagram: the definitions of a document, and parts of its train block.
 
     ``inputs``: for each output of a hole the input that it became, ``types`` of what type; ``states``: for
-    each state of a manager where it is now; ``moments``: for such a state those that its optimiser keeps.
+    each state of a manager where it is now; ``moments``: for such a state those that its optimiser keeps;
+    ``wires``: for each output that a manager makes the box and the port that show it now.
     """
 
     define: dict[str, Any] = field(default_factory=dict)
@@ -46,6 +48,7 @@ class Folded:
     types: dict[Place, Type] = field(default_factory=dict)
     states: dict[Place, str] = field(default_factory=dict)
     moments: dict[Place, list[Place]] = field(default_factory=dict)
+    wires: dict[Place, str] = field(default_factory=dict)
 
 
 def fold(diagram: Diagram, steps: Callable[[], int]) -> Folded:
@@ -60,7 +63,7 @@ class _Folding:
     def __init__(self, diagram: Diagram, steps: Callable[[], int]) -> None:
         self.diagram, self.steps = diagram, steps
         self.nested: Nested = read_nested(diagram.main)
-        for problem in check_told(self.nested):
+        for problem in (*check_told(self.nested), *check_forward(self.nested)):
             raise problem
         self.found = Folded()
         self.used = {*KEYWORDS, *diagram.main.inputs, *diagram.main.outputs}
@@ -82,6 +85,7 @@ class _Folding:
         found.decay = self.descents.decay
         for unit in self.units.every:
             found.define[unit.name] = self._body(unit)
+        found.wires = {place: f"{one.name}.{one.ports[place[1]]}" for place, one in self.units.of.items()}
         main = free(self.diagram.main.name, {*found.define})
         found.main = main
         found.define = {main: self._main(root), **found.define}
@@ -133,7 +137,7 @@ class _Folding:
                 values[leaf] = named(unit.inputs[self.nested.origin(level.shown[leaf])], leaf.type)
         texts = Texts(values, taken, _given(level.box.lets), keep=True)
         ends = list(unit.wires.values())
-        texts.write(_needed(level, ends), ends, {var: unit.ports[wire] for wire, var in unit.wires.items()})
+        texts.write(needed(level, ends), ends, {var: unit.ports[wire] for wire, var in unit.wires.items()})
         body = {
             "params": texts.params,
             "in": {**{name: str(self._type(place)) for place, name in unit.inputs.items()}, **told},
@@ -155,10 +159,12 @@ class _Folding:
 
     def _main(self, root: Level) -> dict[str, Any]:
         found, box = self.found, root.box
-        pooled = {name: root.producer[var] for name, var in box.readout.items() if self._is_pooled(root, var)}
+        pooled = {name: var for name, var in box.readout.items() if is_mean(root, var)}
         plain = {name: var for name, var in box.readout.items() if name not in pooled}
         if "loss" not in pooled and len(pooled) != 1:
             message = f"no output of '{box.name}' shows the loss"
+            if pooled:
+                message = f"the means {', '.join(pooled)} are shown, and none is called loss"
             raise refuse(message, box.span, "show its mean over the batch: pool(…) -> loss")
         found.loss_output = "loss" if "loss" in pooled else next(iter(pooled))
         values: dict[Var, Value] = {}
@@ -193,23 +199,25 @@ class _Folding:
             origin = self.nested.origin(place)
             if origin in found.inputs or origin in self.units.of:
                 values[var] = _reference_value(self._reference(origin), var)
-        loss = pooled[found.loss_output].inputs[0]
-        inner = [var for var in self._terms(root, loss) if not self._reads_target(root, var)]
-        inner = [one for one in inner if not self._of_outputs(root, one, plain)]
+        check_plain(root, plain)
+        loss = root.producer[pooled[found.loss_output]]
+        terms = terms_of(root, loss.inputs[0]) if loss.op == "batch_mean" else [loss.outputs[0]]
+        inner = [var for var in terms if not reads_target(root, var)]
+        inner = [one for one in inner if not of_outputs(root, one, plain)]
         ends = [*plain.values(), *inner]
         texts = Texts(values, {*self.used, *RESERVED}, _given(box.lets), keep=True)
-        texts.write(_needed(root, ends), ends, {var: name for name, var in plain.items()})
+        texts.write(needed(root, ends), ends, {var: name for name, var in plain.items()})
         wires: list[str] = []
         for unit in self.units.every:
             wires += [f"{self._reference(one)} -> {unit.name}.{name}" for one, name in unit.inputs.items()]
         for place, ports in self._wired.items():
             wires += [f"{self._tied_name(place)} -> {port}" for port in ports]
         wires += [f"{texts.text(var)} -> {name}" for name, var in plain.items()]
-        outer = [one for one in self._terms(root, loss) if one not in inner]
-        found.loss = " + ".join(self._outside(root, one, plain) for one in outer)
-        for name, eqn in pooled.items():
+        outer = [one for one in terms if one not in inner]
+        found.loss = " + ".join(outside(root, found.loss_output, one, plain) for one in outer)
+        for name, var in pooled.items():
             if name != found.loss_output:
-                found.metrics[name] = self._outside(root, eqn.inputs[0], plain)
+                found.metrics[name] = outside(root, name, var, plain)
         losses = [texts.text(one) for one in inner]
         places = {one: name for one, name in self.found.inputs.items()}
         body = {
@@ -226,40 +234,6 @@ class _Folding:
             "loss": losses[0] if len(losses) == 1 else losses,
         }
         return {key: one for key, one in body.items() if one}
-
-    @staticmethod
-    def _is_pooled(root: Level, var: Var) -> bool:
-        eqn = root.producer.get(var)
-        return eqn is not None and eqn.op == "batch_mean"
-
-    def _terms(self, root: Level, loss: Var) -> list[Var]:
-        """The terms of a sum."""
-        eqn = root.producer.get(loss)
-        if eqn is None or eqn.op != "add" or any(one.rank for one in eqn.inputs):
-            return [loss]
-        return [term for one in eqn.inputs for term in self._terms(root, one)]
-
-    def _reads_target(self, root: Level, var: Var) -> bool:
-        targets = {port.var for port in root.box.inputs.values()}
-        return any(leaf in targets for leaf in root.leaves([var]))
-
-    def _of_outputs(self, root: Level, var: Var, plain: dict[str, Var]) -> bool:
-        """Is a term computed from outputs and targets alone?"""
-        allowed = {*plain.values(), *(port.var for port in root.box.inputs.values())}
-        return all(leaf in allowed for leaf in root.leaves([var], allowed))
-
-    def _outside(self, root: Level, var: Var, plain: dict[str, Var]) -> str:
-        """An expression of the train block: of outputs and targets."""
-        values = {one: named(name, one.type) for name, one in plain.items()}
-        values |= {port.var: named(name, port.type) for name, port in root.box.inputs.items()}
-        if not self._of_outputs(root, var, plain):
-            eqn = root.producer.get(var)
-            message = "this is computed from what the network does not show, together with a target"
-            span = eqn.span if eqn is not None else root.box.span
-            raise refuse(message, span, "show it as an output of the outermost box")
-        texts = Texts(values, set(RESERVED), {}, inline=True)
-        texts.write(_needed(root, [var], values), [var], {})
-        return texts.text(var)
 
     # -- states -----------------------------------------------------------------------------------
 
@@ -293,13 +267,6 @@ class _Folding:
     def _shareable(self, place: Place) -> bool:
         """Can a shared variable begin as a state does? It can't be told as what it is drawn."""
         return isinstance(self._begins(place, self._tied_name(place), self._tied_name(place)), str)
-
-
-def _needed(level: Level, ends: list[Var], stop: Any = ()) -> list[Eqn]:
-    """The equations of some variables, in order, down to others."""
-    halt = set(stop)
-    kept = [eqn for eqn in level.box.eqns if not any(out in halt for out in eqn.outputs)]
-    return reached_from(ends, kept)
 
 
 def _reference_value(text: str, var: Var) -> Value:

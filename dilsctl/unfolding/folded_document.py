@@ -17,8 +17,8 @@ from dilsctl.ir import Type
 from dilsctl.recursion import deep_calls
 from dilsctl.siblings import WirePlaces
 from dilsctl.unfolding.fold import Folded, fold
-from dilsctl.unfolding.nested import Place
-from dilsctl.unfolding.same import differences
+from dilsctl.unfolding.nested import Place, wire_span
+from dilsctl.unfolding.same import Names, differences
 
 if TYPE_CHECKING:
     from dilsctl.loaded import LoadedDiagram
@@ -34,7 +34,12 @@ def checked_fold(
     """The document of a folded diagram, which unfolds to that diagram. ``again`` reads a text as a diagram;
     for the rest see ``folded_document``. Raises Problem: not-folded."""
     found = folded_document(document, diagram, steps, folder)
-    folded, unfolded = found.folded, again(dump(found.document)).unfold()
+    folded = found.folded
+    try:
+        unfolded = again(dump(found.document)).unfold()
+    except Problem as problem:  # its place is one in the folded file, which nobody sees
+        message = f"the network that this would be can't be: {problem.diagnostics[0].message}"
+        raise Problem.of("not-folded", message, diagram.main.span) from None
     other = again(dump(unfolded.document)).whole
     assert other is not None
     states = {_path(place): unfolded.states[path] for place, path in folded.states.items()}
@@ -45,7 +50,8 @@ def checked_fold(
     inputs = {_path(place): told[name] for place, name in folded.inputs.items() if name in told}
     inputs |= {name: name for name in diagram.main.inputs}
     outputs = {name: name for name in diagram.main.outputs if name in other.main.outputs}
-    differ = differences(filled(diagram), filled(other), states, inputs, outputs)
+    shown = {_path(place): unfolded.wires[port] for place, port in folded.wires.items()}
+    differ = differences(filled(diagram), filled(other), Names(states, inputs, outputs, shown))
     if differ:
         raise complaint(diagram, differ)
     return found.document
@@ -127,8 +133,9 @@ def _train(document: LoadedDocument, diagram: Diagram, simulate: Any, folded: Fo
     if not data.get("shuffle", False):
         found["shuffle"] = False
     if data.get("part", "train") != "train":
-        message = "only what goes over the train part is a training"
-        raise Problem.of("not-folded", message, document.span("simulate", "data", "part"))
+        message = f"it goes over the part '{data['part']}': only what goes over 'train' is a training"
+        span = document.span("simulate", "data", "part")
+        raise Problem.of("not-folded", message, span, help="take 'part' out")
     found["precision"] = simulate.get("precision", "float64")
     return found
 
@@ -143,17 +150,26 @@ def _renamed(path: str, folded: Folded) -> str:
     return folded.inputs.get((place[0], place[2]), path)
 
 
-def complaint(diagram: Diagram, names: list[str]) -> Problem:
-    """What to raise where unfolding does not give back the diagram: what differs, the outermost first."""
-    first, *others = sorted(names, key=lambda one: one.count("."))
-    told = first.startswith("d ")
-    path = first.removeprefix("d ")
-    what = f"what '{path}' is told is" if told else f"'{path}' moves or is"
-    message = f"{what} not as the reverse pass of the network and its optimiser have it"
+def complaint(diagram: Diagram, differ: dict[str, float | None]) -> Problem:
+    """What to raise where unfolding does not give back the diagram: what differs, the outermost first, and
+    what a box is told before what comes of it."""
+    first, *others = sorted(differ, key=lambda one: (one.count("."), not one.startswith("d ")))
+    told, path, times = first.startswith("d "), first.removeprefix("d "), differ[first]
+    if told:
+        much = "is not" if times is None else f"is {times:.4g} times"
+        message = f"what '{path}' is told {much} what the reverse pass of the network says"
+    elif path in diagram.main.outputs:
+        message = f"'{path}' does not show what the network does"
+    else:
+        message = f"'{path}' does not move as its optimiser says"
     if others:
-        shown = ", ".join(one.removeprefix("d ") for one in others[:5])
-        message += f" (nor {shown}{', …' if len(others) > 5 else ''})"
+        names = list(dict.fromkeys(one.removeprefix("d ") for one in others))
+        more = f", and {len(names) - 5} more" if len(names) > 5 else ""
+        verb = "differ" if len(names) > 1 else "differs"
+        message += f"; {', '.join(names[:5])}{more} {verb} too"
     help = "only what unfold could have written can be folded"
+    if told and times is not None and path.count(".") == 1:
+        help = "the loss that is shown and what is told must belong together: scale both, or the rates"
     return Problem.of("not-folded", message, _span(diagram, path, told), help=help)
 
 
@@ -166,9 +182,11 @@ def _span(diagram: Diagram, path: str, told: bool) -> SourceSpan | None:
             around, box = box, box.children[step].box
     if told:
         port = next((one.name for one in box.inputs.values() if one.feedback == last), "")
-        wires = WirePlaces(around).wires.get((steps[-1], port), [])
-        return wires[0].span if wires else box.span
+        return wire_span(around, steps[-1], port) or box.span
     for law in box.laws:
         if law.target.name == last and law.span is not None:
             return law.span
-    return box.outputs[last].span if last in box.outputs else box.span
+    if not steps and last in box.outputs:
+        wires = WirePlaces(box).wires.get((None, last), [])
+        return wires[0].span if wires else box.outputs[last].span
+    return box.span

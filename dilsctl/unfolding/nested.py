@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from dilsctl.diagnostics import Problem, SourceSpan
 from dilsctl.diagram import Box, Law
 from dilsctl.ir import Eqn, Var
+from dilsctl.order import reached_from
+from dilsctl.siblings import WirePlaces
+from dilsctl.unfolding.cut import no_network
 
 Place = tuple[str, str]  # the path of a manager or hole, and a port or state of it
 
@@ -101,13 +104,21 @@ def read_nested(main: Box) -> Nested:
 
 
 def _level(found: Nested, box: Box, path: str) -> None:
-    if box.modes or box.shared or box.metrics or box.losses or box.triggers:
-        raise refuse(f"the box '{path or box.name}' has more than an unfolded one", box.span)
+    extra = {
+        "modes": box.modes, "shared variables": box.shared, "a loss of its own": box.losses,
+        "a potential or a metric": box.metrics, "triggers": box.triggers,
+    }  # fmt: skip
+    for what, given in extra.items():
+        if given:
+            message = f"the box '{path or box.name}' has {what}, as no unfolded box has"
+            raise refuse(message, box.span, "'fold' reads what 'dilsctl unfold' prints, or the like of it")
     level = Level(path, box, {out: eqn for eqn in box.eqns for out in eqn.outputs})
     found.levels[path] = level
     for law in box.laws:
         if law.kind != "next" or law.triggered or law.index:
-            raise refuse(f"'{law.target.name}' does not move by one law of every tick", law.span)
+            name = f"{path}.{law.target.name}" if path else law.target.name
+            message = f"'{name}' does not move by one law of every tick"
+            raise refuse(message, law.span, "what an optimiser moves has one law under 'next'")
         level.laws[law.target] = law
     for name, port in box.inputs.items():
         if path and port.feedback is None:
@@ -115,7 +126,8 @@ def _level(found: Nested, box: Box, path: str) -> None:
     for name, child in box.children.items():
         where = f"{path}.{name}" if path else name
         if child.count is not None:
-            raise refuse(f"'{where}' is an array of boxes: write them one by one", child.span)
+            message = f"'{where}' is an array of boxes, as no unfolded diagram has"
+            raise refuse(message, child.span, "write them one by one")
         level.shown.update({var: (where, port) for port, var in child.outputs.items()})
         if child.box.hole:
             found.holes[where] = child.box
@@ -128,6 +140,29 @@ def check_told(nested: Nested) -> Iterator[Problem]:
     for level in nested.levels.values():
         for var, name in level.told.items():
             if nested.home(level, var) is None:
-                around = nested.levels[level.path.rpartition(".")[0]].box
+                above, _, last = level.path.rpartition(".")
+                around = nested.levels[above].box
                 message = f"'{level.path}.{name}' is told what is no state: a peer wire can't be folded"
-                yield refuse(message, level.box.inputs[name].span or around.span)
+                help = "no network has it; take the wire out, and its input, to fold the rest"
+                yield refuse(message, wire_span(around, last, name) or level.box.inputs[name].span, help)
+
+
+def wire_span(around: Box, child: str, port: str) -> SourceSpan | None:
+    """Where the wire to an input of an interior box is written."""
+    wires = WirePlaces(around).wires.get((child, port), [])
+    return wires[0].span if wires else None
+
+
+def check_forward(nested: Nested) -> Iterator[Problem]:
+    """What is shown must be what a network can compute, and be of no feedback."""
+    for path, level in nested.levels.items():
+        for port in level.box.inputs.values():
+            if port.feedback in level.back:
+                name = f"{path}.{port.feedback}" if path else port.feedback
+                message = f"what '{name}' shows depends on what is told: that is no reverse pass"
+                yield refuse(message, level.box.outputs[port.feedback].span, "show what goes forward alone")
+        ends = [var for name, var in level.box.readout.items() if name not in level.back]
+        for eqn in reached_from(ends, level.box.eqns):
+            found = no_network(eqn)
+            if found is not None and not (eqn.op == "batch_mean" and not path):
+                yield refuse(f"{found[0]} can't be folded: {found[1]}", eqn.span, found[2])

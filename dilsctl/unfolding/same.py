@@ -8,6 +8,7 @@ all practical purposes.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,21 +30,30 @@ TIMES = (0.0, 4.0, 1000.0)
 WITHIN = 1e-8
 
 
-def differences(
-    first: Diagram,
-    second: Diagram,
-    states: Mapping[str, str],
-    inputs: Mapping[str, str],
-    outputs: Mapping[str, str],
-) -> list[str]:
-    """The states, outputs and inputs of holes (of ``first``, by path) in which two diagrams differ.
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What parts of a diagram are called in another: states; inputs, of the main boxes and what data gives to
+    holes; outputs of the main boxes; what is shown by boxes inside."""
 
-    states, inputs, outputs: the names in ``first``, and what they are in ``second``. Inputs are those of the
-    main boxes, and what data gives to holes.
-    """
+    states: Mapping[str, str]
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+    shown: Mapping[str, str]
+
+    @property
+    def ends(self) -> dict[str, str]:
+        """All that is compared after a tick: what a box is told of what it shows is called ``d PATH``."""
+        told = {f"d {name}": f"d {other}" for name, other in {**self.inputs, **self.shown}.items()}
+        return {**self.states, **self.outputs, **told}
+
+
+def differences(first: Diagram, second: Diagram, names: Names) -> dict[str, float | None]:
+    """The states, outputs and what boxes are told (of ``first``, by path) in which two diagrams differ; for
+    each the factor between them, or None if that is no number."""
     a, b = _Ticking(first), _Ticking(second)
     rng = np.random.default_rng(0)
-    found: dict[str, None] = {}
+    found: dict[str, list[float | None]] = {}
+    ends = names.ends
     with np.errstate(all="ignore"):
         for time in TIMES:
             begin = {
@@ -52,20 +62,28 @@ def differences(
             told = {name: _values(rng, type) for name, type in a.inputs.items()}
             one = a.tick(begin, told, time)
             two = b.tick(
-                {states[path]: value for path, value in begin.items() if path in states},
-                {inputs[name]: value for name, value in told.items()},
+                {names.states[path]: value for path, value in begin.items() if path in names.states},
+                {names.inputs[name]: value for name, value in told.items()},
                 time,
             )
-            names = {**states, **outputs, **_told(inputs)}
             for name, value in one.items():
-                if name in names and not _close(value, two.get(names[name])):
-                    found[name] = None
-    return list(found)
+                if name in ends and (ends[name] in two or not name.startswith("d ")):
+                    other = two.get(ends[name])
+                    if not _close(value, other):
+                        found.setdefault(name, []).append(_factor(value, other))
+    return {
+        name: factors[0] if len({None if one is None else round(one, 6) for one in factors}) == 1 else None
+        for name, factors in found.items()
+    }
 
 
-def _told(inputs: Mapping[str, str]) -> dict[str, str]:
-    """What a hole is told, by what it shows."""
-    return {f"d {name}": f"d {other}" for name, other in inputs.items()}
+def _factor(value: Array, other: Array | None) -> float | None:
+    """The number of times that a value is another one."""
+    if other is None or not np.any(other):
+        return None
+    other = np.reshape(other, value.shape)
+    factor = float(np.sum(value * other) / np.sum(other * other))
+    return factor if np.isfinite(factor) and factor and _close(value, factor * other) else None
 
 
 def _drawn(rng: np.random.Generator, shape: tuple[int, ...], positive: bool) -> Array:
@@ -140,16 +158,15 @@ def _program(diagram: Diagram) -> Program:
 
 
 def _answers(diagram: Diagram) -> dict[str, dict[str, str]]:
-    """For each box that data fills its inputs that are feedback, and what they answer."""
+    """For each box its inputs that are feedback, and what they answer."""
     found: dict[str, dict[str, str]] = {}
     stack = [("", diagram.main)]
     while stack:
         path, box = stack.pop()
         for name, child in box.children.items():
             where = f"{path}{name}"
-            if any(one.source for one in child.box.states.values()):
-                ports = child.box.inputs.values()
-                found[where] = {port.name: port.feedback for port in ports if port.feedback is not None}
+            ports = child.box.inputs.values()
+            found[where] = {port.name: port.feedback for port in ports if port.feedback is not None}
             stack.append((f"{where}.", child.box))
     return found
 

@@ -199,7 +199,8 @@ class Writing:
                 back[state] = part if known is None else builder.emit("add", (known, part))
         for state in (*manager.states, *manager.told):
             if self._descends(state):
-                found[f"gradient.{self.names[state]}"] = back[state]
+                part = back.get(state) or builder.constant(0.0, Type("real", state.shape))
+                found[f"gradient.{self.names[state]}"] = part
         return Program({}, (), found, tuple(eqns))
 
     def _tidied(self, program: Program) -> Program:

@@ -155,7 +155,20 @@ def test_one_written_by_hand(tmp_path: Path) -> None:
     [
         ("w: w - 0.1 * pool(outer(dy, data.x))", "w: w - 0.1 * pool(outer(dy, dy @ w))", 15, "'layer.w'"),
         ("dy @ w -> data.dx", "2 * (dy @ w) -> data.dx", 13, "what 'layer.data.x' is told"),
-        ("- one_hot(truth, 3) -> layer.dy", "-> layer.dy", 15, "'layer.w'"),
+        ("- one_hot(truth, 3) -> layer.dy", "-> layer.dy", 23, "what 'layer.y' is told is not what"),
+        ("pool(cross", "pool(2 * cross", 23, "what 'layer.y' is told is 0.5 times"),
+        ("pool(cross", "2 * pool(cross", 23, "what 'layer.y' is told is 0.5 times"),
+        ("layer.y -> p", "2 * layer.y -> p", 22, "what 'layer.y' shows, which no output"),
+        ("pool(cross_entropy(layer.y, truth))", "pool(sum(layer.y)) / pool(real(truth))", 16, "no output"),
+        ("layer.y -> p", "layer.y * real(truth == 1) -> p", 21, "'p' reads a target"),
+        ("w @ data.x -> y", "w @ data.x + t -> y", 12, "the time"),
+        ("w @ data.x -> y", "w @ data.x + normal() -> y", 12, "a draw"),
+        ("w @ data.x -> y", "w @ data.x - pool(w @ data.x) -> y", 12, "pooled"),
+        ("w @ data.x -> y", "w @ data.x + dy -> y", 8, "what 'layer.y' shows depends on what is told"),
+        (", keep: true", "", 10, "'layer.w' is not kept"),
+        ("  w: w - 0.1 * pool(outer(dy, data.x))", "  w: w", 15, "'layer.w' moves by no law"),
+        ("    next:\n      w: w - 0.1 * pool(outer(dy, data.x))\n", "", 14, "no state of it moves"),
+        ("main: net", "    loss: sum(layer.y)\nmain: net", 16, "has a loss of its own"),
         ("w: w - 0.1 * pool(outer(dy, data.x))", "w: w ** 2 - 0.1 * pool(outer(dy, data.x))", 15, "no law"),
         ("w: w - 0.1 * pool", "w: w - 0.1 * t * pool", 15, "no law of an optimiser"),
         ("pool(cross_entropy(layer.y, truth)) -> loss", "0 -> loss", 16, "shows the loss"),
@@ -178,3 +191,41 @@ def test_a_network_is_no_unfolded_one(tmp_path: Path) -> None:
     with pytest.raises(Problem) as caught:
         api.load(written(tmp_path, LAYERED)).fold()
     assert caught.value.diagnostics[0].code == "not-folded"
+
+
+def test_a_multiple_of_a_mean_is_a_metric(tmp_path: Path) -> None:
+    text = UNFOLDED.replace("loss: real}", "loss: real, percent: real}").replace(
+        "-> loss\n", "-> loss\n      - 100 * pool(real(argmax(layer.y) == truth)) - 1 -> percent\n"
+    )
+    path = tmp_path / "unfolded.yaml"
+    path.write_text(text, encoding="utf-8")
+    train = api.load(path).fold()["train"]
+    assert train["loss"] == "cross_entropy(p, truth)"
+    assert train["metrics"] == {"percent": "100 * real(argmax(p) == truth) - 1"}
+
+
+def test_the_wire_that_is_wrong_is_named_not_what_comes_of_it(tmp_path: Path) -> None:
+    """What the outer layer tells the inner one: the laws inside are right, and move by it."""
+    printed = dump(api.load(written(tmp_path, LAYERED), settings=["train.optimiser=sgd"]).unfold().document)
+    assert "dy @ weight -> hidden.dy" in printed
+    path = tmp_path / "unfolded.yaml"
+    path.write_text(printed.replace("dy @ weight -> hidden.dy", "3 * (dy @ weight) -> hidden.dy"))
+    with pytest.raises(Problem) as caught:
+        api.load(path).fold()
+    (found,) = caught.value.diagnostics
+    assert found.message.startswith("what 'output.hidden.y' is told is 3 times")
+    assert found.primary is not None
+    line = path.read_text().splitlines()[found.primary.span.line - 1]
+    assert "3 * (dy @ weight) -> hidden.dy" in line
+
+
+def test_an_output_that_shows_a_state_unfolds_and_folds(tmp_path: Path) -> None:
+    """A learned state that is shown besides: nothing flows back to it from there."""
+    text = UNFOLDED.replace("loss: real}", "loss: real, size: real 3 4}").replace(
+        "    out: {y: real 3}\n    boxes", "    out: {y: real 3, u: real 3 4}\n    boxes"
+    )
+    text = text.replace("- w @ data.x -> y", "- w @ data.x -> y\n      - w -> u")
+    text = text.replace("- layer.y -> p", "- layer.y -> p\n      - layer.u -> size")
+    path = tmp_path / "unfolded.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert api.load(path).fold()["define"]["net"]["out"] == {"p": "real 3", "size": "real 3 4"}
