@@ -13,6 +13,7 @@ from dilsctl.elaborate import convert
 from dilsctl.elaborate.definitions import freeze
 from dilsctl.elaborate.interface import PortSite, port_site
 from dilsctl.elaborate.written import Written
+from dilsctl.expression import offsets, references
 from dilsctl.ir import Type, Var
 from dilsctl.operations.functions import INITIALISERS, check_initial
 from dilsctl.operations.table import OperationError
@@ -163,9 +164,10 @@ class States:
             if isinstance(tree, ast.Name) and tree.id not in self.box.params:
                 if tree.id in INITIALISERS:
                     return self._rule(tree.id, (), type, written)
-                if tree.id not in {*self.box.dims, *self.box.element_types, "true", "false"}:
+                others = (self.box.section("in"), self.box.section("let"))
+                if tree.id not in {*self.box.dims, *self.box.element_types, "true", "false"}.union(*others):
                     raise self._unknown(tree.id, written)
-            value = self.box.parameters.static_expression(written)
+            value = self._static(written, tree)
             if isinstance(value, str) and value in INITIALISERS:
                 return self._rule(str(value), (), type, written)
             if isinstance(value, str):
@@ -178,6 +180,27 @@ class States:
             return Initial(value=convert.check_value(freeze(value), type))
         except OperationError as error:
             raise Problem.of("bad-initial", error.message, written.span, help=error.help) from None
+
+    def _static(self, written: Written, tree: ast.expr) -> Any:
+        """The value of an expression. Raises Problem, with the name of what is not known beforehand."""
+        try:
+            return self.box.parameters.static_expression(written)
+        except Problem as problem:
+            if [one.code for one in problem.diagnostics] != ["not-static"]:
+                raise
+        kinds = {"in": "the input", "state": "the state", "let": "the let"}
+        for node in references(tree):
+            name = node.id if isinstance(node, ast.Name) else ""
+            kind = next((said for key, said in kinds.items() if name in self.box.section(key)), "")
+            if kind:
+                message = (
+                    f"a state can't begin as what is made of {kind} '{name}': it begins before that is known"
+                )
+                help = "numbers and parameters are known beforehand: make it a parameter"
+                if name in self.learned:
+                    help = f"a state can begin as the learned state alone: {name}"
+                raise Problem.of("not-static", message, written.locate(*offsets(node)), help=help)
+        return self.box.parameters.static_expression(written)
 
     def _unknown(self, name: str, written: Written) -> Problem:
         known = [*INITIALISERS, *self.box.params, *self.learned]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dilsctl.diagnostics import Diagnostic
 from dilsctl.diagram import Box, State
 from dilsctl.rules.rule import Rule, Subject, warning
-from dilsctl.rules.shared import MOVES, leaves
+from dilsctl.rules.shared import leaves, moved
 
 DRAWN = frozenset(("glorot", "he", "lecun", "normal", "orthogonal", "uniform"))
 
@@ -36,13 +36,15 @@ def _weighs(subject: Subject, box: Box, state: State) -> bool:
     producers = subject.producers[box]
     comes = {port.var for port in box.inputs.values()}
     comes |= {var for child in box.children.values() for var in child.outputs.values()}
+    summed = {one for eqn in box.eqns if eqn.op == "sum" for one in eqn.inputs}
     for eqn in box.eqns:
-        if eqn.op != "contract" or len(eqn.inputs) != 2:
+        weighs = eqn.op == "contract" or (eqn.op == "mul" and eqn.outputs[0] in summed)
+        if not weighs or len(eqn.inputs) != 2:
             continue
         for one, other in (eqn.inputs, eqn.inputs[::-1]):
-            while one in producers and producers[one].op in MOVES and len(producers[one].inputs) == 1:
-                one = producers[one].inputs[0]
-            if one is state.var and comes & set(leaves(other, producers, subject.known(box))):
+            if moved(one, producers) is not state.var:
+                continue
+            if comes & set(leaves(other, producers, subject.known(box))):
                 return True
     return False
 
