@@ -78,6 +78,20 @@ class Row:
             "spread": {one: self.spread(one) for one in measures if len(self.runs) > 1},
         }
 
+    @classmethod
+    def from_json(cls, facts: Mapping[str, Any]) -> Row:
+        """What ``facts`` wrote."""
+        runs = [{name: _number(one) for name, one in run.items()} for run in facts["runs"]]
+        seeds = [int(run.pop("seed")) for run in runs]
+        return cls(
+            facts["row"], facts["kind"], int(facts["learned"]), seeds, runs, facts["same_as"],
+            [int(one) for one in facts["diverged"]],
+        )  # fmt: skip
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
 
 @dataclass(slots=True)
 class Ablation:
@@ -111,6 +125,14 @@ class Ablation:
             "seconds": round(self.seconds, 3),
             "run": str(self.folder) if self.folder is not None else None,
         }
+
+    @classmethod
+    def from_json(cls, facts: Mapping[str, Any]) -> Ablation:
+        """What ``facts`` wrote, without its notes and its folder. Raises KeyError, TypeError, ValueError."""
+        rows = [Row.from_json(one) for one in facts["rows"]]
+        if any(row.name not in TITLES or row.same_as not in (None, *TITLES) for row in rows):
+            raise ValueError("a row has a name that no form has")
+        return cls(str(facts["diagram"]), rows, tuple(facts["held"]), [], seconds=float(facts["seconds"]))
 
 
 Told = Callable[[RowName, int, Mapping[str, float]], None]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dilsctl.ablate import Ablation
 from dilsctl.api import diagram_of_run, open_run
 from dilsctl.checks import Result
 from dilsctl.confusions import confusions
@@ -35,6 +36,7 @@ class Chronicle:
     checks: list[Result]
     notes: list[str]
     lived: dict[str, float]
+    ablation: Ablation | None = None
 
     @property
     def lives(self) -> bool:
@@ -61,7 +63,10 @@ def read_chronicle(path: Path, *, checks: bool = False) -> Chronicle:
         notes.append("The run was stopped before its end.")
     diagram = diagram_of_run(path)
     counted: list[Confusion] = []
-    if not run.facts.get("live"):
+    ablation = None
+    if "ablation" in run.facts:
+        ablation = _ablation(run, summary)
+    elif not run.facts.get("live"):
         try:
             counted = _confusions(open_run(path))
         except Problem as problem:
@@ -72,7 +77,9 @@ def read_chronicle(path: Path, *, checks: bool = False) -> Chronicle:
 
         results = test(run.diagram)
     lived = _lived(run) if run.facts.get("live") else {}
-    return Chronicle(path, run.facts, config, summary, lines, diagram, wires, counted, results, notes, lived)
+    return Chronicle(
+        path, run.facts, config, summary, lines, diagram, wires, counted, results, notes, lived, ablation
+    )
 
 
 def read_course(run: RunFolder) -> tuple[list[dict[str, Any]], list[History]]:
@@ -88,6 +95,17 @@ def read_course(run: RunFolder) -> tuple[list[dict[str, Any]], list[History]]:
         if problem.diagnostics[0].code != "no-wires":
             raise
         return lines, []
+
+
+def _ablation(run: RunFolder, summary: dict[str, Any]) -> Ablation:
+    """The table, empty where it was stopped before its end. Raises Problem: bad-run."""
+    if not summary:
+        return Ablation(str(run.facts.get("name", "")).removesuffix("-ablate"), [], (), [])
+    try:
+        return Ablation.from_json(summary)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        message = f"the run folder '{run.path}' is damaged: summary.json can't be read ({error})"
+        raise Problem.of("bad-run", message, file=str(run.path)) from None
 
 
 def _lived(run: RunFolder) -> dict[str, float]:

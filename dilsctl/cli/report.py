@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,10 @@ from dilsctl.cli.output import say, writing
 from dilsctl.cli.plots_output import FOLDER, check_kind, leave_plots, plots_option
 
 if TYPE_CHECKING:
+    from dilsctl.chronicle import Chronicle
+    from dilsctl.plots.figure import Plot
     from dilsctl.plots.leave import Kind
+    from dilsctl.plots.of_run import Plots
     from dilsctl.render.themes import Name
 
 
@@ -27,8 +31,9 @@ if TYPE_CHECKING:
 @plots_option("in the run folder too, in plots/, drawn anew", default="none")
 @click.option("--force", is_flag=True, help="Overwrite the file of --out.")
 def command(run: Path, out: Path | None, checks: bool, plots: Kind, force: bool) -> int:
-    """Write one page about the run of folder RUN, of training or live: what it came to, curves, the confusion
-    of classes, the strength of wires, the diagram, and its settings. The page is one file that loads nothing.
+    """Write one page about the run of folder RUN, of training, live or ablate: what it came to, curves, the
+    confusion of classes, the strength of wires, the diagram, and its settings. The page is one file that
+    loads nothing.
 
     \b
     Examples:
@@ -55,13 +60,22 @@ def write_report(
 
     found = read_chronicle(run, checks=checks)
     artist = found.diagram.artist(None, Options(depth=None, view="nested", most=5), None)
-    drawn = run_plots(found.lines, lives=found.lives, wires=found.wires, confusions=found.confusions)
+    lines = found.lines if found.ablation is None else []
+    drawn = run_plots(lines, lives=found.lives, wires=found.wires, confusions=found.confusions)
     themes: tuple[Name, Name] = ("light", "dark")
     light, dark = (_inline(artist.file("svg", one, legend=True).decode(), one) for one in themes)
     with writing(target), new_file(target, force) as path:
         path.write_text(run_page(found, drawn, (light, dark)), encoding="utf-8")
-    leave_plots(run / FOLDER, drawn.named, plots)
+    leave_plots(run / FOLDER, lambda: _named(found, drawn), plots)
     say(f"wrote {target}", err=True)
+
+
+def _named(found: Chronicle, drawn: Plots) -> Mapping[str, Plot]:
+    if found.ablation is None:
+        return drawn.named()
+    from dilsctl.plots.ablations import ablation_plots
+
+    return ablation_plots(found.ablation, found.lines)
 
 
 def _inline(svg: str, theme: str) -> str:

@@ -13,7 +13,7 @@ from dilsctl.ablate import TITLES, Ablation
 from dilsctl.plots.figure import Axis, Frame, Key, Plot, figure
 from dilsctl.plots.lines import Line, Lines, series
 from dilsctl.plots.marks import line
-from dilsctl.plots.measures import NOT_MEASURES
+from dilsctl.plots.measures import is_measure, number_of
 from dilsctl.plots.of_run import Named, joined
 from dilsctl.plots.scales import Scale, exact_scale, scale_of
 from dilsctl.render.svg import clean, number
@@ -22,16 +22,19 @@ from dilsctl.report.progress import number_text
 from dilsctl.trace import Array
 
 _BAR, _ROW = 16.0, 34.0
+_LOOKS = {"alive": 0, "frozen": 1, "cut": 2}  # what is whole has a whole line
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bars:
-    """A bar for the mean of each row, and a dot for each seed. ``values``: (seeds,) for each row."""
+    """A bar for the mean of each row, and a dot for each seed. ``values``: (seeds,) for each row;
+    ``looks``: the numbers of their colours."""
 
     title: str
     names: Sequence[str]
     values: Sequence[Array]
     seeds: Sequence[Sequence[int]]
+    looks: Sequence[int]
     beside: float = 0.0
     note: str = ""
     keys: Sequence[Key] = ()
@@ -52,6 +55,7 @@ class Bars:
         """Its elements."""
         zero = frame.x + float(np.nan_to_num(np.clip(x.at(0.0), 0, 1))) * frame.width
         for at, (values, seeds) in enumerate(zip(self.values, self.seeds, strict=True)):
+            look = self.looks[at]
             middle = frame.y + _ROW * (at + 0.5)
             finite = values[np.isfinite(values)]
             if not finite.size:
@@ -64,14 +68,14 @@ class Bars:
                 f'x="{number(low)}" y="{number(middle - _BAR / 2)}" width="{number(wide)}" height="{_BAR:g}"'
             )
             yield f'<g class="bar"><title>{escape(clean(told))}</title>'
-            yield f'<rect class="m{at % 6}" fill-opacity=".3" {place}/></g>\n'
-            yield line(end, middle - _BAR / 2 - 2, end, middle + _BAR / 2 + 2, f"s{at % 6}", 2)
+            yield f'<rect class="m{look}" fill-opacity=".3" {place}/></g>\n'
+            yield line(end, middle - _BAR / 2 - 2, end, middle + _BAR / 2 + 2, f"s{look}", 2)
             for seed, value, place_ in zip(seeds, values, x.at(values), strict=True):
                 if np.isfinite(place_):
                     cx = number(frame.x + float(place_) * frame.width)
                     title = f"<title>seed {seed}: {number_text(float(value))}</title>"
                     yield (
-                        f'<circle class="m{at % 6}" cx="{cx}" cy="{number(middle)}" r="3.2" '
+                        f'<circle class="m{look}" cx="{cx}" cy="{number(middle)}" r="3.2" '
                         f'fill-opacity=".85">{title}</circle>\n'
                     )
 
@@ -87,7 +91,8 @@ def ablation_plot(found: Ablation) -> Plot | None:
         names = [f"{row.title} ({row.kind})" for row in rows]
         scale = scale_of(values, zero=not any((one < 0).any() for one in values))
         across = Axis(scale, "")
-        made.append((Bars(measure, names, values, [row.seeds for row in rows]), across))
+        looks = [_LOOKS[row.name] for row in rows]
+        made.append((Bars(measure, names, values, [row.seeds for row in rows], looks), across))
     if not made:
         return None
     same = [f"{row.title}: as {TITLES[row.same_as]}." for row in found.rows if row.same_as is not None]
@@ -110,12 +115,12 @@ def learning_plots(name: str, lines: Sequence[Mapping[str, Any]]) -> Named:
     found: dict[str, dict[str, dict[int, tuple[list[float], list[float]]]]] = {}
     for line_ in lines:
         for measure, value in line_.items():
-            if measure in NOT_MEASURES or not isinstance(value, int | float | None):
+            row, seed = line_.get("row"), line_.get("seed")
+            if not is_measure(measure, value) or row not in TITLES or not isinstance(seed, int):
                 continue
-            of_row = found.setdefault(measure, {}).setdefault(str(line_["row"]), {})
-            epochs, values = of_row.setdefault(int(line_["seed"]), ([], []))
-            epochs.append(float(line_["epoch"]))
-            values.append(float("nan") if value is None else float(value))
+            epochs, values = found.setdefault(measure, {}).setdefault(row, {}).setdefault(seed, ([], []))
+            epochs.append(number_of(line_["epoch"]))
+            values.append(number_of(value))
     return {measure: _learning(name, measure, rows) for measure, rows in found.items()}
 
 
@@ -123,8 +128,9 @@ def _learning(
     name: str, measure: str, rows: Mapping[str, Mapping[int, tuple[list[float], list[float]]]]
 ) -> Plot:
     thin, thick, told = [], [], []
-    for at, (title, row) in enumerate((TITLES[one], rows[one]) for one in TITLES if one in rows):
-        look, dash = series(at)
+    for name_ in (one for one in TITLES if one in rows):
+        title, row = TITLES[name_], rows[name_]
+        look, dash = series(_LOOKS[name_])
         curves = {seed: (np.array(one), np.array(two)) for seed, (one, two) in row.items()}
         for seed, (epochs, values) in curves.items():
             thin.append(Line(f"{title}, seed {seed}", epochs, values, look, dash, wide=0.8, cover=0.45))

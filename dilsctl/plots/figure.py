@@ -17,7 +17,7 @@ from dilsctl.render.svg import clean, number
 from dilsctl.report.new_file import new_file
 
 ENDINGS = (".svg", ".png")
-WIDTH = 640.0
+WIDTH = 540.0
 _TITLE, _SMALL, _ROW = 15, 11, 16
 _SIDE, _GAP = 12, 20
 _LABEL = 8  # letters beside the axis, at least, for which there is room

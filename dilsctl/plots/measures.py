@@ -45,7 +45,7 @@ def courses(lines: Sequence[Mapping[str, Any]], lives: bool = False) -> list[Cou
     first = next((one for line in lines for one in line if one not in NOT_MEASURES), "")
     for line in lines:
         for name, value in line.items():
-            if name in NOT_MEASURES or isinstance(value, bool) or not isinstance(value, int | float | None):
+            if not is_measure(name, value):
                 continue
             part, _, measure = name.partition(".")
             if part not in _PARTS or not measure:
@@ -53,13 +53,26 @@ def courses(lines: Sequence[Mapping[str, Any]], lives: bool = False) -> list[Cou
             if lives and name in BASELINES:
                 part, measure = BASELINES[name], first
             epochs, values = found.setdefault(measure, {}).setdefault(part, ([], []))
-            epochs.append(float(line["epoch"]))
-            values.append(float("nan") if value is None else float(value))
+            epochs.append(number_of(line["epoch"]))
+            values.append(number_of(value))
     made = [
         Course(measure, {part: (np.array(one), np.array(two)) for part, (one, two) in parts.items()})
         for measure, parts in found.items()
     ]
     return _once(sorted(made, key=lambda one: one.measure != "loss"))
+
+
+def is_measure(name: str, value: Any) -> bool:
+    """Whether a value of a line of metrics.jsonl is a measure: a number, or null."""
+    return name not in NOT_MEASURES and not isinstance(value, bool) and isinstance(value, int | float | None)
+
+
+def number_of(value: Any) -> float:
+    """A number of JSON; null, and what is too large, is not finite."""
+    try:
+        return float("nan") if value is None else float(value)
+    except OverflowError:
+        return float("inf")
 
 
 def _once(found: Sequence[Course]) -> list[Course]:

@@ -71,9 +71,7 @@ def phase_plot(trace: Trace, x: str, y: str, title: str = "") -> Plot:
     panel = Lines(y, lines, scale_of([ys]), height=380.0, named=_swept(trace), order="path")
     caption = "A ring where a run begins, a square where it ends."
     about = _about(trace, f"{y} against {x}")
-    return figure(
-        title or f"{y} against {x}", about, [(panel, Axis(scale_of([xs]), x))], caption=caption, wide=520
-    )
+    return figure(title or f"{y} against {x}", about, [(panel, Axis(scale_of([xs]), x))], caption=caption)
 
 
 def phase_pairs(trace: Trace, most: int = 4) -> list[tuple[str, str]]:

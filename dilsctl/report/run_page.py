@@ -15,6 +15,7 @@ from dilsctl.report.progress import duration_text, measures_table, number_text
 from dilsctl.report.wire_table import weight_table, wire_table
 
 if TYPE_CHECKING:
+    from dilsctl.ablate import Ablation
     from dilsctl.chronicle import Chronicle
     from dilsctl.plots.of_run import Plots
 
@@ -64,8 +65,10 @@ def _sections(page: _Page) -> Iterator[str]:
     yield f'<p class="dim">{escape(_what(found))}</p>'
     for note in found.notes:
         yield f'<p class="bad">{escape(note)}</p>'
+    if found.ablation is not None:
+        yield from _ablated(page, found.ablation)
     values = found.summary.get("values") or _last(found)
-    if values:
+    if values and found.ablation is None:
         yield "<h2>Measures</h2>"
         yield _table(*(_lived(found, values) if found.lives else measures_table(values)))
     if plots.curves:
@@ -80,9 +83,9 @@ def _sections(page: _Page) -> Iterator[str]:
             yield _table(["", "rows"], mistakes)
     if found.wires:
         yield "<h2>Wiring</h2>"
+        yield from page.figures(plots.wiring)
         yield _table(*weight_table(found.wires))
         yield _table(*wire_table(found.wires, 10))
-        yield from page.figures(plots.wiring)
     light, dark = page.pictures
     if light:
         yield "<h2>Diagram</h2>"
@@ -98,12 +101,27 @@ def _sections(page: _Page) -> Iterator[str]:
     yield _pairs({**facts, **_data(found), **here, **(threads if isinstance(threads, dict) else {})})
 
 
+def _ablated(page: _Page, found: Ablation) -> Iterator[str]:
+    """The table of an ablation, and how it was learned."""
+    from dilsctl.plots.ablations import ablation_plots
+    from dilsctl.report.ablation import ablation_table
+
+    if found.rows:
+        yield "<h2>Forms</h2>"
+        yield _table(*ablation_table(found))
+    yield from page.figures(ablation_plots(found, page.found.lines))
+
+
 def _what(found: Chronicle) -> str:
     """What it is, in a line."""
     summary = found.summary
     if found.lives:
         rows = found.lines[-1]["rows"] if found.lines else 0
         return f"A life on a stream, {rows:,} rows with a truth in full windows."
+    if found.ablation is not None:
+        seeds = (found.facts["ablation"] or {}).get("seeds", "some")
+        held = f"; frozen: {', '.join(found.ablation.held)}" if found.ablation.held else ""
+        return f"An ablation with {seeds} seeds for each form{held}."
     if not summary:
         return f"A training run, {len(found.lines)} epochs so far."
     best = f", the best was {summary['best_epoch']}" if summary.get("best_epoch") else ""
@@ -167,7 +185,7 @@ def _pairs(values: dict[str, Any]) -> str:
 
 def _is_number(text: str) -> bool:
     try:
-        float(text.replace(",", ""))
+        float(text.replace(",", "").partition(" ± ")[0])
     except ValueError:
         return False
     return True

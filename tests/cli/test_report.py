@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,6 +17,7 @@ import dilsctl
 from dilsctl.chronicle import read_chronicle
 from dilsctl.cli import main
 from dilsctl.plots.classes import counted
+from tests.test_ablate import READER, TABLE
 
 ROOT = Path(__file__).parents[2]
 
@@ -110,3 +113,52 @@ def test_a_page_about_a_life(tmp_path: Path) -> None:
 def test_what_is_no_run(tmp_path: Path) -> None:
     found = CliRunner().invoke(main, ["report", str(tmp_path)])
     assert found.exit_code == 1 and "not-a-run" in found.output
+
+
+def test_a_page_about_an_ablation(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text(TABLE)
+    (tmp_path / "it.yaml").write_text(READER)
+    out = tmp_path / "run"
+    done = CliRunner().invoke(
+        main, ["ablate", str(tmp_path / "it.yaml"), "--seeds", "2", "--out", str(out), "-q"]
+    )
+    assert done.exit_code == 0
+    assert CliRunner().invoke(main, ["report", str(out)]).exit_code == 0
+    page = (out / "report.html").read_text()
+    assert "An ablation with 2 seeds" in page and "None" not in page.partition("<h2>Settings</h2>")[0]
+    facts = json.loads((out / "summary.json").read_text())
+    for row in facts["rows"]:
+        assert f"<td>{row['title']}</td>" in page
+    for path in (out / "plots").iterdir():
+        body = path.read_text().partition("</style>")[2].partition("/>\n")[2].partition("</svg>")[0]
+        assert len(body) > 500 and body in page, path.name
+    summary = out / "summary.json"
+    summary.write_text('{"diagram": "x", "rows": [{}]}')
+    found = CliRunner().invoke(main, ["report", str(out)])
+    assert found.exit_code == 1 and "error[bad-run]" in found.output
+    summary.unlink()
+    assert CliRunner().invoke(main, ["report", str(out)]).exit_code == 0
+    assert "stopped before its end" in (out / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        '{"epoch": 1, "train.loss": "x"}',
+        '{"epoch": true, "train.loss": [1]}',
+        '{"epoch": 1' + "0" * 400 + "}",
+        '{"epoch": 1, "train.loss": 1' + "0" * 400 + "}",
+        '{"epoch": -1e308, "train.loss": 1e308}\n{"epoch": 1e308, "train.loss": -1e308}',
+        '{"epoch": NaN, "train.loss": NaN}',
+        '{"epoch": 1, "": 1, ".": 2, "train.": 3, ".loss": 4, "a.b.c": 5, "test.<x>": 6}',
+        "",
+    ],
+)
+def test_logs_that_no_run_writes(run: Path, tmp_path: Path, lines: str) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
+    (folder / "metrics.jsonl").write_text(lines + "\n")
+    found = CliRunner().invoke(main, ["report", str(folder), "--plots", "svg"])
+    assert found.exit_code in (0, 1), found.output
+    for path in (folder / "plots").glob("*.svg"):
+        ElementTree.parse(path)

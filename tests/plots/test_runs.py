@@ -17,6 +17,7 @@ from dilsctl import api
 from dilsctl.ablate import TITLES
 from dilsctl.cli import main
 from dilsctl.plots.classes import Confusion, confusion_plot, counted
+from dilsctl.plots.figure import WIDTH
 from dilsctl.plots.leave import leave
 from dilsctl.plots.measures import course_plot, courses
 from dilsctl.plots.of_run import joined, run_plots
@@ -204,7 +205,7 @@ def test_a_thousand_classes() -> None:
     plot = confusion_plot(Confusion("test", tuple(map(str, range(1000))), counted(truth, said, 1000)))
     svg = plot.svg()
     assert len(svg) < 60_000 and "9 classes a cell" in svg
-    assert "taken for 7" in plot.about and plot.width < 640
+    assert "taken for 7" in plot.about and plot.width < 600
     right = int((truth == said).sum())
     assert f"20,000 rows of the test part, {right:,} right" in svg
 
@@ -215,7 +216,7 @@ def test_names_that_are_long_or_strange() -> None:
     assert plot.width < 800 and plot.height < 800
     assert "<script>" not in plot.svg() and texts_of(plot.svg())
     (one,) = courses(lines_of(**{f"test.{'m' * 300}": [1.0, 2.0]}))
-    assert course_plot(one).width == 640
+    assert course_plot(one).width == WIDTH
 
 
 def test_names_of_files() -> None:
