@@ -65,6 +65,7 @@ FILE_TOPICS: dict[str, dict[str, str]] = {
         "bad-dimension": "a dimension that is no whole number, or negative",
         "bad-initial": "an initial value that does not fit its state",
         "bad-mass": "a mass or metric that does not fit its state, or is not positive",
+        "not-separable": "a symplectic method where there are no positions and velocities",
         "bad-potential": "a potential that is not one real number",
         "dimension-mismatch": "shapes that do not go together",
         "idle-potential": "a potential that no state answers (warning)",
@@ -140,7 +141,6 @@ RUN_TOPICS: dict[str, dict[str, str]] = {
         "bad-simulation": "a simulation that says not how long, or records what is not there",
         "bad-state": "a saved state that does not fit the diagram",
         "not-pooled": "a kept state whose law reads what each run has of its own",
-        "not-separable": "a symplectic method where there are no positions and velocities",
     },
     "Wires and ablation": {
         "cut-link": "boxes that share a variable, which can't be cut",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
 from dilsctl.diagnostics import Diagnostic, Label, Problem, Report, Severity, SourceSpan
-from dilsctl.diagram import Diagram, holes
+from dilsctl.diagram import Diagram, holes, method_for
 from dilsctl.documents import LoadedDocument
 from dilsctl.elaborate.known import presences
 from dilsctl.episodes import episode_of
@@ -37,6 +37,7 @@ from dilsctl.pooling import refuse_unpooled
 from dilsctl.reach import unforced_states, unreached_states
 from dilsctl.sizes import refuse_large
 from dilsctl.train_names import check_train_names
+from dilsctl.values import key_span_at
 from dilsctl.verify import verify
 
 Pass = tuple[str, Callable[[Program], Program]]
@@ -244,6 +245,23 @@ def _spans(diagram: Diagram) -> dict[str, SourceSpan]:
     return {one.name: one.span for one in ports if one.span is not None}
 
 
+def _inseparable(document: LoadedDocument, diagram: Diagram, program: Program) -> tuple[Diagnostic, ...]:
+    """Why a symplectic method can't move what flows, where the file says how it is run and names one, or
+    leaves the method open."""
+    if document.root.keys().isdisjoint({"time", "simulate"}):
+        return ()
+    if method_for(document.document.time.method, diagram.main) not in SEPARATED:
+        return ()
+    try:
+        separate(without_losses(program))
+    except Problem as problem:
+        place = key_span_at(document.root, ("time", "method") if "time" in document.root else ("simulate",))
+        named = document.document.time.method is not None
+        label = Label(place, "" if named else "as no method is named, it is symplectic")
+        return tuple(replace(one, primary=label) for one in problem.diagnostics)
+    return ()
+
+
 def _open(diagram: Diagram, paths: Sequence[str]) -> Diagnostic:
     """The note that a diagram has holes: it is sound as far as it goes."""
     main = diagram.main
@@ -292,6 +310,7 @@ def check(document: LoadedDocument, diagram: Diagram, report: Report) -> None:
         report.extend(problem.diagnostics)
         return
     report.extend(unforced_states(flat))
+    report.extend(_inseparable(document, diagram, program))
     try:
         check_live(document, diagram, program)
     except Problem as problem:

@@ -191,7 +191,7 @@ class Problem(Exception):
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
-        super().__init__("; ".join(one.message for one in self.diagnostics))
+        super().__init__("; ".join(map(_in_words, self.diagnostics)))
 
     @classmethod
     def of(
@@ -200,6 +200,12 @@ class Problem(Exception):
         """A problem with one error."""
         primary = Label(span) if span is not None else None
         return cls([Diagnostic(code, message, primary, help=help, file=file)])
+
+
+def _in_words(one: Diagnostic) -> str:
+    """What a program of Python's is told: place, message, help."""
+    place = str(one.primary.span) if one.primary is not None else one.file
+    return (f"{place}: " if place else "") + one.message + (f" ({one.help})" if one.help else "")
 
 
 MOST_LABELS = 20  # of one finding that could have any number

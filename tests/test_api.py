@@ -154,3 +154,15 @@ def test_a_run_that_cannot_begin_leaves_no_folder(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="no validation part"):
         iris.train(keep_best=True, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_problem_tells_place_and_help(tmp_path: Path) -> None:
+    diagram = dilsctl.load(ROOT / "examples" / "or-gate.yaml")
+    with pytest.raises(
+        Problem, match=r"^--set:1:10: unknown key 'untill' in 'simulate' \(did you mean 'until'\?\)$"
+    ):
+        diagram.simulate(untill=3)
+    path = tmp_path / "a.yaml"
+    path.write_text("dils: 1\nmain: nothing\n")
+    with pytest.raises(Problem, match=r"a\.yaml:2:7: there is no box 'nothing'$"):
+        dilsctl.load(path)
