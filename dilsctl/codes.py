@@ -97,6 +97,7 @@ RUN_TOPICS: dict[str, dict[str, str]] = {
         "bad-project": "a table [tool.dilsctl] in pyproject.toml that cannot be used",
         "file-not-found": "no file of this name",
         "not-a-file": "a folder or a device in place of a file",
+        "no-letters": "names in letters that no font at hand has, in a PNG or PDF picture",
         "not-installed": "a package that is not installed, and without which this can't be done",
         "not-readable": "a file that cannot be read",
         "not-writable": "a file that cannot be written",

@@ -164,6 +164,7 @@ def _played(
 
 def _draw(artist: Artist, out: Path, kind: str, theme: str, *, legend: bool) -> None:
     data = artist.file(kind, theme, legend=legend)  # type: ignore[arg-type]
+    show_findings(artist.notes, err=True)
     with writing(out):
         _write(out, data)
 

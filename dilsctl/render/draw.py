@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
-from dilsctl.diagnostics import Problem, did_you_mean
+from dilsctl.diagnostics import Diagnostic, Problem, did_you_mean
 from dilsctl.diagram import Box, Diagram
 from dilsctl.garbage import collection_off
 from dilsctl.render.backward import doubled
@@ -18,7 +18,7 @@ from dilsctl.render.outline import LEVELS, Options, Outline
 from dilsctl.render.page import page
 from dilsctl.render.paper import UNITS
 from dilsctl.render.picture import Node, Picture
-from dilsctl.render.raster import pdf, png
+from dilsctl.render.raster import missing_letters, pdf, png
 from dilsctl.render.sheet import sheet_of
 from dilsctl.render.stamp import stamped
 from dilsctl.render.svg import svg
@@ -46,6 +46,7 @@ class Artist:
         files: tuple[Path, ...] = (),
     ) -> None:
         _check_focus(diagram.main, options.focus)
+        self.notes: list[Diagnostic] = []  # on the file that was made last
         self.run, self.files = run, files  # what a run learned; the files that the diagram is written in
         self.diagram, self.title, self.options = diagram, title, options
         self.outline = Outline(diagram, options)
@@ -114,6 +115,8 @@ class Artist:
         sheet = sheet_of(figure, THEMES[theme], with_legend=legend, learned=found)
         if kind == "tex":
             return stamped(tikz(sheet.shapes).encode(), kind)
+        if kind in ("pdf", "png"):
+            self.notes = missing_letters(sheet.shapes, kind)
         if kind == "pdf":
             return stamped(
                 pdf(sheet.shapes, sheet.width, sheet.height, picture.title, sheet.theme.paper), kind

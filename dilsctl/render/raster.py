@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from dilsctl.diagnostics import Problem
+from dilsctl.diagnostics import Diagnostic, Problem, Severity
+from dilsctl.render.glyphs import without_glyph
 from dilsctl.render.shapes import Disc, Line, Rectangle, Shape, Text
 from dilsctl.render.themes import Style
 
@@ -16,6 +17,8 @@ FONTS = Path(__file__).parent / "fonts"
 REGULAR, BOLD = FONTS / "DejaVuSans.ttf", FONTS / "DejaVuSans-Bold.ttf"
 ZOOM = 2.0
 MOST_PIXELS = 20_000  # of a side
+MOST_TOLD = 20
+NO_LETTER = "\U0010fffd"  # for private use: no font has it
 
 
 def png(svg: str, wide: float, high: float) -> bytes:
@@ -51,6 +54,34 @@ def pdf(shapes: Iterable[Shape], wide: float, high: float, title: str, paper: st
         _draw(canvas, shape)
     canvas.save()
     return out.getvalue()
+
+
+def missing_letters(shapes: Iterable[Shape], kind: str) -> list[Diagnostic]:
+    """A note on letters that can't be drawn. A PDF has those of its font alone; a PNG those of the system's
+    fonts besides."""
+    missing = without_glyph(shapes, REGULAR)
+    if kind == "png":
+        missing = "".join(one for one in missing if not _is_drawn(one)) if _is_drawn(missing) else missing
+    if not missing:
+        return []
+    some = ", ".join(missing[:MOST_TOLD]) + (", …" if len(missing) > MOST_TOLD else "")
+    message = f"there are no letters for {some}: empty boxes stand for them"
+    fonts = "install a font that has them, or " if kind == "png" else ""
+    help = f"{fonts}write .svg or .html, whose letters are those of the system that shows them"
+    return [Diagnostic("no-letters", message, None, (), help, Severity.NOTE)]
+
+
+def _is_drawn(text: str) -> bool:
+    """Does it look other than as many letters that no font has?"""
+
+    def drawn(letters: str) -> bytes:
+        size = f'width="{20 * len(letters) + 20}" height="24"'
+        words = f"<text x='4' y='18' font-size='16'>{letters}</text>"
+        return png(
+            f"<svg xmlns='http://www.w3.org/2000/svg' {size} font-family='DejaVu Sans'>{words}</svg>", 20, 24
+        )
+
+    return bool(text) and drawn(text) != drawn(NO_LETTER * len(text))
 
 
 def _missing(what: str, package: str) -> Problem:
