@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from dilsctl.diagnostics import Diagnostic, Label
 from dilsctl.ir import Eqn, Var
+from dilsctl.rules.mending import first_argument
 from dilsctl.rules.rule import Rule, Subject, warning
 from dilsctl.rules.shared import MOVES, moved, same
 
@@ -39,7 +40,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     help += (
                         ", or declare the port 'simplex': cross_entropy then takes probabilities as they are"
                     )
-                yield from warning(RULE.code, message, spans[0], related=related, help=help)
+                alone = inner.op == op and moved(eqn.inputs[0], whole.producers) is inner.outputs[0]
+                fix = first_argument(inner.span, op) if alone and subject.own(inner.span) else None
+                yield from warning(RULE.code, message, spans[0], related=related, help=help, fix=fix)
 
 
 def _made_of(var: Var, op: str, producers: Mapping[Var, Eqn]) -> list[Eqn]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dilsctl.diagnostics import Diagnostic
 from dilsctl.diagram import Box, State
+from dilsctl.rules.mending import keep_state
 from dilsctl.rules.rule import Rule, Subject, warning
 from dilsctl.rules.shared import leaves, moved
 
@@ -28,7 +29,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     "every example begins with the drawn value again"
                 )
                 help = "keep it: {type: …, init: …, keep: true}"
-                yield from warning(RULE.code, message, state.span, help=help)
+                fix = keep_state(box.written["state"], state.name)
+                yield from warning(RULE.code, message, state.span, help=help, fix=fix)
 
 
 def _weighs(subject: Subject, box: Box, state: State) -> bool:

@@ -35,8 +35,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 RULE = Rule(
     code="idle-horizon",
     title="a horizon that cuts nothing",
-    why="The horizon says how many ticks back gradients flow. Where an example has no more ticks than that, or "
-    "no state goes from one tick to the next, it has no effect: a longer episode was probably meant.",
+    why="The horizon says how many ticks back gradients flow. Where an example has no more ticks than that, "
+    "or no state goes from one tick to the next, it has no effect: a longer episode was probably meant.",
     topic="Learning",
     bad="""\
 dils: 1

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dilsctl.diagnostics import Diagnostic
 from dilsctl.ir import Eqn
+from dilsctl.rules.mending import fewer_arguments
 from dilsctl.rules.rule import Rule, Subject, warning
 
 
@@ -24,8 +25,9 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             elif eqn.op == "one_hot":
                 classes, wide = eqn.inputs[0].type.classes, eqn.param("classes")
                 if classes is not None and wide > classes:
+                    fix = fewer_arguments(eqn.span, "one_hot")
                     message = f"this one_hot has {wide} places, but what it is given has {classes} classes"
-                    yield from warning(RULE.code, message, eqn.span, help="leave the number out")
+                    yield from warning(RULE.code, message, eqn.span, help="leave the number out", fix=fix)
             elif eqn.op == "take" and eqn.inputs[0] in states:
                 table, index = eqn.inputs[:2]
                 axis, classes = eqn.param("axis", 0), index.type.classes
