@@ -6,8 +6,10 @@ It is read without NumPy: logs are lines of JSON, and a checkpoint is a header a
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Any
 from dilsctl.diagnostics import Problem
 
 MOST_NUMBERS = 400_000  # of all wires over all epochs; more epochs than that allows are thinned out
+MOST_BYTES = 256 << 20
 MOST_SHOWN = 8  # numbers of a state that are shown
 _FORMATS = {"F64": "d", "F32": "f", "I64": "q", "I32": "i", "BOOL": "?", "U8": "B"}
 
@@ -26,13 +29,13 @@ def read_run(folder: Path) -> dict[str, Any]:
     Raises Problem: not-a-run, bad-run.
     """
     try:
-        facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        facts = json.loads(bytes_of(folder / "run.json"))
         return _read(folder, facts)
     except FileNotFoundError:
         message = f"'{folder}' is no run folder"
         raise Problem.of("not-a-run", message, help="train leaves one in runs/", file=str(folder)) from None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        message = f"the run folder '{folder}' is damaged: {error}"
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        message = f"the run folder '{folder}' is damaged: what it keeps can't be read ({error})"
         raise Problem.of("bad-run", message, file=str(folder)) from None
 
 
@@ -74,11 +77,20 @@ def within(run: Mapping[str, Any], path: str) -> dict[str, Any]:
     return {**run, "weights": weights, "states": inner(run["states"]), "activity": inner(run["activity"])}
 
 
+def bytes_of(path: Path) -> bytes:
+    """The content of a file of a run. Raises OSError, also for what is no regular file, or too large."""
+    if not path.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    if not path.is_file() or path.stat().st_size > MOST_BYTES:
+        raise OSError(errno.EINVAL, f"'{path}' is no regular file, or larger than {MOST_BYTES >> 20} MiB")
+    return path.read_bytes()
+
+
 def _lines(path: Path) -> list[dict[str, Any]]:
-    """The whole lines of a log."""
+    """The whole lines of a log; none where it is not there. Raises OSError."""
     try:
-        text = path.read_bytes()
-    except OSError:
+        text = bytes_of(path)
+    except FileNotFoundError:
         return []
     found = []
     for line in text.split(b"\n")[:-1]:
@@ -103,8 +115,13 @@ def _number(value: object) -> float | None:
 
 def _weight(facts: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A weight with its rows, one for each line; of lines that say nothing, zeros."""
+    named = [facts["path"], facts["name"], *facts["sources"], *facts["targets"]]
+    if not all(isinstance(one, str) for one in named):
+        raise TypeError("a weight without names")
     title = f"{facts['path']}.{facts['name']}" if facts["path"] else facts["name"]
     size = math.prod(facts["shape"])
+    if not 0 <= size <= MOST_NUMBERS:
+        raise ValueError(f"the weight '{title}' has {size} wires")
     rows: list[list[float]] = []
     signs: list[str] = []
     signed: list[float] = []
@@ -155,7 +172,7 @@ def _states(folder: Path) -> dict[str, str]:
     """State by path → its numbers in words, of the best checkpoint or else the last."""
     for name in ("best", "last"):
         try:
-            data = (folder / f"{name}.safetensors").read_bytes()
+            data = bytes_of(folder / f"{name}.safetensors")
             length = int.from_bytes(data[:8], "little")
             header = json.loads(data[8 : 8 + length])
             return {

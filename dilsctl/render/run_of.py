@@ -10,6 +10,7 @@ from typing import Any
 from dilsctl.diagnostics import Diagnostic, Problem, Severity
 from dilsctl.diagram import Box
 from dilsctl.documents import Library
+from dilsctl.render.played import bytes_of
 
 OLDER = "train again with this version: dilsctl train FILE keeps it in the new run"
 
@@ -79,15 +80,15 @@ def _nothing(folder: Path, what: str, help: str) -> Diagnostic:
 def _stored(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """What run.json says, and the texts of the diagram and its imports as they were, by name."""
     try:
-        facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        facts = json.loads(bytes_of(folder / "run.json"))
         texts = {}
         for name in facts.get("files", []):
             parts = PurePosixPath(name).parts
             if ".." in parts or PurePosixPath(name).is_absolute():
                 raise ValueError(f"'{name}' leads out of it")
-            texts[name] = folder.joinpath("diagram", *parts).read_text(encoding="utf-8")
+            texts[name] = bytes_of(folder.joinpath("diagram", *parts)).decode()
         return {"main": "", **facts}, texts
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         message = f"the run folder '{folder}' is damaged: {error}"
         raise Problem.of("bad-run", message, file=str(folder)) from None
 

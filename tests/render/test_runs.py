@@ -224,6 +224,42 @@ def test_what_was_not_recorded_is_told(pair: Path, tmp_path: Path) -> None:
     assert "error[bad-run]" in call(pair, "--run", run, "-o", out).stderr
 
 
+WEIGHT = {"path": "", "name": "k", "sources": [], "targets": [], "shape": [1], "axes": [""]}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("run.json", "[" * 100_000),
+        ("run.json", "[]"),
+        ("run.json", '{"wires": 3}'),
+        ("run.json", json.dumps({"wires": [{**WEIGHT, "shape": [10**12]}]})),
+        ("run.json", json.dumps({"wires": [{**WEIGHT, "shape": "x"}]})),
+        ("run.json", json.dumps({"wires": [{**WEIGHT, "sources": 1}]})),
+        ("run.json", json.dumps({"wires": [{**WEIGHT, "name": None, "path": 2}]})),
+        ("run.json", '{"files": ["../../../etc/passwd"]}'),
+        ("run.json", '{"files": 3, "main": 4, "file": []}'),
+        ("wires.jsonl", '{"epoch": 1, "strengths": []}\n'),
+        ("wires.jsonl", '{"epoch": 1, "strengths": {"couple.k": [null]}, "signs": {"couple.k": "+"}}\n'),
+        ("activity.jsonl", '{"epoch": 1, "activity": [1]}\n'),
+        ("activity.jsonl", '{"epoch": 1, "activity": {"couple": "x", "couple.a": NaN}}\n'),
+        ("activity.jsonl", None),
+        ("run.json", None),
+    ],
+)
+def test_damaged_runs_are_told_in_words(pair: Path, tmp_path: Path, name: str, content: str | None) -> None:
+    path = tmp_path / "run" / name
+    path.unlink()
+    if content is None:
+        path.mkdir()  # no regular file
+    else:
+        path.write_text(content)
+    for out in (["-o", tmp_path / "x.svg"], ["-o", tmp_path / "x.html"], []):
+        result = call(pair, "--run", tmp_path / "run", *out)
+        assert result.exit_code in (0, 1), result.output
+        assert result.exit_code == 0 or "error[" in result.stderr
+
+
 def test_epochs_between_lines_have_the_line_before(tmp_path: Path) -> None:
     """Logs of several paces, thinned out or not."""
     weight = {
