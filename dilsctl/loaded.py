@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -208,11 +208,14 @@ class LoadedDiagram:
         files = tuple(one.path for one in self.library.documents if one.path is not None)
         return Artist(diagram, self.name if box is None else box, options or Options(), run, files)
 
-    def fold(self, *, folder: Path | None = None) -> dict[str, Any]:
+    def fold(
+        self, *, folder: Path | None = None, sampled: Callable[[], None] = lambda: None
+    ) -> dict[str, Any]:
         """The network of this interaction diagram, with its training: the inverse of ``unfold``, a document.
 
-        folder: where the file will be, if not beside this one. Raises Problem: not-folded where this is not
-        what ``unfold`` makes of some network.
+        folder: where the file will be, if not beside this one. sampled: called where the form of the diagram
+        does not show that it is an unfolding, and numbers have to. Raises Problem: not-folded where this is
+        not what ``unfold`` makes of some network.
         """
         from dilsctl.course import Course
         from dilsctl.unfolding.folded_document import checked_fold
@@ -226,7 +229,7 @@ class LoadedDiagram:
             diagram = elaborate(library)
             return LoadedDiagram(self.path, library, library.require(), diagram, (), self.folder)
 
-        return checked_fold(self.document, self.whole or self.diagram, steps, again, folder)
+        return checked_fold(self.document, self.whole or self.diagram, steps, again, folder, sampled)
 
     def plan(
         self, box: str | None = None, *, training: bool | None = None, stages: bool = False

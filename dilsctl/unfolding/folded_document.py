@@ -30,9 +30,11 @@ def checked_fold(
     steps: Callable[[], int],
     again: Callable[[str], LoadedDiagram],
     folder: Path | None = None,
+    sampled: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """The document of a folded diagram, which unfolds to that diagram. ``again`` reads a text as a diagram;
-    for the rest see ``folded_document``. Raises Problem: not-folded."""
+    ``sampled`` is called where only numbers show that; for the rest see ``folded_document``. Raises Problem:
+    not-folded."""
     found = folded_document(document, diagram, steps, folder)
     folded = found.folded
     try:
@@ -51,7 +53,7 @@ def checked_fold(
     inputs |= {name: name for name in diagram.main.inputs}
     outputs = {name: name for name in diagram.main.outputs if name in other.main.outputs}
     shown = {_path(place): unfolded.wires[port] for place, port in folded.wires.items()}
-    differ = differences(filled(diagram), filled(other), Names(states, inputs, outputs, shown))
+    differ = differences(filled(diagram), filled(other), Names(states, inputs, outputs, shown), sampled)
     if differ:
         raise complaint(diagram, differ)
     return found.document

@@ -1,13 +1,14 @@
-"""Do two interaction diagrams do the same? Both take a tick from the same random states and inputs, and what
-they show, what their holes are told, and where their states then are, is compared.
+"""Do two interaction diagrams do the same? What they show, what their boxes are told, and where their states
+are after a tick, is compared: by form, and where that does not show it by numbers, in a tick from the same
+random states and inputs.
 
-Numbers, not texts: two ways to write one derivative are the same, and a wrong one is found with certainty for
-all practical purposes.
+By numbers, two ways to write one derivative are the same, and a wrong one is found with certainty for all
+practical purposes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from dilsctl.lower import flatten
 from dilsctl.objective import program_of, without_losses
 from dilsctl.order import reached_from
 from dilsctl.passes.batch import batch
+from dilsctl.unfolding.alike import alike
 
 Array = npt.NDArray[Any]
 RUNS = 3
@@ -40,20 +42,29 @@ class Names:
     outputs: Mapping[str, str]
     shown: Mapping[str, str]
 
-    @property
-    def ends(self) -> dict[str, str]:
+    def compared(self, first: Program, second: Program) -> dict[str, str]:
         """All that is compared after a tick: what a box is told of what it shows is called ``d PATH``."""
         told = {f"d {name}": f"d {other}" for name, other in {**self.inputs, **self.shown}.items()}
+        told = {
+            name: other for name, other in told.items() if {name, other} & {*first.outputs, *second.outputs}
+        }
         return {**self.states, **self.outputs, **told}
 
 
-def differences(first: Diagram, second: Diagram, names: Names) -> dict[str, float | None]:
+def differences(
+    first: Diagram, second: Diagram, names: Names, sampled: Callable[[], None]
+) -> dict[str, float | None]:
     """The states, outputs and what boxes are told (of ``first``, by path) in which two diagrams differ; for
-    each the factor between them, or None if that is no number."""
-    a, b = _Ticking(first), _Ticking(second)
+    each the factor between them, or None if that is no number. ``sampled`` is called where their form does
+    not show that they agree, before numbers are tried."""
+    programs = _program(first), _program(second)
+    if alike(*programs, {**names.states, **names.inputs}, names.compared(*programs)):
+        return {}
+    sampled()
+    a, b = _Ticking(programs[0]), _Ticking(programs[1])
     rng = np.random.default_rng(0)
     found: dict[str, list[float | None]] = {}
-    ends = names.ends
+    ends = names.compared(*programs)
     with np.errstate(all="ignore"):
         for time in TIMES:
             begin = {
@@ -67,7 +78,7 @@ def differences(first: Diagram, second: Diagram, names: Names) -> dict[str, floa
                 time,
             )
             for name, value in one.items():
-                if name in ends and (ends[name] in two or not name.startswith("d ")):
+                if name in ends:
                     other = two.get(ends[name])
                     if not _close(value, other):
                         found.setdefault(name, []).append(_factor(value, other))
@@ -115,8 +126,8 @@ def _close(value: Array, other: Array | None) -> bool:
 class _Ticking:
     """A diagram that takes one tick from given states."""
 
-    def __init__(self, diagram: Diagram) -> None:
-        program = batch(_program(diagram))
+    def __init__(self, program: Program) -> None:
+        program = batch(program)
         self.program = program
         arrays = allocate(program.states, np.float64)
         self.states = state_views(program.slots, arrays)

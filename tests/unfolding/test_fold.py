@@ -19,6 +19,7 @@ from .support import ROOT, written
 from .test_training import CASES, LAYERED
 
 SAME_PLAN = ("figure 1: a neuron", "figure 2: neurons", "figure 3: layers", "skips")
+BY_NUMBERS = ("embedded", "a chain through an array")  # sums come back in other parts
 SAME_TEXT = ("figure 3: layers", "skips")
 
 
@@ -229,3 +230,21 @@ def test_an_output_that_shows_a_state_unfolds_and_folds(tmp_path: Path) -> None:
     path = tmp_path / "unfolded.yaml"
     path.write_text(text, encoding="utf-8")
     assert api.load(path).fold()["define"]["net"]["out"] == {"p": "real 3", "size": "real 3 4"}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_unfold_prints_is_proved_by_form(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "unfolded.yaml"
+    path.write_text(dump(api.load(written(tmp_path, CASES[name])).unfold().document), encoding="utf-8")
+    sampled: list[bool] = []
+    api.load(path).fold(sampled=lambda: sampled.append(True))
+    assert bool(sampled) == (name in BY_NUMBERS)
+
+
+def test_other_words_are_compared_by_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "unfolded.yaml"
+    sampled: list[str] = []
+    for words in ("dy @ w", "1 - 1 + dy @ w", "transpose(w) @ dy"):
+        path.write_text(UNFOLDED.replace("dy @ w ->", f"{words} ->"), encoding="utf-8")
+        api.load(path).fold(sampled=lambda: sampled.append(words))  # noqa: B023
+    assert sampled == ["transpose(w) @ dy"]
