@@ -226,12 +226,22 @@ class Modes:
         left: Facts = NOTHING
         for name in self.conditions:
             left = both(left, self._facts(name, False))
-        if not impossible(left):
+        if not impossible(left) and not self._opposite():
             modes: Any = self.box.section("modes")
             last = list(self.conditions)[-1]
             message = "the box may be in none of these modes"
             help = f"let the last one be '{OTHERWISE}': {{{last}: {OTHERWISE}}}, or add one that is"
             raise Problem.of("modes-not-exhaustive", message, modes.key_span(last), help=help)
+
+    def _opposite(self) -> bool:
+        """Is one condition the opposite of another, word for word? ``s <= 1`` is not that of ``s > 1``: where
+        ``s`` is no number, neither holds."""
+        trees = [one.parse() for one in self.conditions.values() if one is not None]
+        said = {ast.dump(one) for one in trees}
+        return any(
+            isinstance(one, ast.UnaryOp) and isinstance(one.op, ast.Not) and ast.dump(one.operand) in said
+            for one in trees
+        )
 
 
 _HELP = "a mode depends on the box's own state, and on modes of interior boxes"

@@ -10,12 +10,14 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import dilsctl
 from dilsctl.diagnostics import Problem, Report
 from dilsctl.documents import load_documents
 from dilsctl.elaborate import elaborate
@@ -370,3 +372,28 @@ main:
     with pytest.raises(Problem, match="exists only where 'open' holds"):
         compiled(text, loss="sum(a)")
     assert "loss" in compiled(text, loss="sum(a) if open else 0.0 * sum(x)").program.outputs
+
+
+@pytest.mark.parametrize("method", ["rk4", "dopri5"])
+def test_a_condition_and_its_opposite_leave_no_other_mode(tmp_path: Path, method: str) -> None:
+    """Also of what flows, where no condition can be seen to be the opposite by its values."""
+    path = tmp_path / "modes.yaml"
+    path.write_text(
+        "dils: 1\n"
+        "main:\n"
+        "  out: {y: real}\n"
+        "  state: {s: real = 0}\n"
+        "  modes: {up: s < 1 or s > 5, down: not (s < 1 or s > 5)}\n"
+        "  rate: {s: 1 if up else 2}\n"
+        "  wires: [s -> y]\n"
+        f"time: {{dt: 0.125, method: {method}}}\n"
+        "simulate: {until: 4, record: [y, up, down]}\n"
+    )
+    trace = dilsctl.load(path).simulate()
+    up, down = (trace.values[name].ravel() for name in ("up", "down"))
+    assert (up != down).all() and up.any() and down.any()
+    near = 1e-6 if method == "dopri5" else 0.25  # of fixed steps, a step beside the change
+    np.testing.assert_allclose(trace.values["y"].ravel()[-1], 6, atol=near)
+    path.write_text(path.read_text().replace("not (s < 1 or s > 5)", "s >= 1 and s <= 5"))
+    with pytest.raises(Problem, match="may be in none of these modes"):
+        dilsctl.load(path)
