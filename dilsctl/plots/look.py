@@ -88,7 +88,9 @@ def style_of(body: str) -> str:
         lines = "".join(f".plot .{name}{{{one}}}" for name, one in rules.items() if name in used)
         texts.append(f"{where}{{{lines}}}" if where else lines)
     if "blues" in used:
-        texts.append(
-            "@media (prefers-color-scheme:dark){.plot .blues{filter:invert(.93) hue-rotate(180deg)}}"
-        )
+        dark = ".plot .blues{filter:invert(.93) hue-rotate(180deg)}"
+        texts += [
+            f"@media (prefers-color-scheme:dark){{{dark}}}",
+            "@media print{.plot .blues{filter:none}}",
+        ]
     return "\n".join(texts)
