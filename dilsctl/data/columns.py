@@ -26,14 +26,21 @@ _WORDS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0
 _EXACT = 2.0**53  # whole numbers up to here are exact in float64
 
 
-def select(table: Table, selection: Selection, span: SourceSpan | None = None) -> list[str]:
+def select(
+    table: Table,
+    selection: Selection,
+    span: SourceSpan | None = None,
+    parts: Sequence[SourceSpan | None] = (),
+) -> list[str]:
     """The names of the columns that are meant: a name, a number, a range ``p0..p63``, or a list of these.
 
     A range counts up where both ends are one prefix with a number; otherwise it goes from one column to the
-    other in the order of the file. Raises Problem: unknown-column, bad-range.
+    other in the order of the file. ``parts``: where the entries of a list stand. Raises Problem:
+    unknown-column, bad-range.
     """
     if not isinstance(selection, str | int):
-        return [name for one in selection for name in select(table, one, span)]
+        places = parts if len(parts) == len(selection) else [span] * len(selection)
+        return [name for one, at in zip(selection, places, strict=True) for name in select(table, one, at)]
     text = str(selection)
     if text in table.raw:
         return [text]
@@ -79,6 +86,7 @@ def port_values(
     *,
     labels: Labels | None = None,
     span: SourceSpan | None = None,
+    parts: Sequence[SourceSpan | None] = (),
 ) -> tuple[Array, Labels | None]:
     """The values of a port, of shape (rows, *type.shape), and for a class the labels if they were mapped.
 
@@ -86,7 +94,7 @@ def port_values(
     class was mapped by before, if it was. Raises Problem: unknown-column, column-count, missing-value,
     bad-number, bad-label, bad-simplex, data-format.
     """
-    names = select(table, selection, span)
+    names = select(table, selection, span, parts)
     values = _gather(table, port, names, type, span)
     faults = Faults(table, names, values, span)
     mapped: Labels | None = None

@@ -194,9 +194,13 @@ def encode(
     columns: dict[str, Array] = {}
     labels: dict[str, Labels] = {}
     for name, selection in spec.selections.items():
-        span = locate("data", "inputs" if name in spec.inputs else "targets", name)
+        path = ("data", "inputs" if name in spec.inputs else "targets", name)
+        many = 0 if isinstance(selection, str | int) else len(selection)
+        span, parts = locate(*path), [locate(*path, number) for number in range(many)]
         known = fitted.labels.get(name, ()) if fitted is not None else None
-        values, mapped = port_values(table, name, selection, types[name], real, labels=known, span=span)
+        values, mapped = port_values(
+            table, name, selection, types[name], real, labels=known, span=span, parts=parts
+        )
         if mapped is not None:
             labels[name] = mapped
         if name in spec.scale:

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import dilsctl
 from dilsctl.data.dataset import DataSpec, Fitted, make_dataset, make_inputs
 from dilsctl.data.files import find_data_file
 from dilsctl.data.tables import read_table, table_of
@@ -154,3 +155,19 @@ def test_digits_load():
 def test_iris_reads():
     found = read_table(EXAMPLES / "data" / "iris.csv")
     assert found.rows == 150
+
+
+def test_a_column_of_a_list_is_pointed_at(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b,c\n1,2,3\n2,3,4\n3,4,5\n")
+    (tmp_path / "net.yaml").write_text(
+        "dils: 1\n"
+        "main: {in: {x: real 2}, out: {y: real}, state: {w: real 2 = 0}, learn: [w], wires: [w @ x -> y]}\n"
+        "train:\n"
+        "  data: {file: t.csv, inputs: {x: [a, bb]}, targets: {truth: c}}\n"
+        "  loss: (y - truth) ** 2\n"
+    )
+    with pytest.raises(Problem) as raised:
+        dilsctl.load(tmp_path / "net.yaml").train()
+    (found,) = raised.value.diagnostics
+    span = found.primary.span
+    assert (found.code, span.line, span.file.text[span.start : span.end]) == ("unknown-column", 4, "bb")
