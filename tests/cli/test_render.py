@@ -58,9 +58,9 @@ def test_names_of_ports_are_kept_at_80_columns() -> None:
         text = call(str(path), "--width", "80").stdout
         assert "left out" not in text, path.name
     text = call(str(ROOT / "examples" / "pendigits.yaml"), "--width", "80").stdout
-    assert all(f"▷┃{name}" in text for name in ("pu", "pa", "pe", "ha")) and "cut names" in text
+    assert all(f"▷┃{name}" in text for name in ("push", "pace", "pen", "ha…e")) and "cut names" not in text
     text = call(str(ROOT / "examples" / "pendigits.yaml"), "--width", "100").stdout
-    assert all(f"▷┃{name}" in text for name in ("push", "pace", "pen", "haste")) and "cut names" not in text
+    assert all(f"▷┃{name}" in text for name in ("push", "pace", "pen", "haste"))
 
 
 def test_kinds_of_wires_are_told_apart() -> None:
