@@ -231,19 +231,20 @@ def forms(loaded: LoadedDiagram) -> tuple[list[tuple[Row, Change]], Held, list[D
     Raises Problem: no-peers, no-neutral, cut-link, unknown-name, bad-initial.
     """
     diagram, block = loaded.diagram, loaded.document.document.ablate
-    where = loaded.document.span("ablate") if "ablate" in loaded.document.root else None
+    root = loaded.document.root.get("ablate")
+    where = loaded.document.span("ablate") if root is not None else None
     if not talk_of(diagram):
         message = f"the boxes of '{diagram.name}' do not talk to each other: there is nothing to cut"
         help = "dilsctl inspect shows the wires between boxes, and why none is a peer wire"
         raise Problem.of("no-peers", message, diagram.span, help=help)
 
     def without(one: Diagram) -> Diagram:
-        return cut(one, block.neutral, where)
+        return cut(one, block.neutral, root)
 
     def still(one: Diagram) -> Diagram:
-        return hold(one, block.frozen, where).diagram
+        return hold(one, block.frozen, root).diagram
 
-    held = hold(diagram, block.frozen, where)
+    held = hold(diagram, block.frozen, root)
     silent = without(diagram)
     rows: list[tuple[Row, Change]] = [
         (Row("cut", _without_peers(kind_of(silent).name), _learned(loaded, silent)), without),

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from dilsctl.diagnostics import Problem, SourceSpan, did_you_mean
+from dilsctl.diagnostics import Problem, did_you_mean
 from dilsctl.diagram import Box, Child, Diagram
 from dilsctl.elaborate import convert
 from dilsctl.influence import MOVES, influence
@@ -23,12 +23,13 @@ from dilsctl.operations.rules import broadcast, reshape
 from dilsctl.operations.table import OPERATIONS, Builder, OperationError
 from dilsctl.siblings import Key, Sibling
 from dilsctl.split_links import split
+from dilsctl.values import Mapping as Node
+from dilsctl.values import key_span_at
 
 
-def cut(
-    diagram: Diagram, neutral: Mapping[str, Any] | None = None, span: SourceSpan | None = None
-) -> Diagram:
-    """The diagram with its peer wires cut. ``neutral``: values by port (``walker.choice``), for classes.
+def cut(diagram: Diagram, neutral: Mapping[str, Any] | None = None, block: Node | None = None) -> Diagram:
+    """The diagram with its peer wires cut. ``neutral``: values by port (``walker.choice``), for classes;
+    ``block``: the ablate block of its file.
 
     Raises Problem: hole-in-run, no-neutral, unknown-name, cut-link.
     """
@@ -37,7 +38,8 @@ def cut(
     for name in named:
         if name not in known:
             help = did_you_mean(name, known) or f"peer wires come from {', '.join(dict.fromkeys(known))}"
-            raise Problem.of("unknown-name", f"no peer wire comes from '{name}'", span, help=help)
+            where = key_span_at(block, ("neutral", name)) if block is not None else None
+            raise Problem.of("unknown-name", f"no peer wire comes from '{name}'", where, help=help)
     outside = _joined_outside(diagram.main)
 
     def change(box: Box) -> Box:

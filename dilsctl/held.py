@@ -25,6 +25,8 @@ from dilsctl.kind import Talk, paths_of, talk_of
 from dilsctl.operations.functions import INITIALISERS, check_initial
 from dilsctl.operations.table import OperationError
 from dilsctl.pattern import Reads
+from dilsctl.values import Mapping as Node
+from dilsctl.values import key_span_at, span_at
 
 _LONGEST = 1000  # signs of an initialiser
 
@@ -39,11 +41,11 @@ class Held:
     silent: bool
 
 
-def hold(diagram: Diagram, values: Any = None, span: SourceSpan | None = None) -> Held:
+def hold(diagram: Diagram, values: Any = None, block: Node | None = None) -> Held:
     """The diagram with every state held that peer wires read.
 
     values: what they are held at: one value for all of them, or by path; their initial values where nothing
-    is said. Raises Problem: hole-in-run, unknown-name, bad-initial.
+    is said. block: the ablate block of its file. Raises Problem: hole-in-run, unknown-name, bad-initial.
     """
     talk = talk_of(diagram)
     paths = paths_of(diagram.main)
@@ -57,13 +59,17 @@ def hold(diagram: Diagram, values: Any = None, span: SourceSpan | None = None) -
     for path in given:
         if path not in known:
             help = did_you_mean(path, known) or f"peer wires read {', '.join(known) or 'no state'}"
-            raise Problem.of("unknown-name", f"no peer wire reads a state '{path}'", span, help=help)
+            where = key_span_at(block, ("frozen", path)) if block is not None else None
+            raise Problem.of("unknown-name", f"no peer wire reads a state '{path}'", where, help=help)
 
     def begin(box: Box, name: str, one: State | Shared) -> Initial | None:
         value = values if not isinstance(values, dict) else None
+        place = ["frozen"]
         for path in names[box][name]:
-            value = given.get(path, value)
-        return one.initial if value is None else _initial(value, one.type, names[box][name][0], span)
+            if path in given:
+                value, place = given[path], ["frozen", path]
+        where = span_at(block, place) if block is not None else None
+        return one.initial if value is None else _initial(value, one.type, names[box][name][0], where)
 
     silent = bool(known)
 

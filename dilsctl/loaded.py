@@ -65,12 +65,29 @@ def elaborate(library: Library, others: list[Trials] | None = None) -> Diagram |
     diagram = make(document, report, others)
     if diagram is not None and report.ok:
         check(document, diagram, report)
+        if "ablate" in document.root and report.ok:
+            _check_ablation(document, diagram, report)
     if document.document.checks and report.ok:
         from dilsctl.checked_box import verify_checks
         from dilsctl.feeding import fed
 
         verify_checks(document, fed(document, diagram) if diagram is not None else None, report)
     return diagram
+
+
+def _check_ablation(document: LoadedDocument, diagram: Diagram, report: Report) -> None:
+    """What the ablate block names must be there. ``dilsctl ablate`` tells what else is in its way."""
+    from dilsctl.cut import cut
+    from dilsctl.feeding import fed
+    from dilsctl.held import hold
+
+    block, root = document.document.ablate, document.root["ablate"]
+    full = fed(document, diagram)
+    for change in (lambda: hold(full, block.frozen, root), lambda: cut(full, block.neutral, root)):
+        try:
+            change()
+        except Problem as problem:
+            report.extend(one for one in problem.diagnostics if one.code in ("unknown-name", "bad-initial"))
 
 
 def load_diagram(

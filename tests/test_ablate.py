@@ -14,13 +14,15 @@ from dilsctl import api
 from dilsctl.ablate import ablate
 from dilsctl.cli import main
 from dilsctl.cut import cut
-from dilsctl.diagnostics import Problem
+from dilsctl.diagnostics import Problem, Severity
 from dilsctl.diagram import Diagram
 from dilsctl.held import hold
 from dilsctl.influence import influence
 from dilsctl.kind import kind_of, talk_of
 from dilsctl.loaded import LoadedDiagram, load_diagram
 from dilsctl.report.ablation import ablation_table
+
+ROOT = Path(__file__).resolve().parent.parent
 
 PAIR = """
 dils: 1
@@ -391,3 +393,25 @@ def test_what_was_done_before_an_interrupt_is_shown(tmp_path: Path) -> None:
     assert [row.seeds for row in found.rows] == [[0, 1], [0, 1], [0]]
     assert not (tmp_path / "run" / "summary.json").exists()
     assert len((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()) == 5 * 3
+
+
+@pytest.mark.parametrize(
+    ("block", "marked", "says"),
+    [
+        ("frozen: {couplin: 0.2}", "couplin", "did you mean 'coupling'?"),
+        ("frozen: {coupling: glort}", "glort", "can't be held at 'glort'"),
+        ("frozen: [1, 2]", "[1, 2]", "a list of shape 2 does not fit"),
+        ("neutral: {vioce.phase: 0}", "vioce.phase", "did you mean"),
+        ("frozen: {coupling: 0.2}", "", ""),
+    ],
+)
+def test_what_the_block_names_is_looked_up_by_validate(block: str, marked: str, says: str) -> None:
+    text = (ROOT / "examples" / "choir.yaml").read_text()
+    text = text.replace("frozen: {coupling: 0.2}", block)
+    found = [one for one in api.validate("examples/choir.yaml", text=text) if one.severity is Severity.ERROR]
+    assert len(found) == bool(says)
+    for one in found:
+        assert one.primary is not None
+        span = one.primary.span
+        assert span.file.text[span.start : span.end] == marked
+        assert says in f"{one.message} {one.help}"
