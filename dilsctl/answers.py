@@ -6,7 +6,6 @@ import ast
 import csv
 import itertools
 import json
-import os
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -98,11 +97,12 @@ def write_answers(answers: Answers, target: Path | TextIO) -> None:
 
     A file appears when it is complete, or not at all. Raises FileExistsError.
     """
+    from dilsctl.report.new_file import new_file
+
     if not isinstance(target, Path):
         _write_csv(answers, target)
         return
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
+    with new_file(target) as part:
         if target.suffix == ".npz":
             arrays = {**answers.outputs, **{name: np.asarray(one) for name, one in answers.classes.items()}}
             with zipfile.ZipFile(part, "w") as archive:  # not savez, whose own arguments are names as well
@@ -112,9 +112,6 @@ def write_answers(answers: Answers, target: Path | TextIO) -> None:
         else:
             with part.open("w", encoding="utf-8", newline="") as stream:
                 (_write_jsonl if target.suffix == ".jsonl" else _write_csv)(answers, stream)
-        os.link(part, target)  # unlike a rename, refuses where the target exists
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _write_csv(answers: Answers, stream: TextIO) -> None:

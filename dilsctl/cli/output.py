@@ -87,15 +87,15 @@ def writing(path: Path) -> Iterator[None]:
 
 def put(text: str, path: Path | None) -> None:
     """Print a text, or write it to a file that is not there yet. Raises Problem: not-writable."""
+    from dilsctl.report.new_file import new_file
+
     if path is None:
         emit(text)
         return
     if path.exists():
         raise click.UsageError(f"'{path}' exists already; nothing is overwritten")
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+    with writing(path), new_file(path) as part:
+        part.write_text(text, encoding="utf-8", newline="\n")
 
 
 def standard_input(mark: bool = False) -> str:
@@ -130,17 +130,14 @@ def show_diff_lines(lines: Iterable[str]) -> None:
 def replace_file(path: Path, text: str) -> None:
     """Write a report in one go: whoever reads it finds the old one or the new one. Raises Problem:
     not-writable."""
+    from dilsctl.report.new_file import new_file
+
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file():  # /dev/stderr, a named pipe
             path.write_text(text, encoding="utf-8", newline="\n")
             return
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
+        with new_file(path, force=True) as part:
             part.write_text(text, encoding="utf-8", newline="\n")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -249,10 +248,7 @@ def _check(out: Path) -> None:
 
 def _write(out: Path, data: bytes) -> None:
     """The file is there when it is complete."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
-    try:
+    from dilsctl.report.new_file import new_file
+
+    with new_file(out, force=True) as part:
         part.write_bytes(data)
-        os.replace(part, out)
-    finally:
-        part.unlink(missing_ok=True)

@@ -26,13 +26,14 @@ def command(out: Path | None) -> int:
     Example:
       dilsctl schema --out dils-1.schema.json
     """
+    from dilsctl.report.new_file import new_file
     from dilsctl.syntax.schema import schema_text
 
     text = schema_text()
     if out is None:
         emit(text)
     else:
-        with writing(out):
-            out.write_text(text, encoding="utf-8")
+        with writing(out), new_file(out, force=True) as part:
+            part.write_text(text, encoding="utf-8")
         say(f"wrote {out}", err=True)
     return 0

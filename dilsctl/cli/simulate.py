@@ -116,8 +116,10 @@ def command(
     trace = simulation.run(_progress(quiet or as_json))
     if save is not None or simulation.stopped:
         target = save or _unused(Path(f"{diagram.name}.state"))
-        with writing(target):
-            target.write_bytes(saved(simulation))
+        from dilsctl.report.new_file import new_file
+
+        with writing(target), new_file(target) as part:
+            part.write_bytes(saved(simulation))
         if not quiet:
             say(f"saved the states to {target}", err=True)
     if simulation.stopped:

@@ -1,7 +1,7 @@
 """Are two diagrams the same by form?
 
-Both are made shorter, and every variable gets a number: the same for two that are one operation of the same, in
-any order where that is of no account. Sums and products are taken as wholes.
+Both are made shorter, and every variable gets a number: the same for two that are one operation of the
+same, in any order where that is of no account. Sums and products are taken as wholes.
 """
 
 from __future__ import annotations
