@@ -105,6 +105,13 @@ def test_github_stays_within_its_limits_and_says_what_is_left() -> None:
     assert len(render("github", many(10, 10), []).splitlines()) == 20
 
 
+def test_no_name_of_a_file_is_a_command() -> None:
+    found = [Diagnostic("bad-name", "m", file=f"::stop-commands::{n}.yaml") for n in range(12)]
+    lines = render("github", found, []).splitlines()
+    assert sum(line.startswith("::error ") for line in lines) == 10
+    assert not any(line.startswith("::stop") for line in lines) and "stop-commands" in lines[-1]
+
+
 def test_gitlab() -> None:
     issues = json.loads(render("gitlab", many(2, 1), []))
     assert len({one["fingerprint"] for one in issues}) == 3
