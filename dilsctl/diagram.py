@@ -85,6 +85,10 @@ class Law:
     triggered: bool = False  # it acts where a trigger fires, and only there
     index: Index = ()  # of a next law: the part of the target that it speaks of, if not all
 
+    def moved(self, target: Var, value: Var) -> Law:
+        """The same law of another variable."""
+        return Law(self.kind, target, value, self.span, self.triggered, self.index)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metric:

@@ -116,7 +116,8 @@ class _Loader:
     def __init__(self, path: Path, given: TextsByPath) -> None:
         self.top = path
         self.given = given
-        self.tree = Path(os.path.realpath(path)).parent
+        self.key = Path(os.path.realpath(path))  # which, of links in a circle, gives no error
+        self.tree = self.key.parent
         self.report = Report()
         self.files: list[SourceFile] = []
         self.texts: dict[Path, SourceFile] = {}
@@ -126,14 +127,13 @@ class _Loader:
         self.absent: dict[Path, None] = {}
 
     def run(self, text: str | None, amend: Amend | None) -> Library:
-        key = Path(os.path.realpath(self.top))  # which, of links in a circle, gives no error
         name = str(self.top)
         try:
             file = read_source(self.top, name) if text is None else SourceFile(name, text)
         except Problem as problem:
             self.report.extend(problem.diagnostics)
             return Library(None, (), (), self.report)
-        first = self._open(key, file, self.top if text is None else None, None, None, amend)
+        first = self._open(self.key, file, self.top if text is None else None, None, None, amend)
         main = self._follow(first) if first else None
         imported = tuple((start, key, self.texts[key]) for start, key in self.asked if key in self.texts)
         complete = len(imported) == len(self.asked) and not any(

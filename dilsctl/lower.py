@@ -147,8 +147,8 @@ class _Flattening:
 
         if alias:
             for i, eqn in enumerate(eqns):
-                if any(one in alias for one in eqn.inputs):
-                    inputs = tuple(resolve(one) if one in alias else one for one in eqn.inputs)
+                if not alias.keys().isdisjoint(eqn.inputs):
+                    inputs = tuple([resolve(one) if one in alias else one for one in eqn.inputs])
                     eqns[i] = Eqn(eqn.op, inputs, eqn.outputs, eqn.params, eqn.span)
             result.losses = [resolve(one) for one in result.losses]
             result.potentials = [resolve(one) for one in result.potentials]
@@ -157,7 +157,7 @@ class _Flattening:
             ]
             for var in list(alias):  # also what nobody reads may need itself
                 resolve(var)
-            result.laws = [replace(law, value=resolve(law.value)) for law in result.laws]
+            result.laws = [law.moved(law.target, resolve(law.value)) for law in result.laws]
             result.triggers = [replace(one, condition=resolve(one.condition)) for one in result.triggers]
             result.switches = [replace(one, condition=resolve(one.condition)) for one in result.switches]
         result.laws = joined.lift(result.laws)
@@ -207,14 +207,15 @@ class _Flattening:
         for eqn in flat.eqns:
             inputs = tuple([fresh[one] for one in eqn.inputs])
             outputs = tuple([fresh[one] for one in eqn.outputs])
-            eqns.append(_keyed(Eqn(eqn.op, inputs, outputs, eqn.params, eqn.span), name))
+            copy = Eqn(eqn.op, inputs, outputs, eqn.params, eqn.span)
+            eqns.append(_keyed(copy, name) if eqn.op.startswith("random_") else copy)
         result.losses.extend(fresh[one] for one in flat.losses)
         result.potentials.extend(fresh[one] for one in flat.potentials)
         for metric in flat.metrics:
             value = fresh[metric.value] if metric.value is not None else None
             result.metrics.append(replace(metric, target=fresh[metric.target], value=value))
         for law in flat.laws:
-            result.laws.append(replace(law, target=fresh[law.target], value=fresh[law.value]))
+            result.laws.append(law.moved(fresh[law.target], fresh[law.value]))
         for trigger in flat.triggers:
             path, condition = f"{name}.{trigger.name}", fresh[trigger.condition]
             result.triggers.append(Trigger(path, condition, fresh[trigger.fired], trigger.span))

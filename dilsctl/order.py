@@ -65,7 +65,10 @@ def sort_equations(eqns: Sequence[Eqn]) -> tuple[list[Eqn], list[Eqn]]:
     readers: list[list[int] | None] = [None] * len(eqns)
     ready: list[int] = []
     for i, eqn in enumerate(eqns):
-        needed = {producer[one] for one in eqn.inputs if one in producer}
+        needed: set[int] = set()
+        for one in eqn.inputs:
+            if one in producer:
+                needed.add(producer[one])
         waiting[i] = len(needed)
         for j in needed:
             found = readers[j]
@@ -82,14 +85,14 @@ def sort_equations(eqns: Sequence[Eqn]) -> tuple[list[Eqn], list[Eqn]]:
         i = ready.pop()
         done[i] = 1
         ordered.append(eqns[i])
-        freed = [j for j in readers[i] or () if not _still_waiting(waiting, j)]
-        ready.extend(reversed(freed))
+        freed: list[int] = []
+        for j in readers[i] or ():
+            waiting[j] -= 1
+            if not waiting[j]:
+                freed.append(j)
+        freed.reverse()
+        ready += freed
     return ordered, [eqn for i, eqn in enumerate(eqns) if not done[i]]
-
-
-def _still_waiting(waiting: list[int], j: int) -> bool:
-    waiting[j] -= 1
-    return waiting[j] > 0
 
 
 def components(eqns: Sequence[Eqn]) -> list[list[Eqn]]:

@@ -179,7 +179,11 @@ class _Builder:
                     if value in container:
                         self.findings.duplicate(container, value, start, end)
                         value = self._stand_in(container)
-                    elif not style and not isinstance(resolve(value), str):
+                    elif (
+                        not style
+                        and (value in WORDS or value[0] in NUMBER_STARTS)
+                        and not isinstance(resolve(value), str)
+                    ):
                         self.findings.key_not_text(value, start, end)
                     key = sys.intern(value)
                     spans.append(start << 32 | end)

@@ -7,7 +7,7 @@ wires and dimensions are solved together in ``pattern``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Label, Problem, Report, SourceSpan
@@ -88,13 +88,33 @@ class BoxElaboration:
         self.types = Types(self)
         self.names = Names(self)
         self.modes = Modes(self)
-        self.states = States(self)
         self.shares = Shares(self)
-        self.laws = Laws(self)
-        self.momenta = Momenta(self)
-        self.energies = Energies(self)
-        self.children = Children(self)
-        self.pattern = Pattern(self)
+
+    # Of many uses of a definition that come to the same, only one gets further than its interface.
+
+    @cached_property
+    def states(self) -> States:
+        return States(self)
+
+    @cached_property
+    def laws(self) -> Laws:
+        return Laws(self)
+
+    @cached_property
+    def momenta(self) -> Momenta:
+        return Momenta(self)
+
+    @cached_property
+    def energies(self) -> Energies:
+        return Energies(self)
+
+    @cached_property
+    def children(self) -> Children:
+        return Children(self)
+
+    @cached_property
+    def pattern(self) -> Pattern:
+        return Pattern(self)
 
     # -- the course of the work -------------------------------------------------------------------
 
@@ -226,20 +246,19 @@ class BoxElaboration:
     # -- names and expressions --------------------------------------------------------------------
 
     def _check_names(self) -> None:
-        seen: dict[str, SourceSpan] = {}
+        seen: dict[str, Any] = {}  # a name: the section that has it first
         for key in ("params", "in", "share", "state", "let", "modes", "boxes", "out"):
             names = self.section(key)
             for name in names:
-                span = names.key_span(name)
                 if name in seen and not (key == "out" and self.declares_variable(name)):
                     self.report.error(
                         "duplicate-name",
                         f"'{name}' already names something in this box",
-                        span,
-                        related=[Label(seen[name], "it is named here")],
+                        names.key_span(name),
+                        related=[Label(seen[name].key_span(name), "it is named here")],
                         help="all names of a box, those of its interior boxes too, share one namespace",
                     )
-                seen.setdefault(name, span)
+                seen.setdefault(name, names)
         for name, value in self.params.items():
             if name in FUNCTIONS and isinstance(value, Word) and value in FUNCTIONS:
                 span = self.definition.params.key_span(name)

@@ -233,8 +233,12 @@ class Children:
         """Is there an error inside, or in the type of a port?"""
         for site in self.sites.values():
             for one in site.elements:
-                if one.failed or (one.report.found and not one.report.ok) or one.types.have_faults():
+                if one.failed or (one.report.found and not one.report.ok):
                     return True
+                for ports in (one.inputs, one.outputs):
+                    for port in ports.values():
+                        if port.fault is not None:
+                            return True
         return False
 
     def finish(self) -> None:

@@ -106,6 +106,7 @@ class Definitions:
 
     def __init__(self) -> None:
         self._made: dict[int, Definition] = {}
+        self._named: dict[tuple[int, str], Definition] = {}
 
     def of_body(self, name: str, body: Any, document: LoadedDocument, span: SourceSpan) -> Definition:
         """The definition with this body (an inline box, or an entry of ``define``)."""
@@ -115,6 +116,12 @@ class Definitions:
 
     def named(self, name: str, document: LoadedDocument, span: SourceSpan) -> Definition:
         """The definition called ``name`` (``box`` or ``alias.box``) as ``document`` sees it."""
+        key = id(document), name
+        if key not in self._named:
+            self._named[key] = self._find(name, document, span)
+        return self._named[key]
+
+    def _find(self, name: str, document: LoadedDocument, span: SourceSpan) -> Definition:
         alias, _, rest = name.rpartition(".")
         home = document
         if alias:

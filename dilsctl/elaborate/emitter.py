@@ -107,7 +107,7 @@ _SYMBOL: dict[type, str] = {
     ast.UAdd: "+",
     ast.Not: "not",
 }
-_LISTS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
+_LISTS = frozenset((ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow))
 _WORDS = {"true": True, "false": False}
 
 
@@ -330,7 +330,11 @@ class Emitter:
             if isinstance(result, int) and abs(result) > LARGEST_WHOLE:
                 raise Problem.of("bad-operands", "this whole number is too large", self.span(node))
             return result
-        if op in _LISTS and (is_list(left) or is_list(right)):
+        if (
+            (type(left) is tuple or type(right) is tuple)
+            and op in _LISTS
+            and (is_list(left) or is_list(right))
+        ):
             folded = self._lists(node, op, left, right)
             if folded is not None:
                 return folded

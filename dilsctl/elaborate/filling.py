@@ -28,13 +28,14 @@ class Chooser:
         self.box = box
         self.name = name
         self.reference: Any = boxes[name]
-        self.span: SourceSpan = boxes.value_span(name)
-        if not isinstance(self.reference, str):
-            use, self.span = self.reference, boxes.key_span(name)
-            if "box" in use:
-                self.reference = use["box"]
-                if isinstance(self.reference, str):
-                    self.span = use.value_span("box")
+        self.span: SourceSpan
+        use = self.reference
+        if not isinstance(use, str) and "box" in use:
+            self.reference = use["box"]
+        if isinstance(self.reference, str):
+            self.span = boxes.value_span(name) if isinstance(use, str) else use.value_span("box")
+        else:
+            self.span = boxes.key_span(name)
         self.chosen: list[Filling] = []
         self.given: SourceSpan | None = None  # where what fills it is given
         self.shown: tuple[str, ...] | None = None  # the outputs of the hole that is filled

@@ -28,6 +28,7 @@ from dilsctl.removal import removal
 
 if TYPE_CHECKING:
     from dilsctl.elaborate.boxes import BoxElaboration
+    from dilsctl.elaborate.wires import Wire
 
 
 _TRUTHS = frozenset(["true", "false"])
@@ -41,8 +42,9 @@ class Names:
         self.inputs: dict[str, Var] = {}
         self.lets: dict[str, Value] = {}  # None: in error
         self.element: dict[str, Var] = {}
-        self.feeds = ""  # what the expression that is being read feeds
+        self.feeds: str | Wire = ""  # what the expression that is being read feeds
         self.draws = 0  # how many draws it has so far
+        self._texts: dict[str, Written] = {}  # of lets
         self._modes: bool | None = None  # are there any?
         self._facts: dict[tuple[str, bool], Facts] = {}
 
@@ -211,7 +213,7 @@ class Names:
         self.draws += 1
         return f"{self.feeds}:{self.draws}"
 
-    def feed(self, what: str) -> None:
+    def feed(self, what: str | Wire) -> None:
         """The expression that is read next feeds this: a name that draws in it have, whatever their order."""
         self.feeds, self.draws = what, 0
 
@@ -274,12 +276,16 @@ class Names:
         return self.lets[name]
 
     def _written(self, name: str) -> Written:
-        lets = self.box.section("let")
-        return Written(lets[name], lets.value_span(name))
+        if name not in self._texts:
+            lets = self.box.section("let")
+            self._texts[name] = Written(lets[name], lets.value_span(name))
+        return self._texts[name]
 
     def _in_order(self, name: str) -> list[str]:
         """The lets that a let needs and that are not evaluated yet, then itself. Raises algebraic-loop."""
         lets = self.box.section("let")
+        if not any([one in lets and one not in self.lets for one in self._needs(name)]):
+            return [name]
         order: list[str] = []
         done: set[str] = set()
         open_: dict[str, Any] = {}  # name: an iterator over what it still needs

@@ -110,7 +110,7 @@ class Pattern:
             site = self.targets.site(wire)
         except Problem as problem:
             raise Problem([*self._wrong_source(wire), *problem.diagnostics]) from None
-        self.box.names.feed(wire.target_text)
+        self.box.names.feed(wire)
         value = self._stacked(wire, self._source(wire, site))
         box, _, port, _ = wire.target
         items = self._items(wire, site)

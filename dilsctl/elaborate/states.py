@@ -70,7 +70,10 @@ class States:
         if written is not None:
             own = type.with_shape(type.shape[min(drawn[1], len(type.shape)) :]) if drawn is not None else type
             initial = self.initial_of(written, own)
-        self.made[name] = replace(state, initial=replace(initial, drawn=drawn))
+        if drawn is not None:
+            initial = replace(initial, drawn=drawn)
+        if initial != state.initial:
+            self.made[name] = replace(state, initial=initial)
 
     def _read_learned(self, specs: Any) -> None:
         learn: Any = self.box.body.get("learn") or []

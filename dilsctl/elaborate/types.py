@@ -138,11 +138,6 @@ class Types:
                 found = True
         return found
 
-    def have_faults(self) -> bool:
-        """Has the type of a port been found to be one that cannot be?"""
-        sites = (*self.box.inputs.values(), *self.box.outputs.values())
-        return any([one.fault is not None for one in sites])
-
     def undetermined(self) -> None:
         """Report the dimensions that nothing fixes, each once, those of an interior box where it is used."""
         box = self.box

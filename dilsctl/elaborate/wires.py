@@ -91,6 +91,9 @@ class Wire:
         """The place of what stands before the arrow."""
         return self.locate(0, len(self.source_text))
 
+    def __str__(self) -> str:
+        return self.target_text
+
     @property
     def target_text(self) -> str:
         """What stands after the arrow, without spaces."""

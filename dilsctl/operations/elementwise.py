@@ -100,7 +100,8 @@ def _two_types(name: str, keeps_int: bool) -> Infer:
     def infer(types: tuple[Type, ...], params: dict[str, Any]) -> tuple[Type, ...]:
         a, b = types
         shape = broadcast_shapes(name, a.shape, b.shape)
-        return (Type(arithmetic_kind(a, b) if keeps_int else "real", shape),)
+        kind = arithmetic_kind(a, b) if keeps_int else "real"
+        return (a,) if kind == a.kind and shape == a.shape else (Type(kind, shape),)
 
     return infer
 

@@ -70,7 +70,7 @@ def broadcast_shapes(op: str, *shapes: Shape) -> Shape:
 
 def arithmetic_kind(*types: Type) -> Kind:
     """int if all are int or class, else real."""
-    return "int" if types and all(one.kind in ("int", "class") for one in types) else "real"
+    return "int" if types and all([one.kind in ("int", "class") for one in types]) else "real"
 
 
 def has_gradient(var: Var) -> bool:

@@ -11,6 +11,7 @@ import keyword
 import math
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, Strict
@@ -54,6 +55,7 @@ def _quoted(name: str) -> str:
     return f"'{name}'" if len(name) <= 40 else f"'{name[:39]}…'"
 
 
+@lru_cache(maxsize=1 << 14)
 def identifier(name: str) -> str:
     """Accept what an expression can read as a name."""
     if not name.isidentifier():
