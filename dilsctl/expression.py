@@ -52,7 +52,24 @@ def parse_expression(text: str) -> ast.expr:
     if not text.strip():
         raise ExpressionError("bad-expression", "an expression is missing", 0, len(text))
     scan(text)
-    line = text if text.isprintable() else re.sub(r"\s", " ", text)  # one, so that a column is an offset
+    tree = _placed(text) or _bracketed(text)
+    _check(tree)
+    return tree
+
+
+def _placed(text: str) -> ast.expr | None:
+    """The tree of a text whose columns are its characters; None for others, and where it is no expression."""
+    if not (text.isascii() and text.isprintable()) or text[0] == " ":
+        return None
+    try:
+        return ast.parse(text, mode="eval").body
+    except (SyntaxError, RecursionError, MemoryError, ValueError):
+        return None
+
+
+def _bracketed(text: str) -> ast.expr:
+    """The tree of any text. Raises ExpressionError."""
+    line = re.sub(r"\s", " ", text)  # one line, so that a column is an offset
     try:
         tree = ast.parse(f"({line})", mode="eval").body
     except SyntaxError as error:
@@ -62,7 +79,6 @@ def parse_expression(text: str) -> ast.expr:
     except (RecursionError, MemoryError, ValueError):
         raise too_deep(0, len(text)) from None
     _place(tree, text)
-    _check(tree)
     return tree
 
 

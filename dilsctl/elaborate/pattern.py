@@ -194,20 +194,26 @@ class Pattern:
         if site.known is not None:
             return
         shape = found.shape
+        if site.count is None and not items:
+            left: list[Any] = [*site.array_dims]
+        else:
+            left = self._left(site, items, shape)
+        pairs = list(zip(left, shape, strict=True)) if len(left) == len(shape) else []
+        if site.kind == "class" and found.kind == "class" and found.classes is not None:
+            pairs.append((site.classes, found.classes))
+        for dim, length in pairs:
+            if dim is not None and type(dim) is not int and unsolved((dim,)):
+                unify(dim, length, wire.span)  # what does not fit is reported with both ends
+
+    def _left(self, site: PortSite, items: tuple[Any, ...], shape: tuple[int, ...]) -> list[Any]:
+        """The dimensions that are left of a target where some of its axes are indexed."""
         dims = [*([] if site.count is None else [site.count]), *site.array_dims]
         whole = [None] * min(len(items), len(dims)) + dims[len(items) :]  # a sliced axis tells nothing
         given = items[: len(dims)]
         left = [dim for dim, item in itertools.zip_longest(whole, given) if type(item) is not int]
         if site.count is not None and len(shape) == len(left) - 1 == len(site.array_dims):
             left = left[1:]  # one value for all elements
-        pairs = [(dim, length) for dim, length in zip(left, shape, strict=False) if dim is not None]
-        if len(left) != len(shape):
-            pairs = []
-        if site.kind == "class" and found.kind == "class" and found.classes is not None:
-            pairs.append((site.classes, found.classes))
-        for dim, length in pairs:
-            if unsolved((dim,)):
-                unify(dim, length, wire.span)  # what does not fit is reported with both ends
+        return left
 
     def _unify_plain(self, waiting: list[Wire]) -> bool:
         """Equate unsolved dimensions at both ends of plain wires. True where that solved anything."""
