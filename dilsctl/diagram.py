@@ -258,9 +258,9 @@ def count_equations(box: Box) -> int:
     while stack:
         one = stack[-1]
         inside = [interior for child in one.children.values() for interior in child.boxes]
-        waiting = [interior for interior in inside if id(interior) not in known]
+        waiting = {id(interior): interior for interior in inside if id(interior) not in known}
         if waiting:
-            stack.extend(waiting)
+            stack.extend(waiting.values())
             continue
         known[id(one)] = len(one.eqns) + len(one.children) + sum(known[id(interior)] for interior in inside)
         stack.pop()

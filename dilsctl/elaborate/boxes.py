@@ -71,6 +71,7 @@ class BoxElaboration:
         self.parent = parent
         self.home = home
         self.failed = False
+        self.box: Box | None = None  # once it is finished
         self.collected = 0  # how many of its findings have been taken
         self.dims: dict[str, Dimension] = {}
         self.index: int | None = None

@@ -143,13 +143,19 @@ class Children:
         site = ChildSite(self.box, name, boxes.key_span(name), self.arguments.count(options))
         site.separate = partial(self._elements, site, chooser, options)
         fixed, varying, site.told = self.arguments.read(options, site.count)
-        chooser.choose(site.count, {key: values[0] for key, values in varying.items()} | fixed)
+        chooser.choose(site.count, {**{key: values[0] for key, values in varying.items()}, **fixed})
         site.given, site.seen = chooser.given, chooser.shown
-        element = {key: run_time_type([one.value for one in values]) for key, values in varying.items()}
-        if len(chooser.chosen) > 1 or any(type is None for type in element.values()):
+        types: dict[str, Type] = {}
+        separate = len(chooser.chosen) > 1
+        for parameter, values in varying.items():
+            type = run_time_type([one.value for one in values])
+            if type is None:
+                separate = True
+            else:
+                types[parameter] = type
+        if separate:
             self._separate(site)
             return site
-        types = {key: type for key, type in element.items() if type is not None}
         if site.count is not None:
             types["index"] = INT
             site.values = {key: [one.value for one in values] for key, values in varying.items()}

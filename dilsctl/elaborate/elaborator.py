@@ -58,6 +58,8 @@ class Elaborator:
 
     def finish(self, one: BoxElaboration) -> Box:
         """The whole box. Raises Problem: too-deep."""
+        if one.box is not None:
+            return one.box
         if not self._active:
             with deep_calls():
                 return self._finish(one)
@@ -82,8 +84,8 @@ class Elaborator:
             failed = not one.sound
             self._collect(one)
             self._memo[key] = box, failed
-        box, one.failed = self._memo[key]
-        return box
+        one.box, one.failed = self._memo[key]
+        return one.box
 
     def new_circle(self, definitions: list[Definition]) -> bool:
         """Is this the first time that these definitions are found to be inside each other?"""
