@@ -55,11 +55,12 @@ def write_report(
     from dilsctl.chronicle import read_chronicle
     from dilsctl.plots.of_run import run_plots
     from dilsctl.render.outline import Options
+    from dilsctl.render.played import read_run
     from dilsctl.report.new_file import new_file
     from dilsctl.report.run_page import run_page
 
     found = read_chronicle(run, checks=checks)
-    artist = found.diagram.artist(None, Options(depth=None, view="nested", most=5), None)
+    artist = found.diagram.artist(None, Options(), read_run(run))
     lines = found.lines if found.ablation is None else []
     drawn = run_plots(lines, lives=found.lives, wires=found.wires, confusions=found.confusions)
     themes: tuple[Name, Name] = ("light", "dark")

@@ -110,7 +110,13 @@ def _thinned(epochs: list[int], most: int) -> list[int]:
 
 
 def _number(value: object) -> float | None:
-    return value if isinstance(value, int | float) and math.isfinite(value) else None
+    """What is a finite number, and no larger than there are."""
+    if not isinstance(value, int | float):
+        return None
+    try:
+        return value if math.isfinite(value) else None
+    except OverflowError:
+        return None
 
 
 def _weight(facts: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -58,6 +58,7 @@ def test_a_page_about_a_training_run(run: Path) -> None:
     assert "<b>" not in page and "iris &lt;b&gt;" in page
     for title in ("Measures", "Curves", "Classes (test part)", "Diagram", "Settings"):
         assert f"<h2>{title}</h2>" in page
+    assert page.count('class="level"') == 6 and "how active a box is" in page  # of three boxes, twice
     for svg in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
         ElementTree.fromstring(svg)
     ids = re.findall(r'\bid="([^"]+)"', page)
