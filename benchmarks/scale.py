@@ -102,6 +102,7 @@ def main() -> int:
         return 0
     rows = []
     with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "pyproject.toml").write_text("[tool.dilsctl]\nlargest-file = 1024\n")
         for boxes in (options.boxes // 2, options.boxes, options.boxes * 2):
             path = Path(folder) / f"{boxes}.yaml"
             with open(path, "w", encoding="utf-8") as out:

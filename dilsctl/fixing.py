@@ -15,7 +15,7 @@ from pathlib import Path
 from dilsctl.choice import Choice, choices
 from dilsctl.codes import FILE_TOPICS
 from dilsctl.diagnostics import Diagnostic, Fix, Problem, Report, Severity, SourceFile
-from dilsctl.source import parse_yaml
+from dilsctl.source import parse_yaml, read_source
 from dilsctl.validation import validate_file
 
 MOST_ROUNDS = 50
@@ -50,15 +50,10 @@ def mend_file(
 
     Raises Problem: file-not-found, not-text.
     """
-    try:
-        whole = path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError):
-        from dilsctl.source import read_source
-
-        read_source(path)  # says in words what is wrong
-        raise
-    mark = MARK if whole.startswith(MARK) else ""
-    text = whole.removeprefix(mark)
+    text = read_source(path).text
+    with path.open("rb") as stream:
+        mark = MARK if stream.read(len(MARK.encode())) == MARK.encode() else ""
+    whole = mark + text
     applied: list[Fix] = []
     refused: set[tuple[str, str, int]] = set()
     seen = {text}

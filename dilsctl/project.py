@@ -6,6 +6,7 @@ exclude = ["tests/broken"]                    # left out when a folder is search
 select = ["unused-*"]                         # the only lints that are shown; all of them by default
 ignore = ["open-holes"]                       # lints that are not shown
 per-file-ignores = {"old/*" = ["unused-let"]}
+largest-file = 64                             # MiB that a diagram file may have; 8 by default
 ```
 """
 
@@ -19,12 +20,16 @@ from typing import Any
 from dilsctl.diagnostics import Problem, did_you_mean
 
 NAME = "pyproject.toml"
-KEYS = ("exclude", "select", "ignore", "per-file-ignores")
+KEYS = ("exclude", "select", "ignore", "per-file-ignores", "largest-file")
+LARGEST = 1024  # MiB
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The settings of a project. Paths are patterns relative to ``root``, codes may be patterns too."""
+    """The settings of a project. Paths are patterns relative to ``root``, codes may be patterns too.
+
+    ``largest_file``: MiB that a diagram file may have, if it is told.
+    """
 
     root: Path
     exclude: tuple[str, ...] = ()
@@ -32,6 +37,7 @@ class Project:
     ignore: tuple[str, ...] = ()
     per_file_ignores: dict[str, tuple[str, ...]] = field(default_factory=dict)
     file: Path | None = None
+    largest_file: int | None = None
 
     def ignored_in(self, path: Path) -> tuple[str, ...]:
         """The codes that are not shown for one file, those for all files included."""
@@ -85,6 +91,10 @@ def _read(root: Path, table: dict[str, Any]) -> Project:
         raise _bad(path, message, did_you_mean(unknown[0], KEYS) or f"its keys: {', '.join(KEYS)}")
     exclude = _texts(path, table, "exclude", "paths", '["tests/broken", "*/old"]')
     example = '["unused-let", "unused-*"]'
+    largest = table.get("largest-file")
+    if largest is not None and not (type(largest) is int and 1 <= largest <= LARGEST):
+        message = f"largest-file in [tool.dilsctl] is no whole number of MiB from 1 to {LARGEST}"
+        raise _bad(path, message, "write it as in: largest-file = 64")
     files = table.get("per-file-ignores", {})
     if not isinstance(files, dict):
         help = f'write it as in: per-file-ignores = {{"old/*" = {example}}}'
@@ -96,6 +106,7 @@ def _read(root: Path, table: dict[str, Any]) -> Project:
         _texts(path, table, "ignore", "codes", example),
         {_plain(one): _texts(path, files, one, "codes", example) for one in files},
         path,
+        largest,
     )
 
 

@@ -12,6 +12,7 @@ import re
 import stat
 import sys
 from array import array
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,17 @@ __all__ = [
     "value_at",
 ]
 
-MOST_BYTES = 256 << 20
+MOST_BYTES = 8 << 20  # where a project does not say otherwise: see largest_file
+BYTES_OF_A_VALUE = 32  # a file may have so many times fewer values, and lines, than bytes
+VALUES_OF_A_MAPPING = 4  # what is kept of a box is much more than what is kept of a number
 MOST_LEVELS = 100
 
 _NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+LARGER = (
+    "write boxes with a count, and data in files of their own; or let files be larger: "
+    "largest-file = 64 (MiB) in [tool.dilsctl] of pyproject.toml"
+)
+_ENDS = frozenset({MappingEndEvent, SequenceEndEvent, StreamEndEvent})
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -63,9 +71,13 @@ def read_source(path: Path, name: str | None = None) -> SourceFile:
         if not stat.S_ISREG(status.st_mode):
             what = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
             raise Problem.of("not-a-file", f"'{shown}' is {what}", file=shown)
-        if status.st_size > MOST_BYTES:
-            raise _too_large(shown)
-        data = path.read_bytes()
+        most = largest_file(path) if status.st_size > MOST_BYTES else MOST_BYTES
+        if status.st_size > most:
+            raise too_large(shown, most)
+        with path.open("rb") as stream:
+            data = stream.read(most + 1)
+        if len(data) > most:
+            raise too_large(shown, most)
     except FileNotFoundError:
         raise Problem.of("file-not-found", f"there is no file '{shown}'", file=shown) from None
     except OSError as error:
@@ -81,8 +93,21 @@ def read_source(path: Path, name: str | None = None) -> SourceFile:
         raise Problem.of("not-text", message, help="save the file as UTF-8", file=shown) from None
 
 
-def _too_large(name: str) -> Problem:
-    return Problem.of("too-large", f"'{name}' is larger than {MOST_BYTES >> 20} MiB", file=name)
+def largest_file(path: Path) -> int:
+    """How many bytes a diagram file may have, as its project says, or that of the folder one is in."""
+    from dilsctl.project import project_of
+
+    try:
+        found = project_of(path.parent)
+        told = (found if found.file is not None else project_of(Path())).largest_file
+    except (Problem, OSError):  # validation tells of the project
+        told = None
+    return MOST_BYTES if told is None else told << 20
+
+
+def too_large(name: str, most: int) -> Problem:
+    """Of a file with more bytes than a file may have."""
+    return Problem.of("too-large", f"'{name}' is larger than {most >> 20} MiB", help=LARGER, file=name)
 
 
 def parse_yaml(file: SourceFile, report: Report | None = None) -> Value:
@@ -93,14 +118,21 @@ def parse_yaml(file: SourceFile, report: Report | None = None) -> Value:
     alias-not-allowed, tag-not-allowed, key-not-text, several-documents, too-deep, too-large, not-text.
     """
     findings = Report() if report is None else report
-    if len(file.text) > MOST_BYTES:
-        findings.extend(_too_large(file.name).diagnostics)
-        value: Value = None
+    most = MOST_BYTES
+    if len(file.text) > most // BYTES_OF_A_VALUE:
+        most = largest_file(Path(file.name))
+    lines = file.text.count("\n")
+    value: Value = None
+    if len(file.text) > most:
+        findings.extend(too_large(file.name, most).diagnostics)
+    elif lines > most // BYTES_OF_A_VALUE:
+        message = f"'{file.name}' has {lines:,} lines; a file has at most {most // BYTES_OF_A_VALUE:,}"
+        findings.extend(Problem.of("too-large", message, help=LARGER, file=file.name).diagnostics)
     else:
         enabled = gc.isenabled()
         gc.disable()  # millions of new objects and no cycles: collecting would double the time
         try:
-            value = _Builder(file, findings).build()
+            value = _Builder(file, findings, most // BYTES_OF_A_VALUE).build()
         finally:
             if enabled:
                 gc.enable()
@@ -116,8 +148,9 @@ class _Stop(Exception):
 class _Builder:
     """One pass over the events of one file."""
 
-    def __init__(self, file: SourceFile, report: Report) -> None:
+    def __init__(self, file: SourceFile, report: Report, most: int) -> None:
         self.file = file
+        self.most = most  # values; each has a character at least
         self.shift = 1 if file.text.startswith("\ufeff") else 0  # the parser does not count the mark
         self.findings = YamlFindings(file, report, self.shift)
 
@@ -142,6 +175,8 @@ class _Builder:
     def _events(self, parser: Any, root: Sequence) -> None:
         """Build everything into ``root``, a list that gets one item."""
         next_event = parser.get_event
+        if VALUES_OF_A_MAPPING * len(self.file.text) >= self.most:
+            next_event = self._counted(next_event)
         shift = self.shift
         stack: list[tuple[Any, str | None, int, tuple[int, int] | None]] = []
         container: Any = root  # the innermost open collection
@@ -262,6 +297,27 @@ class _Builder:
                     return
             elif kind is StreamEndEvent:
                 return
+
+    def _counted(self, next_event: Callable[[], Any]) -> Callable[[], Any]:
+        """The events of a text that may have too many values: it is refused at the first one too many."""
+        left = self.most
+
+        def count() -> Any:
+            nonlocal left
+            event = next_event()
+            kind = type(event)
+            if kind not in _ENDS:
+                left -= VALUES_OF_A_MAPPING if kind is MappingStartEvent else 1
+                if left < 0:
+                    start = event.start_mark.index + self.shift
+                    message = (
+                        f"a file has at most {self.most:,} values; a mapping counts for {VALUES_OF_A_MAPPING}"
+                    )
+                    self.findings.error("too-large", message, start, start + 1, LARGER)
+                    raise _Stop
+            return event
+
+        return count
 
     def _trim(self, start: int, end: int) -> int:
         """The end of a block scalar without the line breaks after it."""

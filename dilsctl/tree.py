@@ -14,7 +14,7 @@ from dilsctl.cache import Cache, cache_folder, key_of
 from dilsctl.choice import Choice, choices
 from dilsctl.diagnostics import Report, SourceFile
 from dilsctl.records import Stale, decode, encode, text_digest
-from dilsctl.source import MOST_BYTES
+from dilsctl.source import BYTES_OF_A_VALUE, MOST_BYTES, largest_file
 
 WORTH = 100_000  # bytes of files that are worth a second process
 MOST_JOBS = 16
@@ -66,7 +66,8 @@ def validate_tree(
         data = _data(path)
         source = _source(path, data) if data is not None else None
         if cache is not None and data is not None and source is not None:
-            facts = json.dumps([list(settings), choice.select, choice.ignore])
+            most = largest_file(path) if len(data) > MOST_BYTES // BYTES_OF_A_VALUE else 0
+            facts = json.dumps([list(settings), choice.select, choice.ignore, most])
             key = key_of(path, data, [facts])
             job = Job(path, tuple(settings), choice, key, text_digest(source), str(folder))
             entry = cache.get(key)

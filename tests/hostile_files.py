@@ -140,6 +140,26 @@ def odd_files(folder: Path) -> Iterator[tuple[str, str]]:
     (folder / "null.yaml").write_bytes(b"dils: 1\0\n")
     for name in ("pipe", "loop", "zero", "folder", "sparse", "latin", "wide", "null"):
         yield name, str(folder / f"{name}.yaml")
+    head = "dils: 1\nmain: {out: {y: real}, wires: [1 -> y]}\n"
+    for name, text in (
+        ("large plain", head + "#" + "x" * (50 << 20)),
+        ("large scalar", head + "doc: " + "x" * (50 << 20)),
+        ("many lines", head + "\n" * 4_000_000),
+        ("many remarks", head + "#\n" * 4_000_000),
+        ("many boxes", "dils: 1\nmain:\n  boxes:\n" + "".join(f"    b{n}: a\n" for n in range(1_000_000))),
+    ):
+        yield name, _write(folder, f"{name}.yaml", text)
+
+
+def large_texts() -> Iterator[tuple[str, str]]:
+    """(name, text) of files that are as large as they may be, and have too much in them."""
+    yield "values in brackets", "dils: 1\nmain: {wires: [" + "a," * (4_000_000) + "]}"
+    yield (
+        "values below each other",
+        "dils: 1\nmain:\n  let:\n" + "".join(f"    k{n}: 1\n" for n in range(200_000)),
+    )
+    yield "definitions", "dils: 1\ndefine:\n" + "".join(f"  k{n}: {{}}\n" for n in range(100_000))
+    yield "a list in lists", "dils: 1\nmain: [" + "[[[{}]]]," * 500_000 + "]"
 
 
 def imports(folder: Path) -> Iterator[tuple[str, str]]:
@@ -232,6 +252,10 @@ def cases(folder: Path) -> Iterator[tuple[str, list[str]]]:
         for command in ("validate", "train", "test", "flatten"):
             yield f"{command} import {name}", [command, path]
         yield f"diff import {name}", ["diff", path, fine]
+    for name, text in large_texts():
+        path = _write(files, f"{name}.yaml", text)
+        for command in ("validate", "fmt", "render"):
+            yield f"{command} {name}", [command, path]
     data = folder / "data"
     data.mkdir()
     (data.parent / "outside.csv").write_text("a,b,c\n1,2,0\n")

@@ -99,9 +99,16 @@ def put(text: str, path: Path | None) -> None:
 
 
 def standard_input(mark: bool = False) -> str:
-    """What is given to ``-``. mark: with its byte order mark, if it has one. Raises Problem: not-text."""
+    """What is given to ``-``. mark: with its byte order mark, if it has one. Raises Problem: not-text,
+    too-large."""
+    from dilsctl.source import largest_file, too_large
+
+    most = largest_file(Path("<stdin>"))
+    data = sys.stdin.buffer.read(most + 1)
+    if len(data) > most:
+        raise too_large("<stdin>", most)
     try:
-        return sys.stdin.buffer.read().decode("utf-8" if mark else "utf-8-sig")
+        return data.decode("utf-8" if mark else "utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"standard input is not UTF-8 text: byte {error.start} is 0x{error.object[error.start]:02x}"
         raise Problem.of("not-text", message, file=STDIN) from None

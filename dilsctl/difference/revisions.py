@@ -15,9 +15,8 @@ from pathlib import Path
 
 from dilsctl.diagnostics import Problem, Report, SourceFile
 from dilsctl.documents import Library, load_documents
-from dilsctl.source import Mapping, parse_yaml
+from dilsctl.source import Mapping, largest_file, parse_yaml, too_large
 
-MOST_BYTES = 256 << 20
 MOST_FILES = 1000
 MOST_LINKS = 20
 LINK = "120000"  # the mode of a symbolic link
@@ -134,9 +133,9 @@ class _Revision:
         return found
 
     def blob(self, blob: str) -> bytes:
-        if int(_git("cat-file -s", blob, self.shown)) > MOST_BYTES:
-            message = f"'{self.shown}' is larger than {MOST_BYTES >> 20} MiB"
-            raise Problem.of("too-large", message, file=self.shown)
+        most = largest_file(Path(self.shown))
+        if int(_git("cat-file -s", blob, self.shown)) > most:
+            raise too_large(self.shown, most)
         return _git("cat-file blob", blob, self.shown)
 
 

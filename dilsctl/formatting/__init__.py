@@ -8,9 +8,9 @@ from typing import Any
 
 from dilsctl.diagnostics import Report, SourceFile
 from dilsctl.expression import find_arrow
-from dilsctl.formatting.order import ROOT, Shape, below, is_wires
+from dilsctl.formatting.order import ROOT, Shape, below, inside, is_wires
 from dilsctl.formatting.printer import print_tree
-from dilsctl.formatting.tree import Node, read_tree
+from dilsctl.formatting.tree import read_tree
 from dilsctl.source import Mapping, Sequence, Value, parse_yaml
 
 
@@ -29,6 +29,8 @@ def format_text(file: SourceFile) -> str:
     report = Report()
     root = parse_yaml(plain, report)
     if not report.ok:
+        if text == file.text:
+            report.raise_errors()
         parse_yaml(file)  # findings with places of the file as it is
     if not isinstance(root, Mapping | Sequence):
         return text if not text or text.endswith("\n") else text + "\n"
@@ -56,23 +58,18 @@ def meaning(root: Value, shape: Shape = ROOT) -> Any:
     """A value of a file as plain tuples that compare: numbers with their kind, wires as two sides."""
     if isinstance(root, Mapping):
         names = list(root)
-        wired = is_wires(_as_node(names), shape, "wires")
+        wired = is_wires(names, shape, "wires")
+        step = inside(shape, names)
         return "mapping", frozenset(
-            (name, _wires(one) if wired and name == "wires" else meaning(one, below(shape, name, names)))
+            (name, _wires(one) if wired and name == "wires" else meaning(one, step(name)))
             for name, one in root.items()
         )
     if isinstance(root, Sequence | list):
-        return "list", tuple(meaning(one, below(shape, number)) for number, one in enumerate(root))
+        item = below(shape, 0)
+        return "list", tuple(meaning(one, item) for one in root)
     if isinstance(root, float) and math.isnan(root):
         return "nan"
     return type(root).__name__, root
-
-
-def _as_node(names: list[str]) -> Node:
-    from dilsctl.formatting.tree import Entry
-
-    empty = Node("scalar", None, 0, 0)
-    return Node("mapping", None, 0, 0, entries=[Entry(one, one, empty, 0, 0, False) for one in names])
 
 
 def _wires(value: Value) -> Any:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dilsctl.syntax.box import Box
-from dilsctl.syntax.shape import ROOT, Shape, below, model_at, order_of
+from dilsctl.syntax.shape import ROOT, Shape, below, inside, model_at, order_of
 
 if TYPE_CHECKING:
     from dilsctl.formatting.tree import Entry, Node
 
 HEAD = ("dils", "name", "doc")  # of a document: what stands above the first blank line
 
-__all__ = ["HEAD", "ROOT", "Shape", "below", "has_wires", "in_order", "is_document", "is_wires"]
+__all__ = ["HEAD", "ROOT", "Shape", "below", "has_wires", "in_order", "inside", "is_document", "is_wires"]
 
 
 def in_order(node: Node, shape: Shape) -> list[Entry]:
@@ -33,11 +34,12 @@ def is_document(shape: Shape) -> bool:
     return shape == ROOT
 
 
-def is_wires(node: Node, shape: Shape, name: str | int) -> bool:
-    """Whether a key of a mapping holds the wires of a box."""
-    return name == "wires" and model_at(shape, map(str, _names(node))) is Box
+def is_wires(names: Iterable[str | int], shape: Shape, name: str | int) -> bool:
+    """Whether a key of a mapping with these names holds the wires of a box."""
+    return name == "wires" and model_at(shape, map(str, names)) is Box
 
 
 def has_wires(node: Node, shape: Shape) -> bool:
     """Whether a mapping is a box with wires, which have a line each."""
-    return any(is_wires(node, shape, one) for one in _names(node))
+    names = _names(node)
+    return any(is_wires(names, shape, one) for one in names)

@@ -11,7 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dilsctl.formatting.arrows import align, split_wire
-from dilsctl.formatting.order import HEAD, ROOT, Shape, below, has_wires, in_order, is_document, is_wires
+from dilsctl.formatting.order import (
+    HEAD,
+    ROOT,
+    Shape,
+    below,
+    has_wires,
+    in_order,
+    inside,
+    is_document,
+    is_wires,
+)
 from dilsctl.formatting.scalars import WIDTH, in_line, key_text, on_one_line, scalar_lines
 from dilsctl.formatting.tree import Comment, Entry, Node
 
@@ -74,6 +84,7 @@ class _Printer:
         entries = in_order(node, shape)
         texts = self._wires(entries, column) if wires else {}
         names = [str(one.name) for one in node.entries]
+        step = inside(shape, names)
         top = is_document(shape)
         spread = top or (node.kind == "mapping" and shape == _DEFINITIONS)
         before = 0  # how many lines the entry before has
@@ -86,8 +97,8 @@ class _Printer:
                 out.append(Line(""))
         first = True
         for entry in entries:
-            inner = below(shape, entry.name, names)
-            lines = self._entry(entry, column, inner, texts, is_wires(node, shape, entry.name))
+            inner = step(entry.name)
+            lines = self._entry(entry, column, inner, texts, is_wires(names, shape, entry.name))
             wanted = entry.lead[0].blank if entry.lead else entry.blank
             if first:
                 wanted = wanted and bool(entry.lead) and not top

@@ -6,7 +6,7 @@ It is read from the models, so that a new key of the language is known here at o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, get_args, get_origin
 
@@ -34,12 +34,16 @@ def model_at(shape: Shape, keys: Iterable[str]) -> type[BaseModel] | None:
 
 def below(shape: Shape, step: str | int, keys: Iterable[str] = ()) -> Shape:
     """What is allowed under a key of a mapping that has ``keys``, or as an item of a list."""
-    if isinstance(step, int):
-        return tuple(kind for one in shape if _is(one, list) for kind in _kinds(get_args(one)[-1]))
+    return inside(shape, keys)(step)
+
+
+def inside(shape: Shape, keys: Iterable[str] = ()) -> Callable[[str | int], Shape]:
+    """What is allowed under each key of a mapping that has ``keys``, and as an item of a list."""
+    items = _held(shape, list)
     model = model_at(shape, keys)
-    if model is not None:
-        return _field(model, step)
-    return tuple(kind for one in shape if _is(one, dict) for kind in _kinds(get_args(one)[-1]))
+    fields = _fields(model) if model is not None else {}
+    named = _held(shape, dict) if model is None else ()
+    return lambda step: items if isinstance(step, int) else fields.get(step, named)
 
 
 @cache
@@ -57,11 +61,12 @@ def description(model: type[BaseModel], key: str) -> str:
 
 
 @cache
-def _field(model: type[BaseModel], key: str) -> Shape:
-    for name, field in model.model_fields.items():
-        if (field.alias or name) == key:
-            return _kinds(hints(model)[name])
-    return ()
+def _fields(model: type[BaseModel]) -> dict[str, Shape]:
+    return {field.alias or name: _kinds(hints(model)[name]) for name, field in model.model_fields.items()}
+
+
+def _held(shape: Shape, what: object) -> Shape:
+    return tuple(kind for one in shape if _is(one, what) for kind in _kinds(get_args(one)[-1]))
 
 
 def _kinds(annotation: Any) -> Shape:

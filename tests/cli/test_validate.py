@@ -245,6 +245,8 @@ def test_a_project_chooses(folder: Path) -> None:
         ('per-file-ignores = ["a"]', "no table"),
         ('per-file-ignores = {"a" = "b"}', "no list of codes"),
         ('per-file-ignores = {"a" = ["unknown-key"]}', "is an error"),
+        ("largest-file = 0", "from 1 to 1024"),
+        ("largest-file = true", "no whole number of MiB"),
     ],
 )
 def test_a_project_that_is_wrong(folder: Path, text: str, says: str) -> None:
@@ -254,6 +256,20 @@ def test_a_project_that_is_wrong(folder: Path, text: str, says: str) -> None:
     assert (
         "error[bad-project]" in result.stderr and says in result.stderr and "pyproject.toml" in result.stderr
     )
+
+
+def test_a_project_may_have_larger_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "large.yaml").write_text(GOOD + "#\n" * 10_000)
+    (folder / "values.yaml").write_text(GOOD + "checks:\n" + "  - {given: {}}\n" * 600)
+    monkeypatch.setattr("dilsctl.source.MOST_BYTES", 64_000)
+    monkeypatch.setattr("dilsctl.tree.MOST_BYTES", 64_000)
+    for name, says in (("large.yaml", "has 10,00"), ("values.yaml", "at most 2,000 values")):
+        found = call(name)
+        assert found.exit_code == 1 and "error[too-large]" in found.stdout and says in found.stdout
+        assert "largest-file = 64 (MiB)" in found.stdout
+    (folder / "pyproject.toml").write_text("[tool.dilsctl]\nlargest-file = 1\n")
+    assert call("large.yaml").exit_code == 0
+    assert "too-large" not in call("values.yaml").stdout
 
 
 def test_explain_and_rules(folder: Path) -> None:
