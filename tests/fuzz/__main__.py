@@ -28,7 +28,7 @@ from tests.lsp_client import Client, client
 def folder_of_cases() -> Path:
     """A folder in which imports and data files are found."""
     folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
-    ignored = shutil.ignore_patterns("digits-listed*", "runs", "*.py")
+    ignored = shutil.ignore_patterns("digits-listed*", "pendigits.csv*", "runs", "*.py")
     shutil.copytree(ROOT / "examples", folder, dirs_exist_ok=True, ignore=ignored)
     return folder
 
