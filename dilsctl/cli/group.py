@@ -142,6 +142,9 @@ def explain(error: Exception, session: Session) -> int:
         let_go_of_output()
         say(f"dilsctl: {OUTPUT} can't be written: {error.strerror}", err=True)
         return USAGE
+    if isinstance(error, FileNotFoundError) and not _is_somewhere():
+        say("dilsctl: the folder you are in is no longer there; go to another one", err=True)
+        return USAGE
     if isinstance(error, click.Abort):
         return interrupted()
     if isinstance(error, click.ClickException):
@@ -161,6 +164,14 @@ def explain(error: Exception, session: Session) -> int:
         say("".join(traceback.format_exception(error)), err=True, nl=False)
     say(apology(error, session), err=True)
     return FAILED
+
+
+def _is_somewhere() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def apology(error: Exception, session: Session) -> str:

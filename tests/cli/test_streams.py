@@ -76,6 +76,18 @@ def test_the_exit_code_needs_no_standard_error(folder: Path, errors: str) -> Non
 
 
 @POSIX
+@pytest.mark.parametrize("arguments", [["validate"], ["fmt"], ["validate", "../a.yaml", "--format", "sarif"]])
+def test_a_folder_that_is_gone_is_told_in_words(folder: Path, arguments: list[str]) -> None:
+    done = subprocess.run(
+        ["sh", "-c", 'mkdir gone; cd gone; rmdir ../gone; exec "$0" -P -m dilsctl "$@"', sys.executable,
+         *arguments],
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "the folder you are in is no longer there" in done.stderr or "../a.yaml" in done.stderr
+
+
+@POSIX
 def test_no_file_gets_the_number_of_a_closed_stream(folder: Path) -> None:
     """Or else what is printed would be written into it."""
     code = (
