@@ -15,6 +15,7 @@ import click
 from dilsctl.cli.options import file_or_run_argument, json_option, quiet_option, report_option, set_option
 from dilsctl.cli.output import say, write_json
 from dilsctl.cli.plots_output import check_kind, leave_run_plots, plots_option
+from dilsctl.diagnostics import Problem
 
 if TYPE_CHECKING:
     from dilsctl.live import Life
@@ -125,12 +126,18 @@ def command(
     watcher = Silent() if quiet else Answers(life.score.type, _print, labels, life.block.key, as_json)
     signals = Signals()
     ended = False
-    with signals.caught(), _opened(rows, jsonl) as (descriptor, name, ending):
-        stream = tables(
-            descriptor, name, ending, skip=life.taken, mark=life.mark, follow=follow, waiting=signals.waiting
-        )
-        with suppress(Stopped):
-            ended = life.live(stream, watcher, signals)
+    try:
+        with signals.caught(), _opened(rows, jsonl) as (descriptor, name, ending):
+            stream = tables(
+                descriptor, name, ending, skip=life.taken, mark=life.mark, follow=follow,
+                waiting=signals.waiting,
+            )  # fmt: skip
+            with suppress(Stopped):
+                ended = life.live(stream, watcher, signals)
+    except Problem as problem:
+        if life.run is not None and problem.diagnostics[0].code == "not-finite":
+            leave_run_plots(life.run, plots, quiet=True)  # how it came to this
+        raise
     _show(life, as_json)
     if life.run is not None:
         leave_run_plots(life.run, plots, quiet=quiet or as_json)

@@ -20,6 +20,7 @@ from dilsctl.trace import Array
 
 FEW_POINTS = 40  # up to which each is marked
 _BUCKETS = 500  # of a line; two points each
+_POINTS = 30_000  # of all lines of a panel together, about
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +87,7 @@ class Lines:
 
     def draw(self, frame: Frame, x: Scale, number: int) -> Iterator[str]:
         """Its elements."""
-        room = max(40, 60_000 // max(1, 2 * len(self.lines)))
+        room = max(40, _POINTS // max(1, 2 * len(self.lines)))
         for one in self.lines:
             yield f'<g class="line"><title>{escape(clean(one.name))}</title>\n'
             yield from self._line(one, frame, x, min(_BUCKETS, room))

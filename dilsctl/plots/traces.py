@@ -35,7 +35,7 @@ MOST_PANELS = 12
 MOST_RUNS = 200
 _FEW_NUMBERS = 12  # among which pairs are looked for
 _IS_RATE = 0.995  # cosine between a rate and what is drawn as one
-_POINTS = 100_000  # of all lines of a phase plot together
+_POINTS = 40_000  # of all lines of a phase plot together
 
 
 def trace_plot(trace: Trace, title: str = "", axis: str = "time") -> Plot:
@@ -62,7 +62,7 @@ def phase_plot(trace: Trace, x: str, y: str, title: str = "") -> Plot:
     """
     xs, ys = column(trace, x).astype(float), column(trace, y).astype(float)
     runs = chosen_runs(trace.runs, MOST_RUNS)
-    moments = chosen_runs(len(trace.times), max(_POINTS // max(len(runs), 1), 1000))
+    moments = chosen_runs(len(trace.times), max(_POINTS // max(len(runs), 1), 200))
     look = _look(trace)
     lines = [
         Line(_named(trace, int(run)), xs[moments, run], ys[moments, run], **look(int(run)), ends=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
 import re
@@ -12,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from dilsctl import api
 from dilsctl.ablate import TITLES
@@ -21,12 +24,14 @@ from dilsctl.plots.figure import WIDTH
 from dilsctl.plots.leave import leave
 from dilsctl.plots.measures import course_plot, courses
 from dilsctl.plots.of_run import joined, run_plots
+from dilsctl.plots.traces import trace_plot
 from dilsctl.plots.wiring import wiring_plot
 from dilsctl.render.stamp import untouched
 from dilsctl.report.progress import number_text
 from dilsctl.wire_history import History
 from dilsctl.wires import Weight
 from tests.plots.reading import read_back, texts_of
+from tests.report.traces import trace
 from tests.test_ablate import READER, TABLE
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -366,3 +371,56 @@ def test_a_run_that_diverges_shows_how_it_came_to_this(tmp_path: Path) -> None:
     svg = (tmp_path / "run" / "plots" / "loss.svg").read_text()
     lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     assert len(lines) > 2 and len(read_back(svg)["train"][0]) == len(lines)
+
+
+def pixels_of(svg: str) -> list[np.ndarray]:
+    """The images of a plot as (rows, columns, 4), decoded by another decoder than ours."""
+    found = re.findall(r'href="data:image/png;base64,([^"]+)"', svg)
+    return [np.array(Image.open(io.BytesIO(base64.b64decode(one)))) for one in found]
+
+
+def at_moments(cells: np.ndarray, count: int) -> np.ndarray:
+    """The columns at so many even moments; the first and the last lie on the borders."""
+    return cells[:, np.linspace(0, cells.shape[1] - 1, count).round().astype(int)]
+
+
+def test_a_heat_map_has_the_strengths_of_its_wires() -> None:
+    """From colours back to numbers, by the bar beside it."""
+    rng = np.random.default_rng(3)
+    values = rng.random((7, 30))
+    weight = Weight("", "k", (), (), (30,), ("",))
+    plot = wiring_plot("Wiring", [History(weight, np.arange(7.0), values)])
+    assert plot is not None
+    cells, bar = pixels_of(plot.svg())
+    cells = at_moments(cells, 7)
+    assert cells.shape == (30, 7, 4)
+    ramp = bar[:, 0, :3].astype(float)  # from the greatest, at its top, to nothing
+    steps = np.linspace(values.max(), 0, len(ramp))
+    nearest = np.abs(cells[:, :, None, :3].astype(float) - ramp).sum(axis=-1).argmin(axis=-1)
+    order = np.argsort(-values[-1])
+    assert steps[nearest] == pytest.approx(values[:, order].T, abs=0.02)
+
+
+def test_a_field_has_its_values_and_holes_where_there_are_none() -> None:
+    values = np.arange(60.0).reshape(6, 10)
+    values[2, 3] = np.nan
+    cells, bar = pixels_of(trace_plot(trace(x=values)).svg())
+    cells = at_moments(cells, 6)
+    assert cells.shape == (10, 6, 4)
+    assert (cells[..., 3] == 0).sum() == 1 and cells[9 - 3, 2, 3] == 0, "element 3 is the fourth from below"
+    ramp = bar[:, 0, :3].astype(float)
+    steps = np.linspace(59, 0, len(ramp))
+    nearest = np.abs(cells[:, :, None, :3].astype(float) - ramp).sum(axis=-1).argmin(axis=-1)
+    there = np.isfinite(values.T[::-1])
+    assert steps[nearest][there] == pytest.approx(values.T[::-1][there], abs=1)
+
+
+def test_a_run_that_is_simulated_keeps_the_plots(tmp_path: Path) -> None:
+    train = ("train", EXAMPLES / "cart-pole.yaml", "--set", "train.epochs=1", "--plots", "none", "-q")
+    assert call(*train, "--out", tmp_path / "run").exit_code == 0
+    result = call("simulate", tmp_path / "run", "-q")
+    assert result.exit_code == 0, result.output
+    names = sorted(one.stem for one in (tmp_path / "run" / "plots").iterdir())
+    assert names == ["simulation", "simulation-phase-place-angle"]
+    assert call("simulate", tmp_path / "run", "--out", tmp_path / "s.csv", "-q").exit_code == 0
+    assert sorted(one.stem for one in (tmp_path / "s.plots").iterdir()) == ["phase-place-angle", "time"]
