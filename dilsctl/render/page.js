@@ -138,10 +138,21 @@
 
   let shown = null;
   const escapeHtml = (text) => text.replace(/[&<>]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[sign]);
+  const typesOf = (wire) => { // of the ports at its ends, as their boxes tell them
+    const around = wire.closest(".box"), lead = around.dataset.p ? `${around.dataset.p}.` : "";
+    const ends = wire.dataset.a.split("\n")[0].split(" -> ").map((end) => end.replace(/\[[^\]]*\]/g, ""));
+    return ends.filter((end) => /^[\p{L}\p{N}_.-]+$/u.test(end)).flatMap((end) => {
+      const dot = end.lastIndexOf(".");
+      const owner = dot < 0 ? around : current.byPath.get(lead + end.slice(0, dot));
+      const kinds = ["in", "out", "share", "state"].map((kind) => `${kind} ${end.slice(dot + 1)}: `);
+      const line = owner?.dataset.a.split("\n").find((one) => kinds.some((kind) => one.startsWith(kind)));
+      return line ? [`${end}: ${line.slice(line.indexOf(": ") + 2)}`] : [];
+    }).join("\n");
+  };
   const tell = (one) => {
     shown = one;
-    const text = one.dataset.a ?? "";
-    byId("about").textContent = [text, valuesOf(one)].filter(Boolean).join("\n\n");
+    const text = one.dataset.a ?? "", types = one.classList.contains("wire") ? typesOf(one) : "";
+    byId("about").textContent = [text, types, valuesOf(one)].filter(Boolean).join("\n\n");
     const where = /^(.+):(\d+)$/.exec(text.split("\n").at(-1));
     const source = where && data.sources[where[1]];
     byId("source").innerHTML = "";

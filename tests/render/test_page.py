@@ -122,7 +122,8 @@ def test_a_net_lights_up_through_borders(browser: Any, tmp_path: Path) -> None:
     about = [lit.nth(at).get_attribute("data-a").split("\n")[0] for at in range(lit.count())]
     assert sorted(about) == ["a -> gate.a", "a -> gate.b", "a -> left.a"]
     first.dispatch_event("click", {"bubbles": True})
-    assert "or-gate.yaml:" in page.tab.locator("#about").inner_text()
+    told = page.tab.locator("#about").inner_text()
+    assert "or-gate.yaml:" in told and told.endswith("a: bool\nleft.a: bool")
     assert "a -> left.a" in " ".join(page.tab.locator("#source b").inner_text().split())
     page.close()
 
