@@ -16,8 +16,10 @@ from dilsctl import api
 from dilsctl.diagnostics import Severity
 from dilsctl.report.text import render_text
 from tests.fuzz.__main__ import folder_of_cases, outcomes
+from tests.fuzz.editor import edited
 from tests.fuzz.mutants import ROOT, mutant
 from tests.fuzz.written import document
+from tests.lsp_client import client
 
 CASES = int(os.environ.get("DILSCTL_FUZZ", "0")) or 30
 
@@ -54,7 +56,7 @@ def folder() -> Iterator[Path]:
 def test_no_command_fails(case: int, folder: Path) -> None:
     random = Random(f"ci/{case}")
     text = mutant(random) if random.random() < 0.6 else document(random)
-    for one in outcomes(text, folder, random, 0.3):
+    for one in outcomes(text, folder, random, looks=8, runs=1):
         assert one.good, f"{one.command}: {one.code}\n{one.output[-3000:]}\n{text}"
 
 
@@ -64,5 +66,15 @@ def test_no_command_fails(case: int, folder: Path) -> None:
 def test_what_was_found_stays_mended(path: Path, folder: Path) -> None:
     """Files on which a command once failed."""
     text = path.read_text(encoding="utf-8")
-    for one in outcomes(text, folder, Random(0), 1.0):
+    for one in outcomes(text, folder, Random(0)):
         assert one.good, f"{one.command}: {one.code}\n{one.output[-3000:]}"
+
+
+def test_no_question_of_an_editor_fails(folder: Path) -> None:
+    pytest.importorskip("pygls")
+    with client(folder) as server:
+        for case in range(CASES):
+            random = Random(f"editor/{case}")
+            text = mutant(random) if random.random() < 0.6 else document(random)
+            one = edited(server, text, folder / "case.yaml", random)
+            assert one.good, f"{one.code}\n{one.output[-3000:]}\n{text}"
