@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from dilsctl.ir import Eqn, Type, Var, size_of
@@ -24,6 +25,7 @@ from dilsctl.operations.rules import (
 from dilsctl.operations.table import Builder, Operation, OperationError, ShapeError, register
 
 
+@lru_cache(maxsize=4096)
 def parse_spec(spec: str) -> tuple[tuple[str, ...], str]:
     """The labels of each operand, and of the output. Raises OperationError."""
     left, arrow, right = spec.partition("->")

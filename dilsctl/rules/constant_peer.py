@@ -13,13 +13,16 @@ from dilsctl.rules.shared import leaves, moving
 def check(subject: Subject) -> Iterator[Diagnostic]:
     """A box that has inputs or moves, and shows a constant none the less. A source of constants may."""
     known: dict[tuple[Box, str], bool] = {}
+    odd: dict[tuple[tuple[Box, ...], str], bool] = {}
     for box in subject.own_boxes:
-        sources = {
-            var: (name, out)
-            for name, child in box.children.items()
-            for out, var in child.outputs.items()
-            if _odd(subject, child, out, known)
-        }
+        sources = {}
+        for name, child in box.children.items():
+            for out, var in child.outputs.items():
+                key = child.boxes, out
+                if key not in odd:
+                    odd[key] = _odd(subject, child, out, known)
+                if odd[key]:
+                    sources[var] = name, out
         if not sources:
             continue
         for (target, port), var in box.dispatch.items():

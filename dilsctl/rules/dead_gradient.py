@@ -8,7 +8,6 @@ from dilsctl.diagnostics import Diagnostic, Label
 from dilsctl.ir import Eqn, Var
 from dilsctl.lower import FlatState, source_of
 from dilsctl.places import children_on, nearest
-from dilsctl.ranges import heard
 from dilsctl.reach import reached_over_time
 from dilsctl.rules.rule import Rule, Subject, warning
 from dilsctl.rules.whole import Whole
@@ -25,10 +24,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     told = set()
     for whole in () if subject.loose else subject.wholes:
         learned = [one for one in whole.flat.states if one.state.learn is not None]
-        if not learned:
+        if not learned or not whole.deaf:
             continue
         by_kind = reached_over_time(whole.program, whole.ends)
-        live = reached_over_time(whole.program, whole.ends, lambda eqn, one=whole: heard(eqn, one.known))  # type: ignore[misc]
+        live = reached_over_time(whole.program, whole.ends, whole.heard)
         begun = {
             source_of(one)
             for one in whole.flat.states
@@ -62,7 +61,7 @@ def _ends(whole: Whole, state: FlatState, by_kind: set[Var]) -> list[Eqn]:
         for eqn in whole.program.eqns:
             if flows.isdisjoint(eqn.inputs) or by_kind.isdisjoint(eqn.outputs):
                 continue
-            if flows.isdisjoint(heard(eqn, whole.known)):
+            if flows.isdisjoint(whole.heard(eqn)):
                 found[eqn] = None
             else:
                 flows.update(eqn.outputs)

@@ -81,21 +81,21 @@ class _Live:
                 for one in child.boxes:
                     self.parents.setdefault(one, []).append((box, name))
         self.shown = {
-            (box, var): (name, port)
+            var: (name, port)
             for box in subject.boxes
             for name, child in box.children.items()
             for port, var in child.outputs.items()
         }
-        self.inputs = {(box, p.var): name for box in subject.boxes for name, p in box.inputs.items()}
-        self.laws: dict[tuple[Box, Var], list[Var]] = {}
+        self.inputs = {p.var: name for box in subject.boxes for name, p in box.inputs.items()}
+        self.laws: dict[Var, list[Var]] = {}
         for box in subject.boxes:
             for law in box.laws:
-                self.laws.setdefault((box, law.target), []).append(law.value)
+                self.laws.setdefault(law.target, []).append(law.value)
             for metric in box.metrics:
                 given = [metric.value] if metric.value is not None else []
-                self.laws.setdefault((box, metric.target), []).extend(given)
+                self.laws.setdefault(metric.target, []).extend(given)
             for trigger in box.triggers:
-                self.laws.setdefault((box, trigger.fired), []).append(trigger.condition)
+                self.laws.setdefault(trigger.fired, []).append(trigger.condition)
 
     def want(self, box: Box, ports: list[str]) -> None:
         """These outputs of a box are needed."""
@@ -117,21 +117,24 @@ class _Live:
             if box.hole:
                 self.work += [(box, port.var) for port in box.inputs.values()]
             self.work += [(box, var) for child in box.children.values() for var in child.told.values()]
+        producers = self.subject.producers
+        known = {box: self.subject.known(box) for box in self.subject.boxes}
         while self.work:
             box, var = self.work.pop()
             if var in self.vars:
                 continue
             self.vars.add(var)
-            eqn = self.subject.producers[box].get(var)
+            eqn = producers[box].get(var)
             if eqn is not None:
-                self.work += [(box, one) for one in heard(eqn, self.subject.known(box))]
-            self.work += [(box, one) for one in self.laws.get((box, var), ())]
-            if (box, var) in self.shown:
-                name, port = self.shown[box, var]
+                self.work += [(box, one) for one in heard(eqn, known[box])]
+                continue
+            self.work += [(box, one) for one in self.laws.get(var, ())]
+            if var in self.shown:
+                name, port = self.shown[var]
                 for inner in box.children[name].boxes:
                     self.want(inner, [port])
-            if (box, var) in self.inputs:
-                port = self.inputs[box, var]
+            if var in self.inputs:
+                port = self.inputs[var]
                 for parent, name in self.parents.get(box, ()):
                     if (name, port) in parent.dispatch:
                         self.work.append((parent, parent.dispatch[name, port]))

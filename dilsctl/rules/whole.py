@@ -10,7 +10,7 @@ from dilsctl.diagram import Box, Initial, Law, State
 from dilsctl.ir import CLOCK, Eqn, Program, Type, Var
 from dilsctl.lower import Flat
 from dilsctl.operations.functions.values import is_number
-from dilsctl.ranges import ANY, NEVER, Range, hull, ranges, type_range, value_range
+from dilsctl.ranges import ANY, NEVER, Range, heard, hull, ranges, type_range, value_range
 
 MOST_WALKS = 3  # by which the range of a state that moves is sought
 
@@ -35,6 +35,19 @@ class Whole:
         laws = {one: law for one, law in self.program.updates.items() if one not in self.program.rates}
         free = {*self.program.rates, *self.flat.answers, *(one.target for one in self.flat.metrics)}
         return settled(self.program.eqns, states, laws, free)
+
+    @cached_property
+    def deaf(self) -> dict[Eqn, tuple[Var, ...]]:
+        """The equations that do not depend on all their inputs, each with those that it does depend on."""
+        known, found = self.known, {}
+        for eqn in self.program.eqns:
+            if eqn.inputs and len(some := heard(eqn, known)) < len(eqn.inputs):
+                found[eqn] = some
+        return found
+
+    def heard(self, eqn: Eqn) -> tuple[Var, ...]:
+        """The inputs on which what an equation makes depends."""
+        return self.deaf.get(eqn, eqn.inputs)
 
     @cached_property
     def ends(self) -> list[Var]:
