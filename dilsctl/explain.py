@@ -11,7 +11,7 @@ from typing import Any
 
 from dilsctl.codes import CODES, FILE_TOPICS, RUN_TOPICS
 from dilsctl.diagnostics import Severity
-from dilsctl.rules import RULES
+from dilsctl.rules import ERRORS, RULES
 
 CASES = "cases.json"
 
@@ -71,7 +71,9 @@ def explanations() -> dict[str, Explanation]:
                 said = re.search(r" \((warning|note)\)$", CODES[code])
                 severity = Severity(said.group(1)) if said else Severity.ERROR
                 title = CODES[code].removesuffix(said.group()) if said else CODES[code]
-                found[code] = Explanation(
-                    code, severity, topic, title, bad=case.get("bad", ""), says=case.get("says", "")
-                )
+                error = ERRORS.get(code)
+                why, good = (error.why, error.good) if error is not None else ("", "")
+                bad = error.bad if error is not None else case.get("bad", "")
+                says = case.get("says", "")
+                found[code] = Explanation(code, severity, topic, title, why, bad, says, good)
     return found

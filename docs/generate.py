@@ -15,7 +15,7 @@ from dilsctl import api
 from dilsctl.codes import CODES, FILE_TOPICS, RUN_TOPICS
 from dilsctl.operations.functions import FUNCTIONS, INITIALISERS
 from dilsctl.report.text import render_text
-from dilsctl.rules import RULES
+from dilsctl.rules import ERRORS, RULES, Rule
 
 HERE = Path(__file__).parent
 GOLDEN = HERE.parent / "tests" / "golden"
@@ -106,12 +106,20 @@ def cases() -> str:
     """``dilsctl/rules/cases.json``: what ``dilsctl explain`` shows of each code."""
     found: dict[str, dict[str, str]] = {}
     for code in sorted({*CODES, *RULES}):
-        if code in RULES:
-            said = render_text(api.validate("diagram.yaml", text=RULES[code].bad))
+        rule = RULES.get(code) or ERRORS.get(code)
+        if rule is not None:
+            said = render_text(api.validate("diagram.yaml", text=rule.bad))
             found[code] = {"says": "\n\n".join(of_code(code, said))}
         elif one := case(code):
             found[code] = one
     return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+
+
+def explained(rule: Rule, said: dict[str, dict[str, str]]) -> Iterator[str]:
+    """Why a rule is there, with its examples."""
+    yield f"{rule.why}\n"
+    yield f"```text\n{said[rule.code]['says']}\n```\n"
+    yield f"It is found in\n\n```yml\n{rule.bad}```\n\nand not in\n\n```yaml\n{rule.good}```\n"
 
 
 def diagnostics() -> Iterator[str]:
@@ -130,9 +138,7 @@ def diagnostics() -> Iterator[str]:
         yield ""
         for one in rules:
             yield f"#### {one.code}\n"
-            yield f"{one.why}\n"
-            yield f"```text\n{said[one.code]['says']}\n```\n"
-            yield f"It is found in\n\n```yml\n{one.bad}```\n\nand not in\n\n```yaml\n{one.good}```\n"
+            yield from explained(one, said)
     for title, topics in (
         ("What `validate` finds", FILE_TOPICS),
         ("What other commands may find", RUN_TOPICS),
@@ -145,8 +151,12 @@ def diagnostics() -> Iterator[str]:
             for code, text in codes.items():
                 yield f"| `{code}` | {cell(text)} |"
             yield ""
-            for text in filter(None, map(example, codes)):
+            for text in filter(None, map(example, [one for one in codes if one not in ERRORS])):
                 yield f"```text\n{text}\n```\n"
+            for code in codes:
+                if code in ERRORS:
+                    yield f"#### {code}\n"
+                    yield from explained(ERRORS[code], said)
 
 
 PAGES = {"functions.md": functions, "diagnostics.md": diagnostics}

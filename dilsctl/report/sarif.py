@@ -17,7 +17,7 @@ from dilsctl.codes import CODES
 from dilsctl.diagnostics import Diagnostic, Label, Severity, SourceSpan
 from dilsctl.report.fingerprint import fingerprints
 from dilsctl.report.paths import STDIN, as_uri, from_root, in_library, is_file, root
-from dilsctl.rules import RULES
+from dilsctl.rules import ERRORS, RULES
 from dilsctl.signs import json_text
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -48,7 +48,7 @@ def render_sarif(findings: Iterable[Diagnostic], files: Sequence[str] = ()) -> s
 
 
 def _rule(code: str, severity: Severity) -> dict[str, Any]:
-    rule = RULES.get(code)
+    rule = RULES.get(code) or ERRORS.get(code)
     title = rule.title if rule is not None else CODES.get(code, code)
     described: dict[str, Any] = {
         "id": code,

@@ -14,6 +14,7 @@ from dilsctl.rules import (
     constant_peer,
     dead_gradient,
     double_softmax,
+    flow_split,
     forgotten_weight,
     idle_box,
     idle_horizon,
@@ -23,6 +24,7 @@ from dilsctl.rules import (
     silent_feedback,
     too_wide,
     unreachable_mode,
+    unreached_state,
     unset_state,
     unused_import,
     unused_let,
@@ -52,10 +54,13 @@ _MODULES: tuple[ModuleType, ...] = (
     unused_suppression,
 )
 
+ERRORS: dict[str, Rule] = {one.RULE.code: one.RULE for one in (flow_split, unreached_state)}
+"""Errors of learning that are explained as lints are, by their codes; they can't be chosen or taken back."""
+
 RULES: dict[str, Rule] = {one.RULE.code: one.RULE for one in _MODULES}
 """Every lint by its code, in the order of the reference page."""
 
-__all__ = ["RULES", "Rule", "Severity", "Subject", "lint"]
+__all__ = ["ERRORS", "RULES", "Rule", "Severity", "Subject", "lint"]
 
 
 def lint(subject: Subject, wanted: Callable[[str], bool]) -> Iterator[Diagnostic]:

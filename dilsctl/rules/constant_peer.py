@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dilsctl.diagnostics import Diagnostic, Label
 from dilsctl.diagram import Box, Child
 from dilsctl.rules.rule import Rule, Subject, warning
-from dilsctl.rules.shared import leaves, moving
+from dilsctl.rules.shared import is_constant, leaves, moving
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -41,42 +41,16 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 def _odd(subject: Subject, child: Child, port: str, known: dict[tuple[Box, str], bool]) -> bool:
     """Is an output a constant, of a box that has more to tell than constants?"""
     return all(
-        not one.hole and _constant(subject, one, port, known) and _alive(subject, one, known)
+        not one.hole and is_constant(subject, one, port, known) and _alive(subject, one, known)
         for one in child.boxes
     )
-
-
-def _constant(subject: Subject, box: Box, port: str, known: dict[tuple[Box, str], bool]) -> bool:
-    """Does an output depend on no input, no state that moves, no clock and no draw?"""
-    if (box, port) in known:
-        return known[box, port]
-    known[box, port] = False  # while it is found out
-    if box.hole or port not in box.readout:
-        return False
-    producers = subject.producers[box]
-    fixed = {one.var for one in box.states.values()} - moving(box)
-    shown = {var: (child, out) for child in box.children.values() for out, var in child.outputs.items()}
-    found = not any(eqn.op.startswith("random_") for eqn in box.eqns)
-    ends = [box.readout[port], *(box.modes[mode] for mode in box.outputs[port].when)]  # where it is there
-    for leaf in (one for end in ends for one in leaves(end, producers, subject.known(box))) if found else ():
-        if leaf in fixed:
-            continue
-        if leaf not in shown:
-            found = False
-            break
-        child, out = shown[leaf]
-        if not all(_constant(subject, one, out, known) for one in child.boxes):
-            found = False
-            break
-    known[box, port] = found
-    return found
 
 
 def _alive(subject: Subject, box: Box, known: dict[tuple[Box, str], bool]) -> bool:
     """Has a box more to tell than constants?"""
     if box.inputs or moving(box):
         return True
-    return not all(_constant(subject, box, port, known) for port in box.outputs)
+    return not all(is_constant(subject, box, port, known) for port in box.outputs)
 
 
 RULE = Rule(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dilsctl.diagram import Box, is_momentum
 from dilsctl.ir import Eqn, Var
 from dilsctl.ranges import Range, heard
+from dilsctl.rules.rule import Subject
 
 MOVES = frozenset(
     ("cast", "copy", "reshape", "broadcast", "slice", "gather", "assemble", "transpose", "roll", "pad_slice")
@@ -59,3 +60,30 @@ def moved(var: Var, producers: Mapping[Var, Eqn]) -> Var:
     while (eqn := producers.get(var)) is not None and eqn.op in MOVES and len(eqn.inputs) == 1:
         var = eqn.inputs[0]
     return var
+
+
+def is_constant(subject: Subject, box: Box, port: str, known: dict[tuple[Box, str], bool]) -> bool:
+    """Does an output depend on no input, no state that moves, no clock and no draw? ``known``: what has been
+    found out."""
+    if (box, port) in known:
+        return known[box, port]
+    known[box, port] = False  # while it is found out
+    if box.hole or port not in box.readout:
+        return False
+    producers = subject.producers[box]
+    fixed = {one.var for one in box.states.values()} - moving(box)
+    shown = {var: (child, out) for child in box.children.values() for out, var in child.outputs.items()}
+    found = not any(eqn.op.startswith("random_") for eqn in box.eqns)
+    ends = [box.readout[port], *(box.modes[mode] for mode in box.outputs[port].when)]  # where it is there
+    for leaf in (one for end in ends for one in leaves(end, producers, subject.known(box))) if found else ():
+        if leaf in fixed:
+            continue
+        if leaf not in shown:
+            found = False
+            break
+        child, out = shown[leaf]
+        if not all(is_constant(subject, one, out, known) for one in child.boxes):
+            found = False
+            break
+    known[box, port] = found
+    return found

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dilsctl.diagnostics import Diagnostic, Label
+from dilsctl.diagram import Box
 from dilsctl.rules.rule import Rule, Subject, warning
-from dilsctl.rules.shared import leaves, moving
+from dilsctl.rules.shared import is_constant, leaves, moving
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     """The output that it answers is read, and what it is told depends on nothing."""
+    known: dict[tuple[Box, str], bool] = {}
     for box in subject.own_boxes:
         for (name, port), var in box.dispatch.items():
             child = box.children.get(name) if name is not None else None
@@ -20,6 +22,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if declared.feedback is None or (name, declared.feedback) not in box.reads:
                 continue
             fixed = {one.var for one in box.states.values()} - moving(box)
+            fixed |= {
+                shown
+                for other in box.children.values()
+                for out, shown in other.outputs.items()
+                if all(is_constant(subject, one, out, known) for one in other.boxes)
+            }
             if fixed.issuperset(leaves(var, subject.producers[box], subject.known(box))):
                 message = (
                     f"'{name}.{port}' is feedback of '{name}.{declared.feedback}', which is read, but it is "

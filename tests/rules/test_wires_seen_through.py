@@ -69,15 +69,23 @@ define:
       - weight * x -> y
     next:
       weight: weight + 0.1 * dy * x
+  source:
+    in: {{x: real}}
+    out: {{still: real, moving: real}}
+    wires:
+      - 3 + 0 * x -> still
+      - 3 + x -> moving
 main:
   in: {{x: real, truth: real}}
-  out: {{y: real}}
-  boxes: {{layer: layer}}
+  out: {{y: real, rest: real}}
+  boxes: {{layer: layer, source: source}}
   state: {{none: real = 0}}
   let:
     error: {let}
   wires:
     - x -> layer.x
+    - x -> source.x
+    - source.still + source.moving -> rest
     - layer.y -> y
     - {wire} -> layer.dy
 """
@@ -88,6 +96,7 @@ main:
     [
         ("error", "0", True),
         ("error", "none", True),
+        ("0.1 * source.moving", "0", False),
         ("0 * error", "truth - layer.y", True),
         ("none * error", "truth - layer.y", True),
         ("error", "minimum(truth ** 2, 0)", True),
