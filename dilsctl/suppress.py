@@ -27,22 +27,31 @@ from dilsctl.values import Mapping, Sequence, Value, unpack
 UNUSED, BAD = "unused-suppression", "bad-suppression"
 
 _COMMENT = re.compile(r"(?<![^\s])#[ \t]*dils[ \t]*:[ \t]*ignore\b(?P<rest>[^\n\r]*)")
+_MEANT = re.compile(
+    r"(?<![^\s])#[ \t]*dils[ \t]*(?::[ \t]*(?:ignore|noqa|disable)\b|:?[ \t]*ignore(?=[ \t]*\[))",
+    re.IGNORECASE,
+)
 _CODES = re.compile(r"[ \t]*\[(?P<codes>[^\]\n]*)\]")
 
 
 @dataclass(slots=True, eq=False)
 class Suppression:
-    """A comment. ``lines``: those whose findings it takes back; ``codes``: each with its place."""
+    """A comment. ``lines``: those whose findings it takes back; ``codes``: each with its place. ``odd``: it
+    begins otherwise than one should, and takes nothing back."""
 
     span: SourceSpan
     lines: range
     codes: dict[str, SourceSpan] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    odd: bool = False
 
 
 def suppressions(file: SourceFile, root: Value) -> list[Suppression]:
-    """The comments of a file that take findings back, in order."""
+    """The comments of a file that take findings back, in order, and those that are meant to."""
     found = []
+    for match in _MEANT.finditer(file.text):
+        if not _COMMENT.match(file.text, match.start()) and not _in_text(file, root, match.start()):
+            found.append(Suppression(SourceSpan(file, *match.span()), range(0), odd=True))
     for match in _COMMENT.finditer(file.text):
         if _in_text(file, root, match.start()):
             continue
@@ -60,7 +69,7 @@ def suppressions(file: SourceFile, root: Value) -> list[Suppression]:
             for word in re.finditer(r"[^,\s]+", codes["codes"]):
                 one.codes[word.group()] = SourceSpan(file, base + word.start(), base + word.end())
         found.append(one)
-    return found
+    return sorted(found, key=lambda one: one.span.start)
 
 
 def _in_text(file: SourceFile, root: Value, at: int) -> bool:
@@ -120,6 +129,12 @@ def verdicts(
     errors, lints: the codes that can't and can be taken back. ran: whether a code was looked for.
     """
     for one in comments:
+        if one.odd:
+            written = one.span.file.text[one.span.start : one.span.end]
+            message = f"'{written}' takes nothing back: it is not how such a comment begins"
+            fix = Fix("begin it with '# dils: ignore'", (Edit(one.span, "# dils: ignore"),))
+            yield _warning(BAD, message, one.span, "write it as: # dils: ignore[CODE] and why", fix)
+            continue
         if not one.codes:
             help = "name what it is about: # dils: ignore[CODE] and why"
             yield _warning(BAD, "this comment names no code", one.span, help)

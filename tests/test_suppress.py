@@ -1,5 +1,7 @@
 """Comments that take findings back."""
 
+import pytest
+
 from dilsctl import api
 from dilsctl.diagnostics import Diagnostic
 
@@ -78,3 +80,21 @@ def test_it_can_be_silent_about_comments() -> None:
 def test_line_ends_of_windows() -> None:
     text = (HEAD + f"{LET}  # dils: ignore[unused-let]\n" + TAIL).replace("\n", "\r\n")
     assert list(api.validate("x.yaml", text=text)) == []
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# DILS: ignore[unused-let]",
+        "# Dils ignore[unused-let]",
+        "# dils: IGNORE [unused-let] a",
+        "#dils: noqa",
+    ],
+)
+def test_one_that_begins_otherwise_is_told_of(comment: str) -> None:
+    assert codes(f"{LET}  {comment}") == ["unused-let", "bad-suppression"]
+
+
+@pytest.mark.parametrize("comment", ["# DILS, the paper", "# dils ignore what follows", "# see dils: 1"])
+def test_words_about_dils_are_no_such_comment(comment: str) -> None:
+    assert codes(f"{LET}  {comment}") == ["unused-let"]
