@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from dilsctl.engine.kernels import Array
 from dilsctl.ir import Type
 from dilsctl.prequential import decided
 from dilsctl.report.progress import number_text
+from dilsctl.signs import json_text
 
 _BARS = "▁▂▃▄▅▆▇█"
 _MEASURES = {"last": "the last truth again", "usual": "the likeliest class, or the mean"}
@@ -48,13 +50,13 @@ class Answers:
             line["truth"] = told[row]
             lines.append(line)
         if self.as_json:
-            self.write("\n".join(json.dumps(line, ensure_ascii=False) for line in lines))
+            self.write("\n".join(json_text(line, None) for line in lines))
             return
         flat = [_flat(line) for line in lines]
         if not self.begun and flat:
             self.begun = True
-            self.write(",".join(flat[0]))
-        self.write("\n".join(",".join(line.values()) for line in flat))
+            self.write(_csv([flat[0]]))
+        self.write(_csv([line.values() for line in flat]))
 
     def line(self, values: Mapping[str, Any]) -> None:
         """A window is full: nothing for whoever reads rows."""
@@ -73,6 +75,13 @@ class Silent:
 
     def line(self, values: Mapping[str, Any]) -> None:
         """A window is full."""
+
+
+def _csv(rows: Iterable[Iterable[str]]) -> str:
+    """Rows as lines; names of classes may have commas, quotes and line breaks in them."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().removesuffix("\n")
 
 
 def _plain(value: Any) -> Any:
