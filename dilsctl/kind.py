@@ -16,7 +16,7 @@ learned. *Can a pattern change?* See ``dilsctl.pattern``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -64,11 +64,11 @@ class Kind:
     changeable: list[Changeable] = field(default_factory=list)
 
 
-def kind_of(diagram: Diagram) -> Kind:
-    """What kind of system a diagram is."""
+def kind_of(diagram: Diagram, reads: Mapping[Box, Reads] | None = None) -> Kind:
+    """What kind of system a diagram is. reads: those of its boxes, as far as they are known."""
     if holes(diagram.main):
         return Kind("open")
-    found = _Question(diagram).run()
+    found = _Question(diagram, reads).run()
     peers, change = bool(found.peers or found.links), bool(found.changeable)
     found.name = "DILS" if peers and change else "IDS" if peers else "DNN" if change else "neither"
     return found
@@ -91,8 +91,8 @@ def talk_of(diagram: Diagram) -> dict[Box, Talk]:
 
 
 class _Question:
-    def __init__(self, diagram: Diagram) -> None:
-        self.main = diagram.main
+    def __init__(self, diagram: Diagram, reads: Mapping[Box, Reads] | None = None) -> None:
+        self.main, self.reads = diagram.main, reads or {}
         self.talk: dict[Box, Talk] = {}
         self.boxes = _boxes(diagram.main)
         self.found = Kind("neither")
@@ -104,7 +104,7 @@ class _Question:
 
     def run(self) -> Kind:
         for box in self.boxes:
-            reads = Reads(box)
+            reads = self.reads.get(box) or Reads(box)
             learned = {name for name in box.shared if (box, name) in self.learned}
             self.found.changeable += changeable(box, reads, learned)
             links = _links(box, learned)

@@ -37,6 +37,7 @@ MOST_BOXES = 20_000
 class Artist:
     """A diagram that is to be drawn, in one way or several."""
 
+    @collection_off()
     def __init__(
         self,
         diagram: Diagram,

@@ -60,7 +60,7 @@ class Outline:
     def _peers(self) -> Peers:
         """The wires between peers. With holes left, nobody knows of cycles; but where nothing is learned,
         every wire between siblings is one."""
-        kind = kind_of(self.diagram)
+        kind = kind_of(self.diagram, self.reaches.reads)
         if kind.name != "open":
             return frozenset((one.box, one.source, one.target) for one in kind.peers)
         if self.learned:
