@@ -143,7 +143,9 @@ def figure(
     """
     left = _SIDE + max((_left(one) for one, _ in panels), default=0.0)
     right = max((one.beside for one, _ in panels), default=0.0) + _SIDE
-    parts = [text(_SIDE, 24, fitted(title, 0.86 * (wide - 2 * _SIDE), _TITLE), size=_TITLE, bold=True, full=title)]
+    parts = [
+        text(_SIDE, 24, fitted(title, 0.86 * (wide - 2 * _SIDE), _TITLE), size=_TITLE, bold=True, full=title)
+    ]
     y = 30.0
     for row in wrapped(caption, wide - 2 * _SIDE):
         y += 15
