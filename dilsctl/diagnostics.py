@@ -147,9 +147,10 @@ class Report:
         label: str = "",
         related: Iterable[Label] = (),
         help: str = "",
+        fix: Fix | None = None,
     ) -> None:
         primary = Label(span, label) if span is not None else None
-        self.add(Diagnostic(code, message, primary, tuple(related), help))
+        self.add(Diagnostic(code, message, primary, tuple(related), help, fix=fix))
 
     def warn(
         self,

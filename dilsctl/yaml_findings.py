@@ -7,9 +7,12 @@ from typing import Any
 
 import yaml
 
-from dilsctl.diagnostics import Label, Report, SourceFile, SourceSpan
+from dilsctl.diagnostics import Edit, Fix, Label, Report, SourceFile, SourceSpan
 from dilsctl.scalars import resolve
 from dilsctl.values import Mapping
+
+_CLOSED = {"(": ")", "[": "]", "{": "}"}
+_KEY = re.compile(r" *[\w-]+: ")
 
 
 class YamlFindings:
@@ -78,10 +81,17 @@ class YamlFindings:
     def flow_split(self, start: int, end: int, pieces: tuple[int, int]) -> None:
         """An expression in flow style, in pieces: from the first unbalanced one to the last."""
         text = self.file.text
+        span = SourceSpan(self.file, *pieces)
+        edits = tuple(
+            Edit(SourceSpan(self.file, first, last), f'"{text[first:last]}"')
+            for first, last in _whole(text, *pieces)
+        )
+        fix = Fix("put it in quotes", edits) if edits else None
         self.report.error(
             "flow-split",
             "flow style split this expression",
-            SourceSpan(self.file, *pieces),
+            span,
+            fix=fix,
             label="YAML takes the comma for the end of an item",
             help=f"inside {text[start : start + 1]}…{text[end - 1 : end]} YAML splits at every comma; "
             "write one item a line (block style), or put the expression in quotes",
@@ -132,6 +142,34 @@ class YamlFindings:
         self.report.error(
             "yaml-syntax", message, SourceSpan(self.file, at, at + 1), related=related, help=help
         )
+
+
+def _whole(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The expressions between two places that have a comma within brackets; none where that is not clear."""
+    if any(one in text[start:end] for one in '"\\\n#'):
+        return []
+    closing: list[str] = []
+    found, first, split = [], start, False
+    for at in range(start, end + 1):
+        one = text[at] if at < end else ","
+        if one in "([{":
+            closing.append(_CLOSED[one])
+        elif one in ")]}":
+            if not closing or closing.pop() != one:
+                return []
+        elif one == "," and not closing:
+            if split:
+                key = _KEY.match(text, first, at)
+                found.append((key.end() if key else first, at))
+            first, split = at + 1, False
+        split = split or (one == "," and bool(closing))
+    return [] if closing else [(_past_blanks(text, one), last) for one, last in found]
+
+
+def _past_blanks(text: str, at: int) -> int:
+    while text[at] == " ":
+        at += 1
+    return at
 
 
 def _name(value: object) -> str:

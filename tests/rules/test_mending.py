@@ -98,3 +98,28 @@ def test_a_horizon_is_taken_out(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(RULES["idle-horizon"].bad)
     assert mend_file(path).new == RULES["idle-horizon"].bad.replace("  horizon: 20\n", "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("wires: [sum(x, axis=0) -> y]", 'wires: ["sum(x, axis=0) -> y"]'),
+        (
+            "wires: [sum(x, axis=0) -> y, max(x, axis=0) -> z]  # both",
+            'wires: ["sum(x, axis=0) -> y", "max(x, axis=0) -> z"]  # both',
+        ),
+        ("wires: [3 -> z, sum(x, axis=0) -> y]", 'wires: [3 -> z, "sum(x, axis=0) -> y"]'),
+        (
+            "let: {a: sum(x, axis=0), b: max(x, axis=0)}\n  wires: [a + b -> y]",
+            'let: {a: "sum(x, axis=0)", b: "max(x, axis=0)"}\n  wires: [a + b -> y]',
+        ),
+        ("let: {a: sum(x, axis=0)}\n  wires: [a -> y]", 'let: {a: "sum(x, axis=0)"}\n  wires: [a -> y]'),
+    ],
+)
+def test_what_flow_style_split_is_put_in_quotes(old: str, new: str, tmp_path: Path) -> None:
+    outputs = "{y: real 4, z: real 4}" if "z" in old else "{y: real 4}"
+    text = f"dils: 1\nmain:\n  in: {{x: real 3 4}}\n  out: {outputs}\n  {old}\n"
+    assert "flow-split" in [one.code for one in api.validate("x.yaml", text=text)]
+    after = mended(text, tmp_path)
+    assert after == text.replace(old, new)
+    assert api.validate("x.yaml", text=after).ok
