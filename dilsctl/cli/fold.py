@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dilsctl.cli.options import file_or_run_argument, open_diagram, out_option, set_option
-from dilsctl.cli.output import put
+from dilsctl.cli.output import put, say
 
 
 @click.command("fold", short_help="Print the network that an interaction diagram is the unfolding of.")
@@ -33,9 +33,7 @@ def command(file: Path, settings: tuple[str, ...], out: Path | None) -> int:
     loaded = open_diagram(file, settings)
 
     def sampled() -> None:
-        click.echo(
-            "note: it agrees with its unfolding by numbers, at random states; not by its form", err=True
-        )
+        say("note: it agrees with its unfolding by numbers, at random states; not by its form", err=True)
 
     found = loaded.fold(folder=out.parent if out is not None else None, sampled=sampled)
     put(format_text(SourceFile("<fold>", dump(found))), out)
