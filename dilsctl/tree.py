@@ -6,13 +6,14 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dilsctl.cache import Cache, cache_folder, key_of
 from dilsctl.choice import Choice, choices
 from dilsctl.diagnostics import Report, SourceFile
+from dilsctl.garbage import collection_off
 from dilsctl.records import Stale, decode, encode, text_digest
 from dilsctl.source import BYTES_OF_A_VALUE, MOST_BYTES, largest_file
 
@@ -120,7 +121,7 @@ def _run(todo: Sequence[Job], size: int, jobs: int | None) -> list[Report]:
                 ]
             except Stale:
                 pass  # a file changed while it was looked at
-    return [_one(job)[0] for job in todo]
+    return [report for report, _ in _each(todo)]
 
 
 def _processors() -> int:
@@ -143,13 +144,16 @@ def _one(job: Job) -> tuple[Report, bytes]:
 
 def _share(todo: list[Job]) -> list[bytes]:
     """What one process does."""
-    records = []
-    gc.disable()  # diagrams are full of circles; to look for them after each file takes a fifth of the time
-    for number, job in enumerate(todo):
-        records.append(_one(job)[1])
-        if number % BETWEEN == BETWEEN - 1:
-            gc.collect()
-    return records
+    return [record for _, record in _each(todo)]
+
+
+def _each(todo: Sequence[Job]) -> Iterator[tuple[Report, bytes]]:
+    """Validate one file after the other."""
+    with collection_off():  # diagrams are full of circles; to look for them all the time takes a fifth of it
+        for number, job in enumerate(todo):
+            if number and number % BETWEEN == 0:
+                gc.collect()
+            yield _one(job)
 
 
 def _shared_out(todo: Sequence[Job], jobs: int) -> list[bytes] | None:
