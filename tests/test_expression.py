@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dilsctl.expression import (
@@ -106,6 +106,7 @@ def test_what_may_not_be_written(text: str, at: str, help: str) -> None:
     assert error.moved(3).start == error.start + 3
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([*"ab01.,+-*/@%()[]:<>=!&|'{} ", "or", "in", "1in", "True"]), max_size=12))
 def test_what_looks_simple_is_not_refused(parts: list[str]) -> None:
     text = "".join(parts)
