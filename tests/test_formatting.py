@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,6 +19,7 @@ from pydantic import BaseModel
 from dilsctl.diagnostics import Problem, Report, SourceFile
 from dilsctl.formatting import format_text, meaning
 from dilsctl.source import parse_yaml, read_source
+from dilsctl.syntax import shape
 from dilsctl.syntax.document import validate_document
 from tests.formatting_texts import documents, perturbed
 
@@ -126,6 +128,21 @@ main:
 def test_a_wire_over_lines_takes_its_place_at_once() -> None:
     wires = hold(WIRE).split("wires:\n")[1].splitlines()
     assert wires == ["    - x      -> y", '    - "x + 1 -> longer"', "    - x * 2  -> y"]
+
+
+def test_the_keys_of_a_mapping_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work for a mapping of many keys grows with their number, not with its square."""
+    seen: Counter[str] = Counter()
+    real = shape.model_at
+
+    def counting(place: Any, keys: Iterable[str]) -> Any:
+        given = list(keys)
+        seen.update(given)
+        return real(place, given)
+
+    monkeypatch.setattr(shape, "model_at", counting)
+    hold("dils: 1\n" + "".join(f"k{number}: 1\n" for number in range(200)))
+    assert 0 < seen["k7"] < 20
 
 
 @pytest.mark.parametrize(
