@@ -90,6 +90,10 @@ class Nested:
 def read_nested(main: Box) -> Nested:
     """Read an interaction diagram. Raises Problem: not-folded."""
     found = Nested()
+    if not _told_back(main):
+        message = f"no box inside of '{main.name}' is told how to change what it shows: it is no unfolding"
+        help = "such an input is declared feedback; 'dilsctl unfold' makes them of a network"
+        raise refuse(message, main.span, help)
     _level(found, main, "")
     for path in reversed(found.levels):
         level = found.levels[path]
@@ -101,6 +105,19 @@ def read_nested(main: Box) -> Nested:
                 if leaf in feedback or (inner is not None and below is not None and inner[1] in below.back):
                     level.back.add(name)
     return found
+
+
+def _told_back(main: Box) -> bool:
+    """Has any box inside an input that is feedback?"""
+    seen, stack = {main}, [main]
+    while stack:
+        box = stack.pop()
+        inside = [one for child in box.children.values() for one in child.boxes if one not in seen]
+        if any(port.feedback is not None for one in inside for port in one.inputs.values()):
+            return True
+        seen.update(inside)
+        stack += inside
+    return False
 
 
 def _level(found: Nested, box: Box, path: str) -> None:

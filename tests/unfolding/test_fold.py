@@ -191,7 +191,9 @@ def test_peers_can_not_be_folded() -> None:
 def test_a_network_is_no_unfolded_one(tmp_path: Path) -> None:
     with pytest.raises(Problem) as caught:
         api.load(written(tmp_path, LAYERED)).fold()
-    assert caught.value.diagnostics[0].code == "not-folded"
+    (found,) = caught.value.diagnostics
+    assert found.code == "not-folded" and "it is no unfolding" in found.message
+    assert found.primary is not None and found.primary.span.line == 4
 
 
 def test_a_multiple_of_a_mean_is_a_metric(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from dilsctl import api
 from dilsctl.diagnostics import Diagnostic, Problem
 
-from .support import written
+from .support import ROOT, written
 from .test_training import LAYERED, TRAIN
 
 NETWORK = """dils: 1
@@ -62,6 +62,13 @@ def test_a_training(tmp_path: Path) -> None:
     assert found.code == "not-unfolded" and "the whole gradient" in found.message
     found = refused(tmp_path, LAYERED, "train.ticks=3")
     assert found.code == "not-unfolded" and "many ticks" in found.message
+
+
+def test_an_interaction_diagram() -> None:
+    with pytest.raises(Problem) as caught:
+        api.load(ROOT / "examples" / "figures" / "figure-1.yaml").unfold()
+    (found,) = caught.value.diagnostics
+    assert "by a law of its own" in found.message and "dilsctl fold" in found.help
 
 
 def test_no_loss(tmp_path: Path) -> None:
