@@ -60,13 +60,13 @@ def reads_target(root: Level, var: Var) -> bool:
 
 def of_outputs(root: Level, var: Var, plain: dict[str, Var]) -> bool:
     """Is a term computed from outputs and targets alone?"""
-    allowed = {*plain.values(), *(port.var for port in root.box.inputs.values())}
+    allowed = {*_shown(root, plain), *(port.var for port in root.box.inputs.values())}
     return all(leaf in allowed for leaf in root.leaves([var], allowed))
 
 
 def outside(root: Level, name: str, var: Var, plain: dict[str, Var]) -> str:
     """An expression of the train block, of outputs and targets: what ``name`` shows the mean of."""
-    values = {one: named(shown, one.type) for shown, one in plain.items()}
+    values = {one: named(shown, one.type) for one, shown in _shown(root, plain).items()}
     values |= {port.var: named(told, port.type) for told, port in root.box.inputs.items()}
     if not of_outputs(root, var, plain):
         hidden = next(one for one in root.leaves([var], values) if one not in values)
@@ -82,6 +82,22 @@ def outside(root: Level, name: str, var: Var, plain: dict[str, Var]) -> str:
     ]
     texts.write(eqns, [var], {})
     return texts.text(var)
+
+
+def _shown(root: Level, plain: dict[str, Var]) -> dict[Var, str]:
+    """The variables that outputs show, and those that are made alike: a let is made at every use."""
+    same: dict[Var, Var] = {}
+    seen: dict[tuple[object, ...], Eqn] = {}
+    for eqn in root.box.eqns:
+        first = seen.setdefault(
+            (eqn.op, tuple(same.get(one, one) for one in eqn.inputs), repr(eqn.params)), eqn
+        )
+        same |= dict(zip(eqn.outputs, first.outputs, strict=True))
+    names = {same.get(var, var): name for name, var in plain.items()}
+    return {
+        **{var: names[one] for var, one in same.items() if one in names},
+        **{var: name for name, var in plain.items()},
+    }
 
 
 def _is_number(level: Level, var: Var) -> bool:

@@ -44,7 +44,9 @@ def test_the_network_comes_back(tmp_path: Path, name: str) -> None:
         assert {**folded.unfold().document, "name": "", "doc": ""} == {**unfolded, "name": "", "doc": ""}
 
 
-@pytest.mark.parametrize("name", ["digits", "digits-neurons", "attention", "experts", "towers"])
+@pytest.mark.parametrize(
+    "name", ["digits", "digits-neurons", "digits-listed", "digits-conv", "attention", "experts", "towers"]
+)
 def test_examples(tmp_path: Path, name: str) -> None:
     shutil.copytree(ROOT / "examples" / "data", tmp_path / "data")
     path = tmp_path / "example.yaml"
