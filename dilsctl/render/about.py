@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dilsctl.diagnostics import SourceSpan
 from dilsctl.diagram import Box, State
+from dilsctl.ir import Var
 
 MOST_LINES = 16
 
@@ -34,13 +35,18 @@ def about_box(name: str, box: Box, count: int | None) -> str:
 def about_state(box: Box, state: State) -> str:
     """Name, type and law of a state."""
     kinds = {law.kind for law in box.laws if law.target is state.var}
-    law = (
-        "learned"
-        if state.learn is not None
-        else "flows"
-        if "rate" in kinds
-        else "clocked"
-        if kinds
-        else "constant"
+    answers = {one.kind for one in box.metrics if one.target is state.var}
+    words = (
+        ("learned", state.learn is not None),
+        ("flows", "rate" in kinds),
+        ("clocked", bool(kinds)),
+        ("descends the potential", "descend" in answers),
+        ("conserves the potential", "conserve" in answers),
+        ("constant", True),
     )
-    return f"state {state.name}: {state.type} ({law})"
+    return f"state {state.name}: {state.type} ({next(word for word, holds in words if holds)})"
+
+
+def moved(box: Box) -> set[Var]:
+    """The states and shared variables that a law of the box, or its potential, moves."""
+    return {law.target for law in box.laws} | {metric.target for metric in box.metrics}

@@ -94,5 +94,5 @@ def units(words: Words) -> Units:
         return left + 3 if left else 0, right + 3 if right else 0
 
     frame = Frame(top=1, bottom=1, least=least, leads=leads, edge=1)
-    spacing = Spacing(items=0, wires=0, border=0, small=0, close=0, margin=2, track=2, thick=1)
+    spacing = Spacing(items=0, wires=0, border=0, small=0, close=0, margin=2, track=2, thick=1, grid=1)
     return Units(measure, frame, spacing)

@@ -23,6 +23,7 @@ class Frame:
     leads: Callable[[Node], tuple[int, int]]  # room for the labels of its pins, on the left and the right
     pin_top: int = 0  # the least distance of a pin from the title's line
     edge: int = 0  # what the border itself takes on the right
+    sheets: Callable[[Node], int] = lambda _: 0  # room above and on the right for what is behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Drawing:
             item = self.units.measure(node)
             return Figure(node, item.width, item.height, tuple(pin.at for pin in item.pins))
         units, inside = self.units, node.inside
-        key = (inside, (node.label, node.pins, node.count))
+        key = (inside, (node.label, node.note, node.pins, node.count, node.looks))
         known = self.figures.get(key)
         if known is not None:
             return Figure(node, known.width, known.height, known.pins, known.parts, known.lines, known.dots)
@@ -91,9 +92,10 @@ class Drawing:
         least_width, least_height = frame.least(node)
         extra = max(0, least_width - placed.width)
         heights = [(placed.left if side == LEFT else placed.right)[at] for side, at in border]
-        top = frame.top + max(0, frame.pin_top - min(heights, default=frame.pin_top))
+        behind = frame.sheets(node)
+        top = frame.top + behind + max(0, frame.pin_top - min(heights, default=frame.pin_top))
         x = extra // 2
-        height = max(least_height, top + placed.height + frame.bottom)
+        height = max(least_height + behind, top + placed.height + frame.bottom)
         width = placed.width + extra
 
         def moved(point: tuple[int, int]) -> tuple[int, int]:
@@ -104,7 +106,7 @@ class Drawing:
         assert node.inside is not None
         return Figure(
             node,
-            width + frame.edge,
+            width + frame.edge + behind,
             height,
             tuple(one + top for one in heights),
             tuple((cx + x, cy + top, one) for (cx, cy), one in zip(placed.corners, children, strict=True)),

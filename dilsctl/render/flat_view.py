@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dilsctl.render.carried import talking_on
 from dilsctl.render.picture import LEFT, RIGHT, End, Inside, Looks, Node, Picture, Wire
 
 Place = tuple[int, End]  # an interior, by its number, and an end there
@@ -17,7 +18,7 @@ def flat(picture: Picture, *, arrays: bool = False) -> Picture:
         return picture
     flattening = _Flattening(arrays)
     flattening.open(picture.root.inside, "")
-    inside = Inside(tuple(flattening.nodes), tuple(flattening.wires()))
+    inside = talking_on(Inside(tuple(flattening.nodes), tuple(flattening.wires())))
     return replace(picture, root=replace(picture.root, inside=inside))
 
 

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import SourceSpan
 from dilsctl.diagram import Box
-from dilsctl.render.about import place
+from dilsctl.render.about import moved, place
 from dilsctl.render.expressions import Reference, choices, parsed, part, reads, short
 from dilsctl.render.picture import LEFT, RIGHT, End, Looks, Node, Pin, Shape, Wire
 
 if TYPE_CHECKING:
     from dilsctl.render.outline import Outline
 
+Heard = dict[tuple[End, End], frozenset[Reference]]  # of a wire, by its ends
 Source = tuple[End, frozenset[Reference], Looks]  # an end, the ports and states behind it, looks it hands on
 
-HANDED: Looks = frozenset({"learned", "backward"})  # looks that go on through a function
+HANDED: Looks = frozenset({"learned", "backward", "changing"})  # looks that go on through a function
 
 
 class Ground:
@@ -46,8 +47,7 @@ class Ground:
         self.states: dict[str, int] = {}
         self.lets: Any = (box.written or {}).get("let") or {}
         self.trail: set[str] = set()
-        # outputs of interior boxes that some sibling is told in a peer wire
-        self.talking = outline.talking.get(box.name, set())
+        self.heard: Heard = {}
 
     def add(
         self, name: str, shape: Shape, label: str, pins: tuple[Pin, ...], looks: Looks, about: str,
@@ -57,8 +57,13 @@ class Ground:
         return len(self.nodes) - 1
 
     def wire(
-        self, source: End, target: End, looks: Looks, about: str, span: SourceSpan | None = None
-    ) -> None:
+        self, source: End, target: End, looks: Looks, about: str, span: SourceSpan | None = None,
+        heard: frozenset[Reference] = frozenset(),
+    ) -> None:  # fmt: skip
+        """``heard``: of a wire to a box, the ports that tell it something as peers; to a function or a bar,
+        all that are behind it."""
+        if heard:
+            self.heard[source, target] = self.heard.get((source, target), frozenset()) | heard
         key = (source, target, looks)
         if key not in self.wires:
             where = place(span)
@@ -102,8 +107,7 @@ class Ground:
             span,
         )
         for _, (end, refs, handed) in sources:
-            peer = {"peer"} if refs & self.talking else set()
-            self.wire(end, (number, ends.index(end)), (handed & HANDED) | peer, self._end_name(end), span)
+            self.wire(end, (number, ends.index(end)), handed & HANDED, self._end_name(end), span, refs)
         found: Source = ((number, len(ends)), behind, frozenset(looks))
         self.functions[key] = found
         return found
@@ -123,8 +127,8 @@ class Ground:
         by = [name for chooser in choices(tree) for name in reads(chooser)]
         if any(child is not None or self._is_let(name) for child, name in by):
             return True
-        moved = {law.target for law in self.box.laws}
-        own = {name for name, one in self.box.states.items() if one.var in moved}
+        moving = moved(self.box)
+        own = {name for name, one in self.box.states.items() if one.var in moving}
         return any(child is None and name in own for child, name in reads(tree))
 
     def _is_let(self, name: str) -> bool:

@@ -16,7 +16,8 @@ from dilsctl.diagnostics import Problem, Report, SourceSpan
 from dilsctl.diagram import Box
 from dilsctl.elaborate.wires import Wire as WrittenWire
 from dilsctl.elaborate.wires import WireTexts, read_wires
-from dilsctl.render.about import about_state
+from dilsctl.render.about import about_state, moved
+from dilsctl.render.carried import carried
 from dilsctl.render.expressions import Reference, parsed
 from dilsctl.render.ground import Ground, Source
 from dilsctl.render.joints import Joints, sides_of
@@ -36,7 +37,7 @@ def interior(outline: Outline, box: Box, sides: Sides, depth: Open) -> Inside:
     except RecursionError:
         message = f"'{box.name}' has a chain of lets that is too long to be drawn"
         raise Problem.of("too-deep", message, box.span) from None
-    return Inside(tuple(made.on.nodes), tuple(made.on.wires.values()))
+    return made.whole()
 
 
 class _Interior:
@@ -67,16 +68,17 @@ class _Interior:
         self._wires()
         self._shown()
         self._laws()
-        self._without_idle_states()
 
     # -- what stands inside -----------------------------------------------------------------------
 
     def _variables(self, joints: Joints) -> None:
         """A node for every shared variable, and for every state of its own; those that nothing reads or shows
         too."""
-        moved = {law.target for law in self.box.laws}
+        moving = moved(self.box)
         for name, one in self.box.shared.items():
             looks = {"shared"} | ({"learned"} if one.learn is not None else set())
+            if any(link.variable == name and self._peer(link) for link in self.box.links):
+                looks.add("peer")
             pins = (Pin("", "left", "", None), Pin("", "right", "", None))
             about = f"{name}: {one.type}, a shared variable"
             self.on.states[name] = self.on.add(
@@ -102,7 +104,7 @@ class _Interior:
                 (self.on.states[link.variable], side), (number, at), frozenset(looks), about, link.span
             )
         for name, state in self.box.states.items():
-            looks = {"learned"} if state.learn is not None else {"stateful"} if state.var in moved else set()
+            looks = {"learned"} if state.learn is not None else {"stateful"} if state.var in moving else set()
             learned = state.learn is not None
             pins = (Pin("", "left", "", False, late=True), Pin("", "right", "", True, real=learned))
             self.on.states[name] = self.on.add(
@@ -110,30 +112,37 @@ class _Interior:
             )
 
     def _peer(self, link: Any) -> set[str]:
-        """A variable that several interior boxes share lets them talk, unless it is learned."""
-        shared = self.box.shared[link.variable]
-        many = sum(1 for one in self.box.links if one.variable == link.variable) > 1
-        return {"peer"} if many and shared.learn is None else set()
+        """A variable that several interior boxes share lets them talk, unless it is learned. With holes left,
+        nobody knows which meet."""
+        if self.outline.kind.name != "open":
+            known = (self.box.name, link.variable, f"{link.child}.{link.port}") in self.outline.links
+        else:
+            many = sum(1 for one in self.box.links if one.variable == link.variable) > 1
+            known = many and self.box.shared[link.variable].learn is None
+        return {"peer"} if known else set()
 
-    def _without_idle_states(self) -> None:
-        """Leave out states that no line leads to or from: what moves them is not drawn, and the pattern does
-        not read them."""
-        ends = {end[0] for wire in self.on.wires.values() for end in (wire.source, wire.target)}
+    def whole(self) -> Inside:
+        """All of it, without states that no line leads to or from: what moves them is not drawn, and the
+        pattern does not read them."""
+        inside = carried(self.on.nodes, list(self.on.wires.values()), self.on.heard)
+        ends = {end[0] for wire in inside.wires for end in (wire.source, wire.target)}
         kept = [
             number
-            for number, node in enumerate(self.on.nodes)
+            for number, node in enumerate(inside.nodes)
             if number in ends or node.shape not in ("state", "junction") or not self.box.children
         ]
         place = {number: at for at, number in enumerate(kept)} | {LEFT: LEFT, RIGHT: RIGHT}
 
-        def moved(end: End) -> End:
+        def moved_to(end: End) -> End:
             return place[end[0]], end[1]
 
-        self.on.nodes = [self.on.nodes[number] for number in kept]
-        self.on.wires = {
-            key: replace(wire, source=moved(wire.source), target=moved(wire.target))
-            for key, wire in self.on.wires.items()
-        }
+        return Inside(
+            tuple(inside.nodes[number] for number in kept),
+            tuple(
+                replace(wire, source=moved_to(wire.source), target=moved_to(wire.target))
+                for wire in inside.wires
+            ),
+        )
 
     # -- the pattern ------------------------------------------------------------------------------
 
@@ -194,17 +203,19 @@ class _Interior:
         """A line to a port, with the looks of what it carries and of where it ends."""
         end, behind, handed = source
         looks = set(handed)
+        heard = behind if key is None else frozenset[Reference]()  # all that a bar puts together
         if key is not None and key[0] is not None:
             wanted = ".".join((key[0], key[1]))
-            if any(
-                (self.box.name, f"{child}.{port}", wanted) in self.outline.peers
+            heard = frozenset(
+                (child, port)
                 for child, port in behind
-                if child
-            ):
+                if child and (self.box.name, f"{child}.{port}", wanted) in self.outline.peers
+            )
+            if heard:
                 looks.add("peer")
             pin = self.on.nodes[target[0]].pins[target[1]]
             looks |= _of_pin(pin)
-        self.on.wire(end, target, frozenset(looks), about, span)
+        self.on.wire(end, target, frozenset(looks), about, span, heard)
 
     def _bar(
         self, child: str | None, port: str, target: End, found: list[tuple[Source, WrittenWire]]
@@ -218,9 +229,7 @@ class _Interior:
             shown = [*shown[: MOST_PARTS - 2], shown[-1]]
         pins = []
         for _, wires in shown:
-            parts = [one.target_text.removeprefix(f"{child}." if child else "") for one in wires]
-            text = parts[0].replace(f".{port}", "").removeprefix(child or "").removeprefix(port)
-            pins.append(Pin("", "left", text if len(parts) == 1 else "", False, real=True))
+            pins.append(Pin("", "left", _parts([_part(one, child, port) for one in wires]), False, real=True))
         left = len(lines) - len(shown)
         name = f"{child}.{port}" if child else port
         about = f"the parts of {name}, put together" + (f"; {left:,} more are not drawn" if left else "")
@@ -250,8 +259,7 @@ class _Interior:
     def _laws(self) -> None:
         """What moves the states: drawn where it is the interior, where it is little, or where it is asked
         for."""
-        moved = {law.target for law in self.box.laws}
-        if self.box.children and not self.outline.options.laws and len(moved) > 1:
+        if self.box.children and not self.outline.options.laws and len(moved(self.box)) > 1:
             return
         for key in ("next", "rate"):
             laws = self.written.get(key) or {}
@@ -264,8 +272,24 @@ class _Interior:
                     source = self.on.expression(text, tree, span) if tree is not None else None
                     if source is not None:
                         about = f"{key} {name}: {text}"
-                        looks = source[2] - {"backward"} | {"late"}
+                        looks = source[2] - {"backward", "changing"} | {"late"}
                         self.on.wire(source[0], (number, 0), looks, about, span)
+
+
+def _part(wire: WrittenWire, child: str | None, port: str) -> str:
+    """The part of a port that a wire tells, as it is written: ``[0]``."""
+    text = wire.target_text.removeprefix(f"{child}." if child else "")
+    return text.replace(f".{port}", "").removeprefix(child or "").removeprefix(port)
+
+
+def _parts(texts: list[str]) -> str:
+    """A label for several parts: the first and the last."""
+    if len(texts) == 1:
+        return texts[0]
+    first, last = texts[0], texts[-1]
+    if first.endswith("]") and last.startswith("["):
+        return f"{first[:-1]} … {last[1:]}"
+    return f"{first} … {last}"
 
 
 def _of_pin(pin: Pin) -> set[str]:

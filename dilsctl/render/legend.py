@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dilsctl.render.letters import width
+from dilsctl.render.painter import Painter, junction
 from dilsctl.render.run_painter import level, sign
-from dilsctl.render.shapes import Close, Disc, Line, Open, Painter, Rectangle, Shape, Text
+from dilsctl.render.shapes import Close, Disc, Line, Open, Rectangle, Shape, Text
 from dilsctl.render.themes import Style, box_style, function_style, wire_style
 
 ENTRIES: tuple[tuple[str, str], ...] = (
@@ -17,11 +18,16 @@ ENTRIES: tuple[tuple[str, str], ...] = (
     ("closed", "closed: more inside"),
     ("state", "state"),
     ("junction", "shared variable"),
+    ("junction learned", "learned shared variable"),
+    ("junction peer", "variable that peers share"),
     ("function", "function"),
     ("wire plain", "wire"),
     ("wire peer", "wire between peers"),
     ("wire learned", "learned wire"),
+    ("wire learned peer", "learned wire between peers"),
     ("wire changing", "wire that can change"),
+    ("wire changing peer", "wire between peers that can change"),
+    ("wire changing learned", "learned wire that can change"),
     ("wire late", "acts from the next tick on"),
     ("strength", "width: how strong a wire is"),
     ("positive", "positive weight"),
@@ -60,12 +66,12 @@ def sample(painter: Painter, key: str, x: float, y: float) -> Iterator[Shape]:
     """How a look is drawn, from (x, y) to the right."""
     theme = painter.theme
     kind, _, look = key.partition(" ")
-    looks = frozenset({look}) if look and look != "plain" else frozenset()
+    looks = frozenset(look.split()) - {"plain"}
     if kind == "wire":
         style = wire_style(theme, looks)
         yield Line(((x, y), (x + SAMPLE, y)), style)
-        if look == "peer":
-            yield Disc(x + 4, y, 2.8, Style(theme.paper, style.stroke, 1.3))
+        if "peer" in looks:
+            yield Disc(x + 5, y, 2.8, Style(theme.paper, theme.peer, 1.3))
         if look == "late":
             yield Line(
                 ((x + SAMPLE, y), (x + SAMPLE - 8, y - 3.6), (x + SAMPLE - 8, y + 3.6)),
@@ -79,7 +85,7 @@ def sample(painter: Painter, key: str, x: float, y: float) -> Iterator[Shape]:
     elif kind == "level":
         yield from level(x, y - 1.5, SAMPLE, 0.6, theme)
     elif kind == "junction":
-        yield Disc(x + SAMPLE / 2, y, 4.5, Style(theme.peer))
+        yield from junction(theme, looks, x + SAMPLE / 2, y)
     elif kind == "function":
         yield Rectangle(x + 2, y - 7, SAMPLE - 4, 14, 7, function_style(theme, looks))
         yield Text(x + SAMPLE / 2, y + 3.5, "f", SIZE, theme.ink)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from dilsctl.diagram import Box, Child, Diagram, Port
 from dilsctl.kind import kind_of
-from dilsctl.render.about import about_box
+from dilsctl.render.about import about_box, moved
 from dilsctl.render.grouping import Group, by_layers, each, shortened
 from dilsctl.render.interior import interior
 from dilsctl.render.picture import Inside, Node, Picture, Pin, Side
@@ -48,21 +48,20 @@ class Outline:
         self.diagram, self.options, self.main = diagram, options, diagram.main
         self.reaches = Reaches(self.main)
         self.learned = deep(self.main, _learns)
+        self.kind = kind_of(diagram, self.reaches.reads)
         self.peers = self._peers()
-        self.talking: dict[str, set[tuple[str, str]]] = {}  # a box -> outputs inside that a peer is told
-        for around, source, _ in self.peers:
-            child, _, port = source.rpartition(".")
-            self.talking.setdefault(around, set()).add((child, port))
-        self.moving = deep(self.main, lambda box: bool(box.laws))
+        self.links = frozenset(
+            (one.box, one.variable, member) for one in self.kind.links for member in one.members
+        )
+        self.moving = deep(self.main, lambda box: bool(moved(box)))
         self.made: dict[tuple[Box, Sides, Open], Inside] = {}
         self.groups: dict[Box, list[Group]] = {}
 
     def _peers(self) -> Peers:
         """The wires between peers. With holes left, nobody knows of cycles; but where nothing is learned,
         every wire between siblings is one."""
-        kind = kind_of(self.diagram, self.reaches.reads)
-        if kind.name != "open":
-            return frozenset((one.box, one.source, one.target) for one in kind.peers)
+        if self.kind.name != "open":
+            return frozenset((one.box, one.source, one.target) for one in self.kind.peers)
         if self.learned:
             return frozenset()
         return frozenset(

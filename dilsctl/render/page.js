@@ -294,8 +294,8 @@
         mark.setAttribute("x2", one.x(at));
       }
       for (const wire of wires) {
-        const weights = links.get(wire.dataset.w);
-        if (!weights) continue;
+        const weights = weightsOf(wire);
+        if (!weights.length) continue;
         const strongest = weights.reduce((one, other) => (share(other, at) > share(one, at) ? other : one));
         const strength = share(strongest, at);
         const [line, head, sign] = [".line", ".head", ".sign"].map((name) => wire.querySelector(name));
@@ -344,7 +344,8 @@
     return weight.signs.length && weight.signs[at][wire] === "-" ? -1 : 1;
   }
   function weightsOf(one) {
-    return run && one.classList.contains("wire") ? links.get(one.dataset.w) ?? [] : [];
+    if (!run || !one.classList.contains("wire")) return [];
+    return [...new Set(one.dataset.w.split(" ").flatMap((wire) => links.get(wire) ?? []))]; // of all wires in it
   }
   function valuesOf(one) {
     if (!run) return "";

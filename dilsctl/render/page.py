@@ -14,9 +14,9 @@ from dilsctl.render.figures import Drawing
 from dilsctl.render.learned import Run, scale
 from dilsctl.render.legend import ROW, SAMPLE, entries, sample
 from dilsctl.render.page_svg import PageSvg, colours, page_theme
+from dilsctl.render.painter import Painter
 from dilsctl.render.paper import UNITS
 from dilsctl.render.picture import Node, Picture
-from dilsctl.render.shapes import Painter
 from dilsctl.render.svg import clean
 
 HERE = Path(__file__).parent

@@ -10,8 +10,9 @@ from html import escape
 from dilsctl.render.figures import Figure
 from dilsctl.render.learned import Run, Series, activities, learned, links
 from dilsctl.render.nets import Nets
+from dilsctl.render.painter import Painter
 from dilsctl.render.run_painter import RunPainter
-from dilsctl.render.shapes import Close, Disc, Line, Open, Painter, Rectangle, Shape, Text
+from dilsctl.render.shapes import Close, Disc, Line, Open, Rectangle, Shape, Text
 from dilsctl.render.svg import clean, number, path
 from dilsctl.render.themes import THEMES, Style, Theme
 
@@ -117,9 +118,9 @@ class PageSvg:
         place = escape(clean(shape.path), quote=True)
         if shape.kind == "wire":
             assert self.nets is not None
-            net = f"{self.views}.{self.nets.of(shape.path, shape.net)}"
-            wire = self.first + self.nets.name(shape.path, shape.net)
-            return f'<g class="wire" data-n="{net}" data-w="{wire}" data-a="{about}">'
+            net = f"{self.views}.{self.nets.of(shape.path, shape.wires[0])}"
+            wires = " ".join(str(self.first + self.nets.name(shape.path, one)) for one in shape.wires)
+            return f'<g class="wire" data-n="{net}" data-w="{wires}" data-a="{about}">'
         if shape.kind in ("inner", "lid", "sign", "level"):
             return f'<g class="{shape.kind}">'
         if shape.kind == "node":

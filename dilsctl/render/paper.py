@@ -11,6 +11,7 @@ NAME, NOTE, PORT, FUNCTION = 13, 10.5, 10.5, 11.5  # sizes of letters
 ROW = 18  # from port to port
 LONGEST_NAME, LONGEST_PORT = 34, 22
 BAR = 6
+SHEETS = 6
 BESIDE = 190  # a name wider than this with its ports' labels stands above them
 
 
@@ -52,22 +53,33 @@ def header(node: Node) -> int:
     return (36 if node.note else 22) if name_above(node) else 0
 
 
+def sheets(node: Node) -> int:
+    """How far the sheets behind what stands for several boxes stand out, above and on the right."""
+    return SHEETS if node.count is not None or "more" in node.looks else 0
+
+
+def foot(node: Node) -> int:
+    """The height that the dots of a closed box take below its ports."""
+    return 8 if node.closed else 0
+
+
 def measure(node: Node) -> Item:
     """The size and pins of a node that is drawn without an interior."""
     lefts = [pin for pin in node.pins if pin.side == "left"]
     rights = [pin for pin in node.pins if pin.side == "right"]
     rows = max(len(lefts), len(rights))
     if node.shape == "junction":
-        return Item(9, 9, tuple(Pin(pin.side, 4) for pin in node.pins), small=True)
+        wide = max(10, width(node.label, PORT, bold=True) + 4)
+        return Item(wide, 24, tuple(Pin(pin.side, 19) for pin in node.pins), small=True)
     if node.shape == "bar":
-        gap = 14
+        gap = ROW
         height = max(1, len(lefts)) * gap
-        wide = BAR + max((width(pin.label, PORT - 1) for pin in lefts), default=0)
+        wide = BAR + max((width(pin.label, PORT - 1) + 6 for pin in lefts if pin.label), default=0)
         return Item(wide, height, _spread(node, height, gap), small=True)
     if node.shape in ("function", "constant", "state"):
         wide = width(node.label, FUNCTION) + (22 if node.shape == "state" else 16)
-        gap = 12
-        height = max(22, rows * gap + 8)
+        gap = ROW
+        height = max(22, rows * gap)
         wide = max(wide, 24)
         return Item(wide, height, _spread(node, height, gap), small=True)
     left, right = _labels(node)
@@ -78,8 +90,9 @@ def measure(node: Node) -> Item:
     else:
         wide = _name_width(node) + left + right + (12 if left else 0) + (12 if right else 0) + 24
         body = max(body, 44 if node.note else 34)
-    pins = _spread(node, body, ROW)
-    return Item(max(wide, 46), above + body, tuple(Pin(pin.side, pin.at + above) for pin in pins))
+    pins, out = _spread(node, body, ROW), sheets(node)
+    below = tuple(Pin(pin.side, pin.at + above + out) for pin in pins)
+    return Item(max(wide, 46) + out, above + body + foot(node) + out, below)
 
 
 def _spread(node: Node, height: int, gap: int) -> tuple[Pin, ...]:
@@ -104,4 +117,6 @@ def _leads(node: Node) -> tuple[int, int]:
     return (left + 22 if left else 0), (right + 22 if right else 0)
 
 
-UNITS = Units(measure, Frame(top=36, bottom=16, least=_least, leads=_leads, pin_top=4), Spacing())
+UNITS = Units(
+    measure, Frame(top=36, bottom=16, least=_least, leads=_leads, pin_top=4, sheets=sheets), Spacing()
+)

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dilsctl.render.figures import Figure
-from dilsctl.render.learned import Learned, Strength
-from dilsctl.render.picture import Wire
-from dilsctl.render.shapes import Close, Disc, Line, Open, Painter, Points, Rectangle, Shape
+from dilsctl.render.learned import Learned
+from dilsctl.render.painter import Painter
+from dilsctl.render.shapes import Close, Disc, Line, Open, Points, Rectangle, Shape
+from dilsctl.render.strands import Strand
 from dilsctl.render.themes import Style, Theme
+from dilsctl.render.threads import Threads
 
 THIN, THICK = 0.6, 5.0
 LEAST = 22  # the length of a piece of a wire that has room for a sign
@@ -27,29 +29,8 @@ class RunPainter(Painter):
         super().__init__(theme, lids=lids)
         self.learned, self.live = learned, live
 
-    def _known(self, path: str, number: int) -> Strength | None:
-        return self.learned.wires.get((path, number))
-
-    def _wire(self, figure: Figure, wire: Wire, points: Points, known: Strength | None) -> Iterator[Shape]:
-        if known is None:
-            yield from super()._wire(figure, wire, points, None)
-            return
-        self.seen.add("strength")
-        wide = round(THIN + (THICK - THIN) * known.share, 2)
-        colour = {1: self.theme.positive, -1: self.theme.negative}.get(known.sign or 0)
-        for shape in super()._wire(figure, wire, points, None):
-            if isinstance(shape, Line):
-                style = shape.style if shape.closed else replace(shape.style, width=wide)
-                if colour is not None:
-                    fill = colour if style.fill == style.stroke else style.fill
-                    style = replace(style, stroke=colour, fill=fill)
-                shape = replace(shape, style=style)
-            yield shape
-        if known.sign or (self.live and known.sign is not None):
-            self.seen |= {"positive", "negative"}
-            yield Open("sign", "", "")
-            yield from sign(*_middle(points), known.sign, self.theme, both=self.live)
-            yield Close()
+    def _threads(self, figure: Figure) -> Threads:
+        return _RunThreads(figure, self.theme, self.seen, self.learned, self.live)
 
     def _level(self, figure: Figure, x: float, y: float, path: str) -> Iterator[Shape]:
         share = self.learned.boxes.get(path)
@@ -61,6 +42,38 @@ class RunPainter(Painter):
             x + ASIDE, y + figure.height - HIGH - 4.5, figure.width - 2 * ASIDE, share, self.theme
         )
         yield Close()
+
+
+class _RunThreads(Threads):
+    """Wires with what a run learned. A piece of several is as wide as the strongest of them."""
+
+    def __init__(self, figure: Figure, theme: Theme, seen: set[str], learned: Learned, live: bool) -> None:
+        super().__init__(figure, theme, seen)
+        self.learned, self.live = learned, live
+
+    def _strand(self, strand: Strand, x: float, y: float, path: str) -> Iterator[Shape]:
+        some = [self.learned.wires[path, one] for one in strand.wires if (path, one) in self.learned.wires]
+        if not some:
+            yield from super()._strand(strand, x, y, path)
+            return
+        known = max(some, key=lambda one: one.share)
+        self.seen.add("strength")
+        wide = round(THIN + (THICK - THIN) * known.share, 2)
+        colour = {1: self.theme.positive, -1: self.theme.negative}.get(known.sign or 0)
+        for shape in super()._strand(strand, x, y, path):
+            if isinstance(shape, Line):
+                style = shape.style if shape.closed else replace(shape.style, width=wide)
+                if colour is not None:
+                    fill = colour if style.fill == style.stroke else style.fill
+                    style = replace(style, stroke=colour, fill=fill)
+                shape = replace(shape, style=style)
+            yield shape
+        if strand.last and (known.sign or (self.live and known.sign is not None)):
+            self.seen |= {"positive", "negative"}
+            points = tuple((x + px, y + py) for px, py in strand.points)
+            yield Open("sign", "", "")
+            yield from sign(*_middle(points), known.sign, self.theme, both=self.live)
+            yield Close()
 
 
 def sign(x: float, y: float, which: int, theme: Theme, *, both: bool = False) -> Iterator[Shape]:

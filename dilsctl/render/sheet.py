@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from dilsctl.render.figures import Figure
 from dilsctl.render.learned import Learned
 from dilsctl.render.legend import legend
+from dilsctl.render.painter import Painter
 from dilsctl.render.run_painter import RunPainter
-from dilsctl.render.shapes import Painter, Shape
+from dilsctl.render.shapes import Shape
 from dilsctl.render.themes import Theme
 
 MARGIN, LEAST = 16, 360

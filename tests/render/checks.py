@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from dilsctl.render.figures import Figure
+from dilsctl.render.paper import sheets
 from dilsctl.render.picture import LEFT, RIGHT
 
 Segment = tuple[int, int, int, int]
@@ -96,7 +97,7 @@ def _place(figure: Figure, end: tuple[int, int]) -> tuple[int, int]:
     if number in (LEFT, RIGHT):
         side = "left" if number == LEFT else "right"
         heights = [y for pin, y in zip(figure.node.pins, figure.pins, strict=True) if pin.side == side]
-        return (0 if number == LEFT else figure.width), heights[at]
+        return (0 if number == LEFT else figure.width - sheets(figure.node)), heights[at]
     x, y, part = figure.parts[number]
     pin = part.node.pins[at]
     return x + (0 if pin.side == "left" else part.width), y + part.pins[at]

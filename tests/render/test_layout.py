@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 import dilsctl
 from dilsctl.render import layout
+from dilsctl.render.backward import doubled
 from dilsctl.render.cells import Words, units
 from dilsctl.render.figures import Drawing
+from dilsctl.render.flat_view import flat
 from dilsctl.render.outline import Options, Outline
 from dilsctl.render.paper import UNITS
 from dilsctl.render.picture import Inside, Node, Pin, Wire
@@ -20,6 +22,7 @@ from dilsctl.render.picture import Inside, Node, Pin, Wire
 from ..laws import diagrams
 from ..laws.support import diagram_of, laws
 from .checks import check
+from .drawn import check_drawn
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.yaml"))
 
@@ -29,7 +32,10 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.yaml"))
 def test_random_diagrams(document: diagrams.Document, depth: int) -> None:
     diagram = diagram_of(document.text)
     picture = Outline(diagram, Options(depth=depth)).picture("x")
-    check(Drawing(UNITS).figure(picture.root))
+    for one in (picture, doubled(picture), flat(picture)):
+        figure = Drawing(UNITS).figure(one.root)
+        check(figure)
+        check_drawn(figure)
 
 
 @laws(8)
@@ -40,13 +46,18 @@ def test_random_diagrams_in_cells(document: diagrams.Document, view: str) -> Non
     Drawing(units(Words())).figure(picture.root)
 
 
+SEEN = (Options(), Options(backward=True), Options(view="flat"), Options(view="layers", laws=True))
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_examples(path: Path) -> None:
     loaded = dilsctl.load(path)
     if loaded.main is None:
         return
-    picture = Outline(loaded.main, Options()).picture(loaded.name)
-    check(Drawing(UNITS).figure(picture.root))
+    for options in SEEN:
+        figure = Drawing(UNITS).figure(loaded.artist(None, options).picture().root)
+        check(figure)
+        check_drawn(figure)
 
 
 def tangle(seed: int, boxes: int = 14, wires: int = 40) -> Node:
@@ -75,7 +86,9 @@ def tangle(seed: int, boxes: int = 14, wires: int = 40) -> Node:
 @pytest.mark.parametrize("seed", range(60))
 def test_tangles(seed: int) -> None:
     """Wires that no diagram would have: the layout holds its laws for any."""
-    check(Drawing(UNITS).figure(tangle(seed, boxes=seed % 15 + 1, wires=seed + 3)))
+    figure = Drawing(UNITS).figure(tangle(seed, boxes=seed % 15 + 1, wires=seed + 3))
+    check(figure)
+    check_drawn(figure)
 
 
 def test_a_large_tangle() -> None:

@@ -35,16 +35,17 @@ class Spacing:
     """The least distances: between items of a layer, between wires, between the pins of the level's own
     border, between small items, from one of these to a wire that passes (``close``), from an item to the
     first vertical run of a wire (``margin``), between vertical runs (``track``); ``thick`` is what a wire
-    itself takes."""
+    itself takes. Pins stand on a ``grid``, so that no wire makes a smaller step than that."""
 
     items: int = 24
-    wires: int = 11
+    wires: int = 9
     border: int = 18
-    small: int = 14
+    small: int = 12
     close: int = 7
     margin: int = 18
     track: int = 9
     thick: int = 0
+    grid: int = 9
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,24 @@ from dilsctl.render.layout.simplex import Edge, place
 
 MOST_EXACT = 500  # vertices of a level whose heights are the best ones
 ROUNDS = 12
-Link = tuple[Vertex, int, Vertex, int, int]  # vertex and pin, vertex and pin, weight
+TWICE = 250  # vertices of a level in which small steps are looked for twice
+SHARP, SOFT = 50, 1
+Link = tuple[Vertex, int, Vertex, int, int]  # a vertex and how far below its place a pin is, twice; weight
 
 
 def set_heights(found: Layered, spacing: Spacing) -> None:
-    """Give every vertex its height."""
-    links = _links(found)
+    """Give every vertex its height: in steps of the grid first, on which all pins are."""
+    links = _links(found, spacing)
     if sum(map(len, found.layers)) <= MOST_EXACT:
         _exact(found, spacing, links)
+        for _ in range(2 if sum(map(len, found.layers)) <= TWICE else 1):
+            _exact(found, spacing, [_nearer(link) for link in links])
         _balance(found, spacing, links)
     else:
         _by_sweeps(found, spacing, links)
+    for row in found.layers:
+        for vertex in row:
+            vertex.y = vertex.y * spacing.grid - _phase(vertex, spacing)
     lowest = min((one.y for row in found.layers for one in row), default=0)
     for row in found.layers:
         for vertex in row:
@@ -39,8 +46,19 @@ def apart(upper: Vertex, lower: Vertex, spacing: Spacing) -> int:
     return spacing.small if upper.small or lower.small else spacing.items
 
 
-def _links(found: Layered) -> list[Link]:
-    """Pairs of pins that a straight wire would join."""
+def _phase(vertex: Vertex, spacing: Spacing) -> int:
+    """How far the top of a vertex is above the grid, if its pins are on it."""
+    return vertex.pins[0].at % spacing.grid if vertex.pins else 0
+
+
+def _below(upper: Vertex, lower: Vertex, spacing: Spacing) -> int:
+    """The least distance of two neighbours' places, in steps of the grid."""
+    least = upper.height + apart(upper, lower, spacing) + _phase(lower, spacing) - _phase(upper, spacing)
+    return -(-least // spacing.grid)
+
+
+def _links(found: Layered, spacing: Spacing) -> list[Link]:
+    """Pairs of pins that a straight wire would join, each with the steps from its vertex's place."""
     links = []
     for gap in found.gaps:
         for span in gap.values():
@@ -51,7 +69,8 @@ def _links(found: Layered) -> list[Link]:
                     weight = max(1, round(weight / len(pairs) ** 0.5))
                 if not (span.lefts and span.rights):
                     weight = 1
-                links.append((one, pin, other, far, weight))
+                down = [vertex.pins[at].at // spacing.grid for vertex, at in ((one, pin), (other, far))]
+                links.append((one, down[0], other, down[1], weight))
     return links
 
 
@@ -71,11 +90,9 @@ def _exact(found: Layered, spacing: Spacing, links: list[Link]) -> None:
     edges: list[Edge] = []
     for row in found.layers:
         for upper, lower in itertools.pairwise(row):
-            least = upper.height + apart(upper, lower, spacing)
-            edges.append((number[upper], number[lower], least, 0))
+            edges.append((number[upper], number[lower], _below(upper, lower, spacing), 0))
     total = len(vertices)
-    for one, pin, other, far, weight in links:  # a point above both, pulled by both
-        own, others = one.pins[pin].at, other.pins[far].at
+    for one, own, other, others, weight in links:  # a point above both, pulled by both
         top = max(own, others)
         edges.append((total, number[one], top - own, weight))
         edges.append((total, number[other], top - others, weight))
@@ -84,11 +101,20 @@ def _exact(found: Layered, spacing: Spacing, links: list[Link]) -> None:
         vertex.y = y
 
 
+def _nearer(link: Link) -> Link:
+    """The link with a weight that grows as it comes near to being straight: of two ways of equal length, the
+    one with fewer turns is better, and a small step is worst of all. (Candès, Wakin, Boyd:
+    Enhancing sparsity by reweighted l1 minimization, 2008.)"""
+    one, own, other, others, weight = link
+    off = abs(one.y + own - other.y - others)
+    return one, own, other, others, max(1, round(weight * SHARP / (off + SOFT)))
+
+
 def _by_vertex(links: list[Link]) -> dict[Vertex, list[tuple[Vertex, int, int]]]:
     """Vertex → (other vertex, how far below its top it would like this one's, weight)."""
     near: dict[Vertex, list[tuple[Vertex, int, int]]] = {}
-    for one, pin, other, far, weight in links:
-        shift = other.pins[far].at - one.pins[pin].at
+    for one, own, other, others, weight in links:
+        shift = others - own
         near.setdefault(one, []).append((other, shift, weight))
         near.setdefault(other, []).append((one, -shift, weight))
     return near
@@ -106,10 +132,11 @@ def _balance(found: Layered, spacing: Spacing, links: list[Link]) -> None:
                 low, high = _median(sorted((other.y + shift, weight) for other, shift, weight in around))
                 if at:
                     upper = row[at - 1]
-                    low = max(low, upper.y + upper.height + apart(upper, vertex, spacing))
+                    low = max(low, upper.y + _below(upper, vertex, spacing))
                 if at + 1 < len(row):
-                    high = min(high, row[at + 1].y - vertex.height - apart(vertex, row[at + 1], spacing))
-                if low < high and low <= vertex.y <= high:
+                    high = min(high, row[at + 1].y - _below(vertex, row[at + 1], spacing))
+                straight = any(vertex.y == other.y + shift for other, shift, _ in around)
+                if low < high and low <= vertex.y <= high and not straight:
                     vertex.y = (low + high) // 2
 
 
@@ -134,7 +161,7 @@ def _by_sweeps(found: Layered, spacing: Spacing, links: list[Link]) -> None:
         y = 0
         for at, vertex in enumerate(row):
             if at:
-                y += row[at - 1].height + apart(row[at - 1], vertex, spacing)
+                y += _below(row[at - 1], vertex, spacing)
             vertex.y = y
     for number in range(ROUNDS):
         rows = found.layers if number % 2 == 0 else found.layers[::-1]
@@ -150,7 +177,7 @@ def _settle(row: list[Vertex], near: dict[Vertex, list[tuple[Vertex, int, int]]]
     depth = 0
     for at, vertex in enumerate(row):
         if at:
-            depth += row[at - 1].height + apart(row[at - 1], vertex, spacing)
+            depth += _below(row[at - 1], vertex, spacing)
         depths.append(depth)
         around = near.get(vertex)
         wanted, weight = float(vertex.y), 0.01
