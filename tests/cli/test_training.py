@@ -326,7 +326,7 @@ def test_checks(folder: Path) -> None:
     result = call("test", "moons.yaml")
     assert result.exit_code == 0, result.output
     assert "ok  moons.yaml: learns the moons" in result.stdout and "1 file: 2 passed" in result.stdout
-    told = json.loads(call("test", "--json").stdout)
+    told = json.loads(call("test", "--json").stdout)["checks"]
     assert [one["passed"] for one in told] == [True, True] and told[0]["file"] == "moons.yaml"
     assert told[1]["measured"]["test.accuracy"] >= 0.95
 
@@ -349,12 +349,12 @@ def test_losses_by_epoch(folder: Path) -> None:
     file = Path("moons.yaml")
     check = "  - {name: by epoch, train: {epochs: 3}, expect: {train.loss: [null, 0.5, null]}}\n"
     file.write_text(file.read_text() + check)
-    told = json.loads(call("test", "moons.yaml", "--json").stdout)[-1]
+    told = json.loads(call("test", "moons.yaml", "--json").stdout)["checks"][-1]
     (difference,) = told["differences"]
     assert difference["case"] == 1 and difference["expected"] == "0.5"
     assert difference["got"] == f"{float(difference['got']):.10g}"
     file.write_text(file.read_text().replace("[null, 0.5, null]", "[1, 2]"))
-    told = json.loads(call("test", "moons.yaml", "--json").stdout)[-1]
+    told = json.loads(call("test", "moons.yaml", "--json").stdout)["checks"][-1]
     assert "2 epochs expected, but there are 3" in told["problems"][0]
 
 
@@ -363,5 +363,5 @@ def test_an_invalid_file_fails_the_test(folder: Path) -> None:
     result = call("test")
     assert result.exit_code == 1
     assert "there is no box 'nothing'" in result.stdout and "2 passed" in result.stdout
-    told = json.loads(call("test", "--json").stdout)
+    told = json.loads(call("test", "--json").stdout)["checks"]
     assert told[0]["file"] == "bad.yaml" and not told[0]["passed"]
