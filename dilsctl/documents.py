@@ -240,9 +240,12 @@ class _Loader:
         """The file that an import names, and its library name; None with a finding if there is none."""
         if wanted.startswith("std/"):
             name = wanted.removesuffix(".yaml")
-            path = (LIBRARY / f"{name.removeprefix('std/')}.yaml").resolve()
-            if path.is_relative_to(LIBRARY) and path.is_file():
-                return path, name
+            try:
+                path = (LIBRARY / f"{name.removeprefix('std/')}.yaml").resolve()
+                if path.is_relative_to(LIBRARY) and path.is_file():
+                    return path, name
+            except (OSError, ValueError):  # a name that no file can have
+                pass
             known = [
                 f"std/{one.relative_to(LIBRARY).with_suffix('').as_posix()}"
                 for one in LIBRARY.rglob("*.yaml")

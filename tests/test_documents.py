@@ -194,3 +194,11 @@ def test_a_file_that_is_missing(tmp_path: Path) -> None:
     library = load_documents(tmp_path / "a.yaml")
     one = only(library)
     assert (one.code, one.primary, one.file) == ("file-not-found", None, str(tmp_path / "a.yaml"))
+
+
+@pytest.mark.parametrize(
+    "name", ["std/" + "n" * 300, "std/" + "n/" * 3000, '"std/\\0"', "x" * 300, '"./\\0"']
+)
+def test_a_name_that_no_file_can_have(tmp_path: Path, name: str) -> None:
+    library = load_documents(tmp_path / "a.yaml", f"dils: 1\nuse: {{nn: {name}}}\n")
+    assert only(library).code == "import-not-found"
