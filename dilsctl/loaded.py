@@ -237,16 +237,15 @@ class LoadedDiagram:
         from dilsctl.course import Course
         from dilsctl.unfolding.folded_document import checked_fold
 
-        def steps() -> int:
-            batches = Course.of(self.document, self.folder, self.diagram, 1).batches
-            return batches.steps if batches is not None else 1
+        def course(ticks: int | None) -> Course:
+            return Course.of(self.document, self.folder, self.diagram, ticks)
 
         def again(text: str) -> LoadedDiagram:
             library = read(self.path, text=text)
             diagram = elaborate(library)
             return LoadedDiagram(self.path, library, library.require(), diagram, (), self.folder)
 
-        return checked_fold(self.document, self.whole or self.diagram, steps, again, folder, sampled)
+        return checked_fold(self.document, self.whole or self.diagram, course, again, folder, sampled)
 
     def plan(
         self, box: str | None = None, *, training: bool | None = None, stages: bool = False

@@ -7,7 +7,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from dilsctl.diagnostics import SourceSpan
+from dilsctl.diagram import Initial
 from dilsctl.learning.optimisers import OPTIMISERS
 from dilsctl.unfolding.nested import Nested, Place, refuse
 from dilsctl.unfolding.recognise import Found, Laws
@@ -53,6 +56,13 @@ class Descents:
                         message = f"'{_full(path, names[one])}' is not kept: every run would have its own"
                         span = level.box.states[names[one]].span
                         raise refuse(message, span, "what is learned has 'keep: true'")
+                for one in found.moments:
+                    moment = level.box.states[names[one]]
+                    if not _is_zero(moment.initial):
+                        message = (
+                            f"an optimiser keeps '{_full(path, moment.name)}', which does not begin at 0"
+                        )
+                        raise refuse(message, moment.span, "take its 'init' out")
                 self.laws[place] = found
                 self.moments[place] = [(path, names[one]) for one in found.moments]
             kept = {one for place, found in self.moments.items() if place[0] == path for one in found}
@@ -70,6 +80,10 @@ class Descents:
         if one.decay != self.decay:
             found["decay"] = one.decay
         return found
+
+
+def _is_zero(initial: Initial) -> bool:
+    return not initial.rule and not np.any(np.asarray(initial.value))
 
 
 def _full(path: str, name: str) -> str:

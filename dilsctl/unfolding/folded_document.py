@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dilsctl.course import Course
 from dilsctl.diagnostics import Problem, SourceSpan
 from dilsctl.diagram import Diagram
 from dilsctl.documents import LoadedDocument
@@ -23,11 +25,13 @@ from dilsctl.unfolding.same import Names, differences
 if TYPE_CHECKING:
     from dilsctl.loaded import LoadedDiagram
 
+Going = Callable[[int | None], Course]
+
 
 def checked_fold(
     document: LoadedDocument,
     diagram: Diagram,
-    steps: Callable[[], int],
+    course: Going,
     again: Callable[[str], LoadedDiagram],
     folder: Path | None = None,
     sampled: Callable[[], None] = lambda: None,
@@ -35,7 +39,7 @@ def checked_fold(
     """The document of a folded diagram, which unfolds to that diagram. ``again`` reads a text as a diagram;
     ``sampled`` is called where only numbers show that; for the rest see ``folded_document``. Raises Problem:
     not-folded."""
-    found = folded_document(document, diagram, steps, folder)
+    found = folded_document(document, diagram, course, folder)
     folded = found.folded
     try:
         unfolded = again(dump(found.document)).unfold()
@@ -72,15 +76,15 @@ class FoldedDocument:
 
 
 def folded_document(
-    document: LoadedDocument, diagram: Diagram, steps: Callable[[], int], folder: Path | None = None
+    document: LoadedDocument, diagram: Diagram, course: Going, folder: Path | None = None
 ) -> FoldedDocument:
     """The document whose main box is ``diagram``, the main box of ``document`` with its holes, folded.
 
-    steps: gives the ticks of an epoch, where a rate depends on them. folder: where the new file will be, if
-    not beside the old one. Raises Problem: not-folded.
+    course: gives how it is simulated, for so many ticks if not for as many as it says. folder: where the
+    new file will be, if not beside the old one. Raises Problem: not-folded.
     """
     with deep_calls():
-        folded = fold(diagram, steps)
+        folded = fold(diagram, lambda: _steps(course(1)))
     root: Any = plain(document.root)
     name = str(root.get("name") or diagram.name).removesuffix("-unfolded")
     found: dict[str, Any] = {"dils": 1, "name": name}
@@ -88,7 +92,7 @@ def folded_document(
     found["define"] = folded.define
     found["main"] = folded.main
     found["train"] = moved(
-        _train(document, diagram, root.get("simulate") or {}, folded), _own(document), folder
+        _train(document, diagram, root.get("simulate") or {}, folded, course), _own(document), folder
     )
     return FoldedDocument(found, folded)
 
@@ -97,7 +101,9 @@ def _own(document: LoadedDocument) -> Path:
     return document.path.parent if document.path is not None else Path()
 
 
-def _train(document: LoadedDocument, diagram: Diagram, simulate: Any, folded: Folded) -> dict[str, Any]:
+def _train(
+    document: LoadedDocument, diagram: Diagram, simulate: Any, folded: Folded, course: Going
+) -> dict[str, Any]:
     found: dict[str, Any] = {}
     data = dict(simulate.get("data") or {})
     if data:
@@ -129,9 +135,7 @@ def _train(document: LoadedDocument, diagram: Diagram, simulate: Any, folded: Fo
     found["optimiser"] = folded.optimiser
     if folded.decay:
         found["decay"] = folded.decay
-    for key in ("batch", "epochs", "seed"):
-        if simulate.get(key) is not None:
-            found[key] = simulate[key]
+    found |= _passes(document, simulate, course)
     if not data.get("shuffle", False):
         found["shuffle"] = False
     if data.get("part", "train") != "train":
@@ -140,6 +144,33 @@ def _train(document: LoadedDocument, diagram: Diagram, simulate: Any, folded: Fo
         raise Problem.of("not-folded", message, span, help="take 'part' out")
     found["precision"] = simulate.get("precision", "float64")
     return found
+
+
+def _passes(document: LoadedDocument, simulate: Any, course: Going) -> dict[str, Any]:
+    """The batch, epochs and seed of a training that goes over the rows as the simulation does."""
+    found = {key: simulate[key] for key in ("batch", "epochs", "seed") if simulate.get(key) is not None}
+    if not simulate.get("data"):
+        return found
+    found = {"batch": 1, **found}
+    if simulate.get("until") is None:
+        return found
+    whole = course(None)
+    steps = _steps(whole)
+    epochs, rest = divmod(whole.ticks, steps)
+    if rest or not epochs or (epochs > 1 and whole.batches is None):
+        message = f"it ends after {whole.ticks} ticks, and once over the rows takes {steps}"
+        say = f"simulate: {{epochs: {epochs + bool(rest)}, batch: {found['batch']}}}"
+        help = f"a training is of whole epochs: {say}"
+        span = document.span("simulate", *(["until"] if "until" in simulate else []))
+        raise Problem.of("not-folded", message, span, help=help)
+    return found | {"epochs": epochs}
+
+
+def _steps(course: Course) -> int:
+    """The ticks of an epoch."""
+    if course.batches is not None:
+        return course.batches.steps
+    return len(next(iter(course.given.values()), [0]))
 
 
 def _columns(name: str, type: Type) -> str:
@@ -157,6 +188,10 @@ def complaint(diagram: Diagram, differ: dict[str, float | None]) -> Problem:
     what a box is told before what comes of it."""
     first, *others = sorted(differ, key=lambda one: (one.count("."), not one.startswith("d ")))
     told, path, times = first.startswith("d "), first.removeprefix("d "), differ[first]
+    if times is not None and math.isnan(times):
+        what = f"what '{path}' is told" if told else f"'{path}'"
+        message = f"{what} can't be compared: at no random states that were tried was it a finite number"
+        return Problem.of("not-folded", message, _span(diagram, path, told))
     if told:
         much = "is not" if times is None else f"is {times:.4g} times"
         message = f"what '{path}' is told {much} what the reverse pass of the network says"

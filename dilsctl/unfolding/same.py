@@ -8,8 +8,10 @@ practical purposes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,13 @@ from dilsctl.unfolding.alike import alike
 Array = npt.NDArray[Any]
 RUNS = 3
 TIMES = (0.0, 4.0, 1000.0)
+SIZES = (
+    (0.7, False),
+    (0.7, True),
+    (0.1, False),
+    (0.1, True),
+    (4.0, True),
+)  # of what is drawn, and all above 0
 WITHIN = 1e-8
 
 
@@ -55,8 +64,9 @@ def differences(
     first: Diagram, second: Diagram, names: Names, sampled: Callable[[], None]
 ) -> dict[str, float | None]:
     """The states, outputs and what boxes are told (of ``first``, by path) in which two diagrams differ; for
-    each the factor between them, or None if that is no number. ``sampled`` is called where their form does
-    not show that they agree, before numbers are tried."""
+    each the factor between them, or None if that is no number, or NaN where nothing finite came out at any
+    of the states that were tried. ``sampled`` is called where their form does not show that they agree,
+    before numbers are tried."""
     programs = _program(first), _program(second)
     if alike(*programs, {**names.states, **names.inputs}, names.compared(*programs)):
         return {}
@@ -65,12 +75,14 @@ def differences(
     rng = np.random.default_rng(0)
     found: dict[str, list[float | None]] = {}
     ends = names.compared(*programs)
+    unseen: dict[str, Array] = {}
     with np.errstate(all="ignore"):
-        for time in TIMES:
+        for (size, positive), time in product(SIZES, TIMES):
             begin = {
-                path: _drawn(rng, view.shape, positive=path not in a.read) for path, view in a.states.items()
+                path: _drawn(rng, view.shape, size, positive or path not in a.read)
+                for path, view in a.states.items()
             }
-            told = {name: _values(rng, type) for name, type in a.inputs.items()}
+            told = {name: _values(rng, type, size / 0.7, positive) for name, type in a.inputs.items()}
             one = a.tick(begin, told, time)
             two = b.tick(
                 {names.states[path]: value for path, value in begin.items() if path in names.states},
@@ -78,10 +90,20 @@ def differences(
                 time,
             )
             for name, value in one.items():
-                if name in ends:
-                    other = two.get(ends[name])
-                    if not _close(value, other):
-                        found.setdefault(name, []).append(_factor(value, other))
+                if name not in ends:
+                    continue
+                other = two.get(ends[name])
+                if other is not None:
+                    other = np.reshape(other, value.shape)
+                    blind = ~(np.isfinite(value) & np.isfinite(other))
+                    unseen[name] = unseen.get(name, True) & blind
+                    value, other = np.where(blind, 0, value), np.where(blind, 0, other)
+                if not _close(value, other):
+                    found.setdefault(name, []).append(_factor(value, other))
+            if time == TIMES[-1] and not any(one.any() for one in unseen.values()):
+                break
+    if not found:
+        return {name: math.nan for name, blind in unseen.items() if blind.any()}
     return {
         name: factors[0] if len({None if one is None else round(one, 6) for one in factors}) == 1 else None
         for name, factors in found.items()
@@ -92,17 +114,16 @@ def _factor(value: Array, other: Array | None) -> float | None:
     """The number of times that a value is another one."""
     if other is None or not np.any(other):
         return None
-    other = np.reshape(other, value.shape)
     factor = float(np.sum(value * other) / np.sum(other * other))
     return factor if np.isfinite(factor) and factor and _close(value, factor * other) else None
 
 
-def _drawn(rng: np.random.Generator, shape: tuple[int, ...], positive: bool) -> Array:
-    values: Array = rng.normal(0, 0.7, shape)
+def _drawn(rng: np.random.Generator, shape: tuple[int, ...], size: float, positive: bool) -> Array:
+    values: Array = rng.normal(0, size, shape)
     return np.abs(values) if positive else values
 
 
-def _values(rng: np.random.Generator, type: Type) -> Array:
+def _values(rng: np.random.Generator, type: Type, size: float, positive: bool) -> Array:
     shape = (*type.shape, RUNS)
     if type.kind == "bool":
         return rng.random(shape) < 0.5
@@ -112,15 +133,14 @@ def _values(rng: np.random.Generator, type: Type) -> Array:
         weights: Array = rng.random(shape)
         found: Array = weights / weights.sum(axis=-2, keepdims=True)
         return found
-    values: Array = rng.normal(0, 1, shape)
-    return values
+    return _drawn(rng, shape, size, positive)
 
 
 def _close(value: Array, other: Array | None) -> bool:
-    if other is None or not np.isfinite(value).all():
-        return other is not None
+    if other is None:
+        return False
     scale = max(1.0, float(np.max(np.abs(value), initial=0)))
-    return bool(np.max(np.abs(value - np.reshape(other, value.shape)), initial=0) <= WITHIN * scale)
+    return bool(np.max(np.abs(value - other), initial=0) <= WITHIN * scale)
 
 
 class _Ticking:
