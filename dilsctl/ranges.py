@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from dilsctl.ir import Eqn, Type, Var
-from dilsctl.operations.contract import label_sizes, parse_spec
+from dilsctl.operations.contract import parse_spec, summed_size
 
 Range = tuple[float, float]
 
@@ -87,12 +87,15 @@ def hull(given: Iterable[Range]) -> Range:
 def times(one: Range, two: Range) -> Range:
     """The range of products."""
     (a, b), (c, d) = one, two
-    products = [_product(x, y) for x, y in ((a, c), (a, d), (b, c), (b, d))]
+    if a and b and c and d:
+        products = (a * c, a * d, b * c, b * d)
+    else:
+        products = (_product(a, c), _product(a, d), _product(b, c), _product(b, d))
     return min(products), max(products)
 
 
 def _product(x: float, y: float) -> float:
-    return 0.0 if x == 0 or y == 0 else x * y
+    return x * y if x and y else 0.0
 
 
 def _plus(one: Range, two: Range) -> Range:
@@ -203,10 +206,7 @@ def _contract(eqn: Eqn, given: Given) -> Range:
             found = max(found[0], 0.0), found[1]
     if not eqn.outputs[0].batched and any(one.batched for one in eqn.inputs):
         return times((0.0, math.inf), found)
-    spec = eqn.param("spec")
-    sizes = label_sizes(spec, [one.shape for one in eqn.inputs])
-    _, right = parse_spec(spec)
-    count = float(math.prod(size for label, size in sizes.items() if label not in right))
+    count = float(summed_size(eqn.param("spec"), tuple([one.shape for one in eqn.inputs])))
     return times((count, count), found)
 
 
@@ -349,7 +349,11 @@ _RULES: dict[str, Callable[[Eqn, Given], Range]] = {
 
 def heard(eqn: Eqn, known: Mapping[Var, Range]) -> tuple[Var, ...]:
     """The inputs of an equation on which what it makes depends, by the ranges of all."""
-    if all((found := known.get(out, ANY))[0] == found[1] for out in eqn.outputs):
+    for out in eqn.outputs:
+        least, most = known.get(out, ANY)
+        if least != most:
+            break
+    else:
         return ()
     if eqn.op == "where":
         condition = known.get(eqn.inputs[0], ONE_OR_NONE)

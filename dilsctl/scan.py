@@ -33,14 +33,11 @@ class ExpressionError(Exception):
         return ExpressionError(self.code, self.message, self.start + by, self.end + by, self.help)
 
 
-_TOKEN = re.compile(
-    r"""(?P<space>\s+)
+_TOKEN = r"""(?P<space>\s+)
     |(?P<string>(?i:[rbfu]{0,2})(?:'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*"))
     |(?P<number>(?:0[xXoObB][0-9a-fA-F_]+|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9_]+)?)\w*)
     |(?P<name>[^\W\d]\w*)
-    |(?P<operator>->|\*\*|//|==|!=|<=|>=|<>|<<|>>|&&|\|\||:=|\.\.\.|.)""",
-    re.VERBOSE | re.DOTALL,
-)
+    |(?P<operator>->|\*\*|//|==|!=|<=|>=|<>|<<|>>|&&|\|\||:=|\.\.\.|.)"""
 _PLAIN = r"(?:[A-Za-z_]\w*+|[0-9]{1,30}+(?!\w)|[\s+\-*/@%.,])*+"
 _SIMPLE = re.compile(rf"{_PLAIN}(?:(?:\({_PLAIN}\)|\[{_PLAIN}\]){_PLAIN})*+", re.ASCII)
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -95,7 +92,7 @@ def look_closely(text: str) -> None:
     open_brackets: list[tuple[str, int]] = []
     prefixes = 0  # operators in a row: each of them nests
     nesting = 0  # operators that nest to the right wherever they stand
-    for found in _TOKEN.finditer(text):
+    for found in re.finditer(_TOKEN, text, re.VERBOSE | re.DOTALL):
         kind, token, at = found.lastgroup, found.group(), found.start()
         if kind == "space":
             continue

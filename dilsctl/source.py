@@ -54,7 +54,7 @@ BYTES_OF_A_VALUE = 32  # a file may have so many times fewer values, and lines, 
 VALUES_OF_A_MAPPING = 4  # what is kept of a box is much more than what is kept of a number
 MOST_LEVELS = 100
 
-_NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 LARGER = (
     "write boxes with a count, and data in files of their own; or let files be larger: "
     "largest-file = 64 (MiB) in [tool.dilsctl] of pyproject.toml"

@@ -142,7 +142,7 @@ def _one(job: Job) -> tuple[Report, bytes]:
     return report, record
 
 
-def _share(todo: list[Job]) -> list[bytes]:
+def _share(todo: Sequence[Job]) -> list[bytes]:
     """What one process does."""
     return [record for _, record in _each(todo)]
 
@@ -162,13 +162,11 @@ def _shared_out(todo: Sequence[Job], jobs: int) -> list[bytes] | None:
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    import dilsctl.compile
-    import dilsctl.elaborate
-    import dilsctl.validation  # noqa: F401  (each process would load them by itself)
-
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    first = _share(todo[:1])  # so that what every file needs is there before processes are forked
     gc.freeze()
-    shares = [list(todo[at::jobs]) for at in range(jobs)]
+    rest = todo[1:]
+    shares = [list(rest[at::jobs]) for at in range(jobs)]
     try:
         with ProcessPoolExecutor(jobs, mp_context=context) as pool:
             done = list(pool.map(_share, shares))
@@ -176,7 +174,7 @@ def _shared_out(todo: Sequence[Job], jobs: int) -> list[bytes] | None:
         return None
     finally:
         gc.unfreeze()
-    records: list[bytes] = [b""] * len(todo)
+    records: list[bytes] = [b""] * len(rest)
     for at, share in enumerate(done):
         records[at::jobs] = share
-    return records
+    return first + records

@@ -7,6 +7,7 @@ closed under differentiation.
 
 from __future__ import annotations
 
+import math
 import string
 from collections.abc import Sequence
 from functools import lru_cache
@@ -68,6 +69,13 @@ def label_sizes(spec: str, shapes: Sequence[tuple[int, ...]]) -> dict[str, int]:
                     number,
                 )
     return sizes
+
+
+@lru_cache(maxsize=4096)
+def summed_size(spec: str, shapes: tuple[tuple[int, ...], ...]) -> int:
+    """How many products are added up for each element of the result."""
+    _, right = parse_spec(spec)
+    return math.prod(size for label, size in label_sizes(spec, shapes).items() if label not in right)
 
 
 def _is_mixture(operands: Sequence[str], out: str, types: Sequence[Type]) -> Type | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dilsctl.diagram import State
 from dilsctl.ir import Eqn, Type, Var
-from dilsctl.operations.contract import label_sizes, parse_spec
+from dilsctl.operations.contract import summed_size
 from dilsctl.ranges import alternatives
 
 Guess = tuple[float, float]  # mean and deviation
@@ -89,7 +89,7 @@ def guess(eqn: Eqn, known: Mapping[Var, Guess | None]) -> Guess | None:
         case "div" if two[0] and not two[1]:
             return mean / two[0], spread / abs(two[0])
         case "contract" if len(given) == 2:
-            count = _summed(eqn)
+            count = float(summed_size(eqn.param("spec"), tuple([one.shape for one in eqn.inputs])))
             return count * mean * two[0], math.sqrt(count) * _product(given[0], two)
         case "sum":
             count = max(eqn.inputs[0].type.size // max(eqn.outputs[0].type.size, 1), 1)
@@ -123,10 +123,3 @@ def _above(mean: float, spread: float) -> Guess:
 
 def _product(one: Guess, two: Guess) -> float:
     return math.sqrt((one[0] * two[1]) ** 2 + (two[0] * one[1]) ** 2 + (one[1] * two[1]) ** 2)
-
-
-def _summed(eqn: Eqn) -> float:
-    """How many products a contraction adds up for each element."""
-    spec = eqn.param("spec")
-    sizes, (_, right) = label_sizes(spec, [one.shape for one in eqn.inputs]), parse_spec(spec)
-    return float(math.prod(size for label, size in sizes.items() if label not in right))
