@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from dilsctl.choice import Choice, choices
 from dilsctl.codes import FILE_TOPICS
@@ -56,24 +57,34 @@ def mend_file(
     whole = mark + text
     applied: list[Fix] = []
     refused: set[tuple[str, str, int]] = set()
-    seen = {text}
+    before: dict[str, tuple[Report, int, list[Diagnostic]]] = {}  # by text: what was found, done and tried
     report = validate_file(path, text, settings, choice)
     for _ in range(MOST_ROUNDS):
         wanted = [
             one
             for one in report
-            if one.fix is not None and (unsafe or one.fix.safe) and _about(one, path, text) not in refused
+            if one.fix is not None and (unsafe or one.fix.safe) and _about(one, text) not in refused
         ]
-        step = next(_steps(path, text, report, wanted, settings, choice, refused, seen), None)
+        step = next(_steps(path, text, report, wanted, settings, choice, refused), None)
         if step is None:
             break
-        text, report, fixes = step
-        seen.add(text)
-        applied += fixes
+        before[text] = (report, len(applied), step.tried)
+        text, report = step.text, step.report
+        applied += step.fixes
+        if text in before:  # in a circle: where it began is as good, and a second run ends there too
+            report, count, tried = before[text]
+            del applied[count:]
+            refused |= {_about(one, text) for one in tried}
     return Mended(path, whole, mark + text, applied)
 
 
-Step = tuple[str, Report, list[Fix]]
+class Step(NamedTuple):
+    """A text made of another by fixes: what is found in it, and the findings that were tried."""
+
+    text: str
+    report: Report
+    fixes: list[Fix]
+    tried: list[Diagnostic]
 
 
 def _steps(
@@ -84,21 +95,20 @@ def _steps(
     settings: Sequence[str],
     choice: Choice | None,
     refused: set[tuple[str, str, int]],
-    seen: set[str],
 ) -> Iterator[Step]:
     """All fixes at once, if that is sound, or else the first one that is by itself."""
     tries = [wanted] if len(wanted) == 1 else [wanted, *([one] for one in wanted)]
     for some in tries if wanted else ():
         new, fixes = apply(text, str(path), [one.fix for one in some if one.fix is not None])
-        if new not in seen and fixes:
+        if fixes and new != text:
             after = validate_file(path, new, settings, choice)
             if _sound(path, text, new, report, after, all(one.safe for one in fixes)):
-                yield new, after, fixes
+                yield Step(new, after, fixes, some)
         if len(some) == 1:
-            refused.add(_about(some[0], path, text))
+            refused.add(_about(some[0], text))
 
 
-def _about(one: Diagnostic, path: Path, text: str) -> tuple[str, str, int]:
+def _about(one: Diagnostic, text: str) -> tuple[str, str, int]:
     return one.code, one.message, hash(text)
 
 

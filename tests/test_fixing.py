@@ -151,6 +151,17 @@ def test_misspelt_files(tmp_path: Path, seed: int, unsafe: bool) -> None:
         assert {one.code for one in api.validate(path) if one.severity.value == "error"} <= was
 
 
+def test_fixes_that_lead_in_a_circle(tmp_path: Path) -> None:
+    """Each of two names is taken for a misspelling of the other: the file stays."""
+    text = (ROOT / "examples" / "kuramoto.yaml").read_text()
+    text = text.replace("n: 1000, coupling: 1", "n: 1000, couplign: 1")
+    path = tmp_path / "x.yaml"
+    path.write_text(text)
+    assert any(one.fix is not None for one in api.validate(path))
+    found = mend_file(path, unsafe=True)
+    assert not found.changed and not found.applied
+
+
 def call(*args: str) -> Result:
     return CliRunner().invoke(main, ["validate", *args])
 
