@@ -10,7 +10,8 @@ from typing import Any
 from dilsctl.ablate import Ablation
 from dilsctl.api import diagram_of_run, open_run
 from dilsctl.checks import Result
-from dilsctl.confusions import confusions
+from dilsctl.confusions import confusions, lived_confusion
+from dilsctl.data.dataset import Fitted
 from dilsctl.diagnostics import Problem
 from dilsctl.loaded import LoadedDiagram
 from dilsctl.plots.classes import Confusion
@@ -76,7 +77,9 @@ def read_chronicle(path: Path, *, checks: bool = False) -> Chronicle:
         from dilsctl.api import test
 
         results = test(run.diagram)
-    lived = _lived(run) if run.facts.get("live") else {}
+    lived: dict[str, float] = {}
+    if run.facts.get("live"):
+        lived, counted = _lived(run, diagram)
     return Chronicle(
         path, run.facts, config, summary, lines, diagram, wires, counted, results, notes, lived, ablation
     )
@@ -108,12 +111,14 @@ def _ablation(run: RunFolder, summary: dict[str, Any]) -> Ablation:
         raise Problem.of("bad-run", message, file=str(run.path)) from None
 
 
-def _lived(run: RunFolder) -> dict[str, float]:
-    """What a life came to over all rows."""
-    checkpoint = run.load("last")
-    if checkpoint is None:
-        return {}
-    return Sums(*checkpoint.position.live["score"]["whole"]).means()
+def _lived(run: RunFolder, diagram: LoadedDiagram) -> tuple[dict[str, float], list[Confusion]]:
+    """What a life came to over all rows, and which classes it took for which."""
+    checkpoint, block = run.load("last"), diagram.document.document.live
+    if checkpoint is None or block is None:
+        return {}, []
+    score, fitted = checkpoint.position.live["score"], Fitted.from_json(run.facts["data"])
+    taken, kind = score.get("taken"), score.get("kind", "class")
+    return Sums(*score["whole"]).means(), lived_confusion(taken, kind, block.truth, fitted)
 
 
 def _confusions(loaded: LoadedDiagram) -> list[Confusion]:

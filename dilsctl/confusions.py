@@ -11,10 +11,24 @@ from dilsctl.answers import classified
 from dilsctl.plots.classes import Confusion, counted
 
 if TYPE_CHECKING:
-    from dilsctl.data.dataset import Dataset
+    from dilsctl.data.dataset import Dataset, Fitted
     from dilsctl.loaded import LoadedDiagram
 
 MOST_CLASSES = 2000
+
+
+def lived_confusion(taken: Any, kind: str, truth: str, fitted: Fitted) -> list[Confusion]:
+    """Of a life, where its truths are classes that were counted as it went. ``taken``: (classes, classes);
+    kind: of the truth."""
+    if taken is None or not np.any(taken):
+        return []
+    counts = np.array(taken, np.int64)
+    names = ("false", "true") if kind == "bool" else _names(len(counts), fitted.labels.get(truth, ()))
+    return [Confusion("stream", names, counts, truth)]
+
+
+def _names(classes: int, labels: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(str(labels[k]) if k < len(labels) else str(k) for k in range(classes))
 
 
 def confusions(loaded: LoadedDiagram, learner: Any, dataset: Callable[[], Dataset]) -> list[Confusion]:
@@ -40,6 +54,5 @@ def confusions(loaded: LoadedDiagram, learner: Any, dataset: Callable[[], Datase
         if truth.ndim != 1 or truth.dtype.kind != "i" or said.shape != truth.shape or classes > MOST_CLASSES:
             continue
         labels: Sequence[Any] = data.fitted.labels.get(target, ())
-        names = tuple(str(labels[k]) if k < len(labels) else str(k) for k in range(classes))
-        found.append(Confusion(part, names, counted(truth, said, classes), target))
+        found.append(Confusion(part, _names(classes, labels), counted(truth, said, classes), target))
     return found

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from dilsctl.ir import Type
 
 Array = npt.NDArray[Any]
+MOST_CLASSES = 60  # whose confusion is counted: it is saved with the state
 
 
 @dataclass(slots=True, eq=False)
@@ -39,7 +40,8 @@ class Sums:
 @dataclass(slots=True, eq=False)
 class Prequential:
     """``whole``: over all rows; ``part``: over those of the window that is not full yet. ``rows``: how many
-    truths there were. ``seen``: what the baselines know."""
+    truths there were. ``seen``: what the baselines know. ``taken``: (classes, classes), how often each class
+    (row) was taken for each, of at most sixty."""
 
     type: Type
     window: int
@@ -47,6 +49,12 @@ class Prequential:
     whole: Sums = field(default_factory=Sums)
     part: Sums = field(default_factory=Sums)
     seen: dict[str, Any] = field(default_factory=dict)
+    taken: Array | None = None
+
+    def __post_init__(self) -> None:
+        classes = 2 if self.type.kind == "bool" else self.type.classes or 0
+        if self.type.kind in ("class", "bool") and not self.type.shape and 0 < classes <= MOST_CLASSES:
+            self.taken = np.zeros((classes, classes), np.int64)
 
     @property
     def name(self) -> str:
@@ -56,6 +64,9 @@ class Prequential:
     def add(self, predicted: Array, truth: Array, measures: Mapping[str, Array]) -> list[dict[str, Any]]:
         """Count rows: what was predicted, the truth, other measures (rows first). Gives a line for each full
         window."""
+        if self.taken is not None:
+            said = decided(predicted, self.type)
+            np.add.at(self.taken, (truth.astype(np.int64), said.astype(np.int64)), 1)
         lines = []
         start = 0
         while start < len(truth):
@@ -127,6 +138,8 @@ class Prequential:
             "whole": [self.whole.total, self.whole.rows],
             "part": [self.part.total, self.part.rows],
             "seen": self.seen,
+            "kind": self.type.kind,
+            "taken": None if self.taken is None else self.taken.tolist(),
         }
 
     def take_up(self, value: Mapping[str, Any]) -> None:
@@ -134,6 +147,8 @@ class Prequential:
         self.rows = int(value["rows"])
         self.whole, self.part = Sums(*map(dict, value["whole"])), Sums(*map(dict, value["part"]))
         self.seen = dict(value["seen"])
+        taken = value.get("taken")  # not there in what was kept before it was counted
+        self.taken = None if taken is None else np.array(taken, np.int64)
 
 
 def decided(predicted: Array, type: Type) -> Array:

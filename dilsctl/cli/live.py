@@ -19,6 +19,7 @@ from dilsctl.diagnostics import Problem
 
 if TYPE_CHECKING:
     from dilsctl.live import Life
+    from dilsctl.plots.classes import Confusion
     from dilsctl.plots.leave import Kind
 
 ENDINGS = (".csv", ".tsv", ".jsonl")
@@ -136,11 +137,11 @@ def command(
                 ended = life.live(stream, watcher, signals)
     except Problem as problem:
         if life.run is not None and problem.diagnostics[0].code == "not-finite":
-            leave_run_plots(life.run, plots, quiet=True)  # how it came to this
+            leave_run_plots(life.run, plots, lambda: _classes(life), quiet=True)  # how it came to this
         raise
     _show(life, as_json)
     if life.run is not None:
-        leave_run_plots(life.run, plots, quiet=quiet or as_json)
+        leave_run_plots(life.run, plots, lambda: _classes(life), quiet=quiet or as_json)
     if report and life.folder is not None:
         from dilsctl.cli.report import write_report
 
@@ -150,6 +151,13 @@ def command(
             say(f"stopped; go on with: dilsctl live {life.folder} {rows}", err=True)
         return 128 + signals.number
     return 0
+
+
+def _classes(life: Life) -> list[Confusion]:
+    """How often each class was taken for each, so far."""
+    from dilsctl.confusions import lived_confusion
+
+    return lived_confusion(life.score.taken, life.score.type.kind, life.block.truth, life.intake.fitted)
 
 
 def _print(text: str) -> None:

@@ -26,12 +26,17 @@ _PAIRS = 5
 @dataclass(frozen=True, slots=True, eq=False)
 class Confusion:
     """``counts`` (classes, classes): how often each class was taken for each (a row for each truth), in one
-    part of the data, of one target."""
+    part of the data, of one target. The part ``stream`` is a life's, each row before its truth was told."""
 
     part: str
     names: tuple[str, ...]
     counts: Array
     target: str = ""
+
+    @property
+    def where(self) -> str:
+        """Which rows these are."""
+        return "stream, each before its truth was told" if self.part == "stream" else f"{self.part} part"
 
     @property
     def right(self) -> float:
@@ -73,7 +78,7 @@ def confusion_plot(found: Confusion) -> Plot:
     left, top = 12 + 18 + label, 78.0
     wide, high = max(left + side + 20, 420.0), top + side + below + 8
     rows = int(found.counts.sum())
-    told = f"{rows:,} rows of the {found.part} part"
+    told = f"{rows:,} rows of the {found.where}"
     told += f", {int(np.trace(found.counts)):,} right ({found.right:.1%})" if rows else ""
     shade = "shade: the share of its row (of the truth)"
     if count > MOST_CELLS:

@@ -75,7 +75,7 @@ def _sections(page: _Page) -> Iterator[str]:
         yield "<h2>Curves</h2>"
         yield from page.figures(plots.curves)
     for one, (name, plot) in zip(found.confusions, plots.classes.items(), strict=True):
-        yield f"<h2>Classes ({escape(one.part)} part)</h2>"
+        yield f"<h2>Classes ({escape(one.where)})</h2>"
         yield from page.figures({name: plot})
         mistakes = [[f"{truth} taken for {said}", f"{n:,}"] for truth, said, n in one.mistakes()]
         if mistakes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import json
 import os
@@ -19,6 +20,9 @@ from PIL import Image
 from dilsctl import api
 from dilsctl.ablate import TITLES
 from dilsctl.cli import main
+from dilsctl.confusions import lived_confusion
+from dilsctl.data.dataset import Fitted
+from dilsctl.ir import Type
 from dilsctl.plots.classes import Confusion, confusion_plot, counted
 from dilsctl.plots.figure import WIDTH
 from dilsctl.plots.leave import leave
@@ -26,6 +30,7 @@ from dilsctl.plots.measures import course_plot, courses
 from dilsctl.plots.of_run import joined, run_plots
 from dilsctl.plots.traces import trace_plot
 from dilsctl.plots.wiring import wiring_plot
+from dilsctl.prequential import Prequential
 from dilsctl.render.stamp import untouched
 from dilsctl.report.progress import number_text
 from dilsctl.wire_history import History
@@ -112,13 +117,54 @@ def test_a_life_has_windows(tmp_path: Path) -> None:
     )
     assert result.exit_code == 0, result.output
     lines = [json.loads(one) for one in (run / "metrics.jsonl").read_text().splitlines()]
-    assert sorted(one.name for one in (run / "plots").iterdir()) == ["accuracy.svg", "loss.svg"]
+    assert sorted(one.name for one in (run / "plots").iterdir()) == [
+        "accuracy.svg",
+        "confusion.svg",
+        "loss.svg",
+    ]
     svg = (run / "plots" / "accuracy.svg").read_text()
     assert "window of 125 rows" in texts_of(svg)
-    drawn = read_back(svg)
-    assert set(drawn) == {"accuracy", "the last truth again", "the usual class or mean"}
-    assert drawn["accuracy"][1] == pytest.approx([line["accuracy"] for line in lines], abs=0.003)
+    curves = read_back(svg)
+    assert set(curves) == {"accuracy", "the last truth again", "the usual class or mean"}
+    assert curves["accuracy"][1] == pytest.approx([line["accuracy"] for line in lines], abs=0.003)
     assert "right had the same values." in texts_of(svg), "the metric 'right' is drawn once"
+
+
+def test_the_classes_of_a_life_are_counted_as_it_goes(tmp_path: Path) -> None:
+    """Against the rows that it prints; a life that was stopped goes on to the same counts."""
+    stream = gzip.decompress((EXAMPLES / "data" / "phishing.csv.gz").read_bytes()).decode().splitlines(True)
+    for name, rows in (("half", 700), ("whole", len(stream))):
+        (tmp_path / f"{name}.csv").write_text("".join(stream[:rows]))
+    once = call(
+        "live", EXAMPLES / "phishing.yaml", tmp_path / "whole.csv", "--json", "--out", tmp_path / "once"
+    )
+    rows = [json.loads(one) for one in once.stdout.splitlines()]
+    pairs = Counter((one["truth"], one["predicted"]) for one in rows if "truth" in one)
+    wanted = {(str(truth).lower(), str(said).lower()): n for (truth, said), n in pairs.items()}
+    assert sum(wanted.values()) == len(stream) - 1
+    call("live", EXAMPLES / "phishing.yaml", tmp_path / "half.csv", "-q", "--out", tmp_path / "twice")
+    call("live", tmp_path / "twice", tmp_path / "whole.csv", "-q")
+    for run in ("once", "twice"):
+        result = call("report", tmp_path / run)
+        assert result.exit_code == 0, result.output
+        page = (tmp_path / run / "report.html").read_text()
+        for svg in ((tmp_path / run / "plots" / "confusion.svg").read_text(), page):
+            cells = re.findall(r"<title>(\w+) taken for (\w+): (\d+) \(", svg)
+            assert {(a, b): int(n) for a, b, n in cells} == wanted
+            assert "rows of the stream, each before its truth was told" in svg
+
+
+def test_a_life_that_was_kept_before_classes_were_counted(tmp_path: Path) -> None:
+    """It has no counts of its first rows, and so none of any."""
+    score = Prequential(Type("class", (), 3), 4)
+    score.add(np.array([0, 1]), np.array([0, 2]), {})
+    kept = score.to_json()
+    assert kept["taken"] == [[1, 0, 0], [0, 0, 0], [0, 1, 0]]
+    del kept["taken"]
+    score.take_up(kept)
+    score.add(np.array([0, 1]), np.array([0, 2]), {})
+    assert score.taken is None and lived_confusion(score.taken, "class", "truth", Fitted()) == []
+    assert Prequential(Type("class", (), 5000), 4).taken is None, "it would be saved with every state"
 
 
 def test_few_wires_are_curves() -> None:
