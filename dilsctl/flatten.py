@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dilsctl.diagnostics import Problem
-from dilsctl.diagram import MOMENTUM, Diagram, Initial, Port, is_momentum, momentum_of
+from dilsctl.diagram import MOMENTUM, Diagram, Port, is_momentum, momentum_of
 from dilsctl.elaborate.gates import is_gate
 from dilsctl.expression import names_read, parse_expression
 from dilsctl.flat_laws import FlatLaws, mixed_triggers
-from dilsctl.ir import CLOCK, Eqn, Type, Var, params_of
+from dilsctl.ir import CLOCK, Eqn, Var, params_of
 from dilsctl.loops import schedule
 from dilsctl.lower import Flat, FlatState, flatten, source_of
 from dilsctl.operations.functions import FUNCTIONS
@@ -28,10 +28,10 @@ from dilsctl.passes.edge import edge_of
 from dilsctl.recursion import deep_calls
 from dilsctl.scan import MOST_CHARACTERS
 from dilsctl.written_back import Writer
-from dilsctl.written_values import Value, call, constant, literal, named, text_of
+from dilsctl.written_states import begins_with, learned_by, plain
+from dilsctl.written_values import Value, call, constant, named, text_of
 
 _RESERVED = frozenset({"t", "dt", "index", "true", "false", *keyword.kwlist})
-_DRAWN = {"glorot", "he", "lecun", "uniform", "normal", "orthogonal", "identity"}
 MOST_PARTS = 24  # of an expression: what is longer gets a name
 MOST_LISTED = 400  # parts of one list
 
@@ -165,7 +165,7 @@ class _Writing:
         given, type = eqn.param("value"), out.type
         if isinstance(given, tuple) and type.size > 16 and not _is_range(given):
             name = self._free(out.name or "table")
-            numbers = _plain(given, type)
+            numbers = plain(given, type)
             self.params[name] = numbers
             return Value(ast.Name(name), type, True)
         value = constant(given, type)
@@ -215,7 +215,7 @@ class _Writing:
         learned = {
             self.names[one.path]: one.state.learn for one in flat.states if one.state.learn is not None
         }
-        learn, conserve = self._answers(_learn(learned))
+        learn, conserve = self._answers(learned_by(learned))
         outputs = {name: self._text(self.values[var].node) for name, var in flat.outputs.items()}
         variables = {*main.states, *main.shared}
         wires = [
@@ -302,22 +302,6 @@ def _is_range(value: tuple[Any, ...]) -> bool:
     return value == tuple(range(len(value))) and not any(isinstance(one, bool) for one in value)
 
 
-def _plain(value: Any, type: Type) -> Any:
-    """Numbers as a file has them."""
-    if isinstance(value, tuple):
-        return [_plain(one, type) for one in value]
-    if type.kind == "bool":
-        return bool(value)
-    return int(value) if type.kind in ("int", "class") else float(value)
-
-
-def _shown(value: Any) -> str:
-    """A value as an expression."""
-    if isinstance(value, list):
-        return f"[{', '.join(map(_shown, value))}]"
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _number(text: str) -> Any:
     """A text that is a number, as one."""
     try:
@@ -346,67 +330,6 @@ def _part_of(moved: Any, shape: tuple[int, ...]) -> str | None:
         if axis[-1] - axis[0] + 1 != len(axis):
             return None
     return ", ".join(f"{axis[0]}:{axis[-1] + 1}" for axis in axes) if size == len(held) else None
-
-
-def begins_with(one: FlatState, name: str, *, keep: bool, inside: bool = False, source: str = "") -> Any:
-    """A state as a file has it: its type, and how it begins. ``name``: what it is called now; ``inside``: it
-    will be in a box inside of the main box. ``source``: the learned state that it begins as, if it does."""
-    initial = one.state.initial
-    text = str(one.var.type)
-    drawn: dict[str, Any] = {}
-    begins: Any = None
-    if source:
-        begins = source
-    elif initial.rule:
-        arguments = ", ".join(text_of(literal(value, Type("real"))) for value in initial.arguments)
-        begins = f"{initial.rule}({arguments})" if arguments else initial.rule
-        if initial.rule in _DRAWN and one.var.type.kind != "simplex":
-            drawn = _drawn(one, initial, name, inside)
-        elif one.var.type.kind == "simplex":
-            begins = None
-    elif initial.value != 0 or isinstance(initial.value, tuple):
-        begins = _plain(initial.value, one.var.type)
-        if isinstance(begins, list):  # of one box: all those of an array begin so
-            for length in reversed(one.lead):
-                begins = [begins] * length
-    if drawn or keep:
-        found: dict[str, Any] = {"type": text}
-        if begins is not None:
-            found["init"] = begins
-        return {**found, **({"keep": True} if keep else {}), **drawn}
-    if begins is None:
-        return text
-    return f"{text} = {_shown(begins)}"
-
-
-def _drawn(one: FlatState, initial: Initial, name: str, inside: bool) -> dict[str, Any]:
-    """Under which name, and for how many axes of boxes, a state's initial value is drawn."""
-    own, stacks = one.path, len(one.lead)
-    if initial.drawn is not None:
-        own = own[: len(own) - len(one.state.name)] + initial.drawn[0]
-        own = initial.drawn[0][1:] if initial.drawn[0].startswith("/") else own
-        stacks += initial.drawn[1]
-    if own == name and not stacks and not inside:
-        return {}
-    own = f"/{own}" if inside else own
-    return {"drawn": {"as": own, **({"stacks": stacks} if stacks else {})}}
-
-
-def _learn(learned: dict[str, tuple[tuple[str, Any], ...]]) -> Any:
-    if not any(learned.values()):
-        return list(learned)
-    return {name: {key: _thawed(one) for key, one in options} for name, options in learned.items()}
-
-
-def _thawed(value: Any) -> Any:
-    """Options of a learned state as a file has them."""
-    if isinstance(value, tuple):
-        if value and all(
-            isinstance(one, tuple) and len(one) == 2 and isinstance(one[0], str) for one in value
-        ):
-            return {key: _thawed(one) for key, one in value}
-        return [_thawed(one) for one in value]
-    return value
 
 
 def _expressions(body: dict[str, Any]) -> Iterator[str]:

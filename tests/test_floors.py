@@ -23,8 +23,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "sizes", "passes", "verify", "reach", "ranges", "objective", "train_names", "watched", "plan_costs",
         "plan_text", "plan_json", "episodes", "pooling", "feeding", "live_plan", "compile", "motion",
-        "written_values", "written_arrays", "written_back", "flat_laws", "flatten", "flat_document",
-        "cycles", "pattern", "siblings", "kind", "kind_text", "rules",
+        "written_values", "written_states", "written_arrays", "written_back", "flat_laws", "flatten",
+        "flat_document", "cycles", "pattern", "siblings", "kind", "kind_text", "rules",
     ),
     ("engine", "learning", "data", "runs", "run_texts", "checkpoints", "provenance"),
     (

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dilsctl.diagram import Diagram
-from dilsctl.flatten import begins_with
 from dilsctl.ir import Type, Var
 from dilsctl.lower import FlatState
 from dilsctl.order import by_name
@@ -25,6 +24,7 @@ from dilsctl.unfolding.nested import Level, Nested, Place, check_forward, check_
 from dilsctl.unfolding.texts import Texts
 from dilsctl.unfolding.units import Unit, Units, find_units
 from dilsctl.unfolding.write import KEYWORDS, RESERVED
+from dilsctl.written_states import begins_with
 from dilsctl.written_values import Value, named
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dilsctl.flatten import begins_with
 from dilsctl.ir import REAL, Eqn, Params, Program, Type, Var
 from dilsctl.learning.methods import Method
 from dilsctl.operations.functions import FUNCTIONS
@@ -25,6 +24,7 @@ from dilsctl.unfolding.descent import Descent, Length
 from dilsctl.unfolding.levels import Manager, free, short_names, whole_word, word
 from dilsctl.unfolding.texts import Texts
 from dilsctl.unfolding.tidy import tidy
+from dilsctl.written_states import begins_with
 from dilsctl.written_values import Value, named, text_of
 
 KEYWORDS = frozenset({"t", "dt", "index", "true", "false", *keyword.kwlist})
