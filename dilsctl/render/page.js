@@ -140,7 +140,8 @@
   const escapeHtml = (text) => text.replace(/[&<>]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[sign]);
   const typesOf = (wire) => { // of the ports at its ends, as their boxes tell them
     const around = wire.closest(".box"), lead = around.dataset.p ? `${around.dataset.p}.` : "";
-    const ends = wire.dataset.a.split("\n")[0].split(" -> ").map((end) => end.replace(/\[[^\]]*\]/g, ""));
+    const lines = wire.dataset.a.split("\n").filter((line) => line.includes(" -> ")); // of all wires in it
+    const ends = [...new Set(lines.flatMap((line) => line.split(" -> ")))].map((end) => end.replace(/\[[^\]]*\]/g, ""));
     return ends.filter((end) => /^[\p{L}\p{N}_.-]+$/u.test(end)).flatMap((end) => {
       const dot = end.lastIndexOf(".");
       const owner = dot < 0 ? around : current.byPath.get(lead + end.slice(0, dot));
@@ -149,21 +150,28 @@
       return line ? [`${end}: ${line.slice(line.indexOf(": ") + 2)}`] : [];
     }).join("\n");
   };
+  const sourceOf = (text) => { // the lines that a text names, and a few around them
+    const rows = new Map(); // the name of a file → line → is it named?
+    for (const word of text.split("\n")) {
+      const where = /^(.+):(\d+)$/.exec(word);
+      if (!where || !data.sources[where[1]]) continue;
+      const at = Number(where[2]), known = rows.get(where[1]) ?? new Map();
+      rows.set(where[1], known);
+      for (let n = at - 2; n <= at + 4; n += 1) known.set(n, n === at || known.get(n) === true);
+    }
+    return [...rows].map(([name, known]) => {
+      const lines = data.sources[name].split("\n"), seen = [...known.keys()].filter((n) => n > 0 && n <= lines.length);
+      return seen.sort((one, other) => one - other).map((n, place) => {
+        const row = `${String(n).padStart(4)}  ${escapeHtml(lines[n - 1])}`;
+        return (place && seen[place - 1] < n - 1 ? "   …\n" : "") + (known.get(n) ? `<b>${row}</b>` : row);
+      }).join("\n");
+    }).join("\n\n");
+  };
   const tell = (one) => {
     shown = one;
     const text = one.dataset.a ?? "", types = one.classList.contains("wire") ? typesOf(one) : "";
     byId("about").textContent = [text, types, valuesOf(one)].filter(Boolean).join("\n\n");
-    const where = /^(.+):(\d+)$/.exec(text.split("\n").at(-1));
-    const source = where && data.sources[where[1]];
-    byId("source").innerHTML = "";
-    if (source) {
-      const lines = source.split("\n"), at = Number(where[2]);
-      byId("source").innerHTML = lines.slice(Math.max(0, at - 3), at + 4).map((line, number) => {
-        const n = Math.max(0, at - 3) + number + 1;
-        const row = `${String(n).padStart(4)}  ${escapeHtml(line)}`;
-        return n === at ? `<b>${row}</b>` : row;
-      }).join("\n");
-    }
+    byId("source").innerHTML = sourceOf(text);
     drawMatrix();
     panel.classList.add("shown");
   };

@@ -15,6 +15,7 @@ from dilsctl.render.strands import Point, Strand, strands
 from dilsctl.render.themes import Style, Theme, wire_style
 
 ARROW, WING = 8, 3.6
+DOT = 2.6  # the radius of a fork
 RING, LEAD, TAIL = 2.8, 7, 7  # the radius of a ring, and how far it is from a fork or a turn at least
 COMBINED = (("learned", "peer"), ("changing", "peer"), ("changing", "learned"))  # that the legend has
 Place = tuple[float, float]
@@ -46,7 +47,7 @@ class Threads:
         for dx, dy, number in self.figure.dots:
             known = at_point.get((dx, dy))
             looks = known.looks if known is not None else self.wires[number].looks
-            yield Disc(x + dx, y + dy, 2.6, Style(wire_style(self.theme, looks).stroke))
+            yield Disc(x + dx, y + dy, DOT, Style(wire_style(self.theme, looks).stroke))
 
     def _strand(self, strand: Strand, x: float, y: float, path: str) -> Iterator[Shape]:
         looks = strand.looks
@@ -92,9 +93,10 @@ class Threads:
         return arrow(tip, forward, Style(fill, style.stroke, 1.0))
 
     def _ring(self, strand: Strand, head: bool) -> Place:
-        """The first place of a strand where a ring stands clear of forks, turns, heads and other wires; the
-        middle of its longest run if there is none."""
+        """The first place of a strand where a ring stands clear of forks, turns, heads and other wires; if
+        there is none, the middle of what its longest run has between its dot and its head."""
         runs = list(itertools.pairwise(strand.points))
+        free: list[tuple[float, Place]] = []
         for number, (one, other) in enumerate(runs):
             length = abs(other[0] - one[0]) + abs(other[1] - one[1])
             begin = RING + 2.2 if strand.first and number == 0 else LEAD
@@ -105,8 +107,10 @@ class Threads:
                 if self.runs.clear(place, flat=one[1] == other[1]):
                     return place
                 at += 2
-        one, other = max(runs, key=lambda run: abs(run[1][0] - run[0][0]) + abs(run[1][1] - run[0][1]))
-        return _along(one, other, 0.5)
+            low = DOT if number == 0 and not strand.first else 0
+            high = length - (ARROW if head and number == len(runs) - 1 else 0)
+            free.append((high - low, _along(one, other, (low + high) / 2 / length)))
+        return max(free)[1]
 
 
 class _Runs:

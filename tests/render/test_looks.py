@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -14,9 +15,10 @@ from dilsctl.render.outline import Options
 from dilsctl.render.painter import Painter
 from dilsctl.render.paper import BAR, UNITS
 from dilsctl.render.picture import Node, Wire
-from dilsctl.render.shapes import Disc, Open, Rectangle
+from dilsctl.render.shapes import Disc, Line, Open, Rectangle
 from dilsctl.render.strands import Strand, strands
 from dilsctl.render.themes import THEMES, wire_style
+from dilsctl.render.threads import DOT, RING, WING
 
 from .checks import figures
 
@@ -117,6 +119,24 @@ def test_every_wire_between_peers_begins_with_a_ring() -> None:
         kind = shape.kind if isinstance(shape, Open) else kind
         rings += isinstance(shape, Disc) and kind == "wire" and shape.style.fill == THEME.paper
     assert rings == len(begins) == 4
+
+
+@pytest.mark.parametrize("name", ["cart-pole", "control-loop", "cpu"])
+@pytest.mark.parametrize("view", ["nested", "layers"])
+def test_rings_stand_clear_of_heads_and_forks(name: str, view: Literal["nested", "layers"]) -> None:
+    """A leg from a fork to a box that is short has both, and a ring between them."""
+    shapes = list(Painter(THEME).paint(figure_of(name, Options(view=view, depth=9)), 0, 0))
+    discs = [one for one in shapes if isinstance(one, Disc)]
+    rings = [one for one in discs if one.radius == RING]
+    assert rings
+    heads = [(one.points[0], one.points[1]) for one in shapes if isinstance(one, Line) and one.closed]
+    for ring in rings:
+        for (x, y), (back, _) in heads:
+            along = max(min(x, back) - ring.x, ring.x - max(x, back))
+            assert max(along, abs(y - ring.y) - WING) > RING
+        for dot in discs:
+            far = abs(dot.x - ring.x) + abs(dot.y - ring.y)
+            assert dot.radius != DOT or far > RING + DOT
 
 
 def test_flat_what_a_peer_tells_goes_on_through_a_function() -> None:

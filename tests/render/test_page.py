@@ -119,12 +119,24 @@ def test_a_net_lights_up_through_borders(browser: Any, tmp_path: Path) -> None:
     first = page.tab.locator('.view:visible .wire[data-a^="a -> left.a"] .hit')
     first.dispatch_event("pointerover", {"bubbles": True})
     lit = page.tab.locator(".view:visible .wire.on")
-    about = [lit.nth(at).get_attribute("data-a").split("\n")[0] for at in range(lit.count())]
-    assert sorted(about) == ["a -> gate.a", "a -> gate.b", "a -> left.a"]
+    about = [lit.nth(at).get_attribute("data-a").split("\n")[::2] for at in range(lit.count())]
+    legs = [["a -> gate.a"], ["a -> gate.b"]]
+    assert sorted(about) == [legs[0], [*legs[0], *legs[1]], legs[1], ["a -> left.a"]]
     first.dispatch_event("click", {"bubbles": True})
     told = page.tab.locator("#about").inner_text()
     assert "or-gate.yaml:" in told and told.endswith("a: bool\nleft.a: bool")
     assert "a -> left.a" in " ".join(page.tab.locator("#source b").inner_text().split())
+    page.close()
+
+
+def test_what_several_wires_share_tells_of_all(browser: Any, tmp_path: Path) -> None:
+    page = Page(browser, written(tmp_path, "or-gate.yaml"))
+    trunk = page.tab.locator('.view:visible .wire[data-a*="gate.a"][data-a*="gate.b"] .hit').first
+    trunk.dispatch_event("click", {"bubbles": True})
+    assert page.tab.locator("#about").inner_text().endswith("a: bool\ngate.a: bool\ngate.b: bool")
+    named = page.tab.locator("#source b")
+    told = [" ".join(named.nth(at).inner_text().split()[2:]) for at in range(named.count())]
+    assert told == ["a -> gate.a", "a -> gate.b"]
     page.close()
 
 
