@@ -75,8 +75,27 @@ def modes(number: int, reads: str, more: str = "") -> str:
     rows = [f"      m{i}: k == {i}" for i in range(number - 1)] + [f"      m{number - 1}: otherwise"]
     return (
         "dils: 1\ndefine:\n  p:\n    state: {k: real = 0}\n    out: {c: {type: real, when: m0}}\n"
-        "    wires: [1 -> c]\n    modes:\n" + "\n".join(rows) + "\n  a:\n    boxes: {p: p}\n"
+        "    next: {k: k + 1}\n    wires: [1 -> c]\n    modes:\n"
+        + "\n".join(rows)
+        + "\n  a:\n    boxes: {p: p}\n"
         f"    out: {{y: real}}\n{more}    wires:\n      - p.c if {reads} else 0 -> y\nmain: a\n"
+    )
+
+
+def doubled(name: str, first: str, next: str, steps: int = 60) -> str:
+    """Lets of which each has the one before it twice. ``next``: how, with {0} for the one before."""
+    rows = [f"    {name}{i}: {next.format(f'{name}{i - 1}')}\n" for i in range(1, steps)]
+    return f"    {name}0: {first}\n" + "".join(rows)
+
+
+def learner(lets: str, wire: str, law: str = "trust", modes: str = "otherwise") -> str:
+    """A box with lets, a trust, a state that moves, and one that is learned from far away."""
+    rows = "".join(f"    m{number}: {one}\n" for number, one in enumerate(modes.split(", ")))
+    return (
+        "dils: 1\nmain:\n  in: {x: real 3}\n  out: {y: real 3}\n"
+        "  state: {trust: simplex 3, place: real = 0, gain: 'real = normal(0, 1e9)'}\n  learn: [gain]\n"
+        f"  modes:\n{rows}  let:\n{lets}  wires:\n    - {wire} -> y\n"
+        f"  next:\n    place: place + x[0]\n    trust: {law}\n"
     )
 
 
@@ -117,6 +136,19 @@ def texts() -> Iterator[tuple[str, str]]:
     both = "".join(f"      l{i}: l{i - 1} and l{i - 1}\n" for i in range(1, 3_000))
     yield "mode lets", modes(2, "l2999", f"    let:\n      l0: p.m0\n{both}")
     yield "modes", modes(100, " and ".join(f"not p.m{i}" for i in range(1, 100)))
+    squares, rises = "{0} * {0} + place * {0}", "{0} * tanh({0})"
+    rows = doubled("p", "place", squares) + doubled("q", "place + 1", squares)
+    yield (
+        "modes of doubled lets",
+        learner(rows, "gain * x", modes="p59 < q58, q59 < p58, p59 == 3, otherwise"),
+    )
+    rows = doubled("p", "x * x", rises, 22) + doubled("q", "x * x", rises, 22)
+    yield "softmax of doubled lets", learner(rows, "gain * softmax(exp(p21) / sum(exp(q21)))")
+    rows = doubled("p", "x * x", "{0} * {0}") + doubled("q", "x * x", "maximum({0}, 0.5 + {0})")
+    yield "trust of doubled lets", learner(rows, "gain * trust", "normalise(p59 * trust * q59)")
+    rows = "    p0: trust\n" + "".join(f"    p{i}: p{i - 1} * x\n" for i in range(1, 3_000))
+    yield "trust of many factors", learner(rows, "gain * trust", "normalise(p2999)")
+    yield "squares of large starts", learner(doubled("p", "gain", "{0} * {0} * gain"), "tanh(p59 * x)")
     yield "too many modes", modes(20_000, "p.m0")
     yield "attributes", expression("x" + ".y" * 9_000)
     yield "lists", expression("[" * 9_000 + "1" + "]" * 9_000)

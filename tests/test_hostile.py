@@ -19,7 +19,7 @@ SECONDS = 2.0  # of processor time; one is enough on a machine that does nothing
 GOOD = {
     "a mark", "astral", "blanks", "chain", "chain backwards", "count 10000000", "counts in counts",
     "deep calls in deep boxes", "expressions backwards", "large step", "let chain", "mode ands",
-    "mode choices", "mode lets", "modes", "real overflow",
+    "mode choices", "mode lets", "modes", "modes of doubled lets", "real overflow",
 }  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def begin(state: State) -> Guess | None:
             if not flat:
                 return None
             mean = sum(flat) / len(flat)
-            return mean, math.sqrt(sum((one - mean) ** 2 for one in flat) / len(flat))
+            return mean, math.hypot(*(one - mean for one in flat)) / math.sqrt(len(flat))
         case "normal":
             mean, std = (*numbers, 0.0, 1.0)[:2] if len(numbers) != 1 else (numbers[0], 1.0)
             return float(mean), float(std)
@@ -69,6 +69,11 @@ def _numbers(value: Any) -> Iterator[float]:
 
 def guess(eqn: Eqn, known: Mapping[Var, Guess | None]) -> Guess | None:
     """Mean and deviation of what an equation makes; None where it is not known."""
+    found = _guess(eqn, known)
+    return None if found is None or any(map(math.isnan, found)) else found
+
+
+def _guess(eqn: Eqn, known: Mapping[Var, Guess | None]) -> Guess | None:
     if eqn.op == "constant":
         value = eqn.param("value")
         return (float(value), 0.0) if isinstance(value, int | float) else None
@@ -122,4 +127,4 @@ def _above(mean: float, spread: float) -> Guess:
 
 
 def _product(one: Guess, two: Guess) -> float:
-    return math.sqrt((one[0] * two[1]) ** 2 + (two[0] * one[1]) ** 2 + (one[1] * two[1]) ** 2)
+    return math.hypot(one[0] * two[1], two[0] * one[1], one[1] * two[1])

@@ -27,6 +27,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     told = set()
     for whole in subject.wholes:
         places = {law.target: law.span for law in whole.flat.laws}
+        positive: set[Var] | None = None
         for state in whole.flat.states:
             value = whole.program.updates.get(state.var)
             span = places.get(state.var) or state.state.span
@@ -35,7 +36,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             factors = _told_by(whole, state, value)
             if not factors:
                 continue
-            zero = not all(_positive(one, whole) for one in factors)
+            positive = _positives(whole) if positive is None else positive
+            zero = not positive.issuperset(factors)
             if not zero and _ticks(subject, state) * _most(factors, whole) < SMALLEST:
                 continue
             told.add(span)
@@ -86,44 +88,76 @@ def _normalises(value: Var, whose: Var, whole: Whole) -> bool:
 
 def _factors(value: Var, state: Var, producers: Mapping[Var, Eqn]) -> Factors:
     """What a state is multiplied with to make a value; None if it is not a mere multiple of the state."""
-    value = moved(value, producers)
-    if value is state:
-        return []
-    eqn = producers.get(value)
-    if eqn is None:
+    multiples = _multiples(value, state, producers)
+    if not multiples[value]:
         return None
-    if eqn.op == "div":  # normalise, or by any number
-        return _factors(eqn.inputs[0], state, producers)
-    if eqn.op == "where":  # a law that acts now and then
-        held, left = (_factors(part, state, producers) for part in eqn.inputs[1:])
-        return None if held is None or left is None else [*held, *left]
+    found: list[Var] = []
+    seen: set[Var] = set()
+    stack = [value]
+    while stack:
+        one = stack.pop()
+        if one is state or one in seen:
+            continue
+        seen.add(one)
+        eqn = producers[one]
+        parts = _may_be_multiples(eqn)
+        if eqn.op == "mul":
+            part, factor = parts if multiples[parts[0]] else parts[::-1]
+            found.append(factor)
+            stack.append(part)
+        else:  # divided by any number, moved, or a law that acts now and then
+            stack += parts
+    return found
+
+
+def _multiples(value: Var, state: Var, producers: Mapping[Var, Eqn]) -> dict[Var, bool]:
+    """Is a value a mere multiple of a state? Told of all that it might be one through."""
+    found = {state: True}
+    stack = [value]
+    while stack:
+        one = stack[-1]
+        eqn = producers.get(one)
+        parts = _may_be_multiples(eqn) if eqn is not None else ()
+        if missing := [part for part in parts if part not in found]:
+            stack += missing
+            continue
+        stack.pop()
+        some = [found[part] for part in parts]
+        if one not in found:
+            found[one] = any(some) if eqn is not None and eqn.op == "mul" else bool(some) and all(some)
+    return found
+
+
+def _may_be_multiples(eqn: Eqn) -> tuple[Var, ...]:
+    """The inputs of an equation of which what it makes may be a multiple."""
     if eqn.op == "mul":
-        for one, other in (eqn.inputs, eqn.inputs[::-1]):
-            inner = _factors(one, state, producers)
-            if inner is not None:
-                return [*inner, other]
-    return None
+        return eqn.inputs
+    if eqn.op == "where":
+        return eqn.inputs[1:]
+    return eqn.inputs[:1] if eqn.op == "div" or (eqn.op in MOVES and len(eqn.inputs) == 1) else ()
 
 
-def _positive(var: Var, whole: Whole) -> bool:
-    """Is a value surely more than 0?"""
-    known = whole.known.get(var, ANY)
-    if known[0] > 0:
-        return True
-    eqn = whole.producers.get(var)
-    if eqn is None:
-        return False
+def _positives(whole: Whole) -> set[Var]:
+    """The values that are surely more than 0."""
+    found = {one for one, (least, _) in whole.known.items() if least > 0}
+    for eqn in whole.program.eqns:
+        if _is_positive(eqn, found, whole):
+            found.update(eqn.outputs)
+    return found
+
+
+def _is_positive(eqn: Eqn, found: set[Var], whole: Whole) -> bool:
+    """Is what an equation makes more than 0, where ``found`` are the values before it that are?"""
     if eqn.op in _POSITIVE:
         return True
     if eqn.op == "maximum":
-        return any(_positive(one, whole) for one in eqn.inputs)
+        return not found.isdisjoint(eqn.inputs)
     if eqn.op == "add":
-        return any(_positive(one, whole) for one in eqn.inputs) and all(
-            _positive(one, whole) or whole.known.get(one, ANY)[0] >= 0 for one in eqn.inputs
-        )
+        least = (whole.known.get(one, ANY)[0] for one in eqn.inputs if one not in found)
+        return not found.isdisjoint(eqn.inputs) and all(one >= 0 for one in least)
     if eqn.op in MOVES or eqn.op in _SPREAD:
         inputs = eqn.inputs[1:] if eqn.op == "where" else eqn.inputs[:1] if eqn.op == "take" else eqn.inputs
-        return bool(inputs) and all(_positive(one, whole) for one in inputs)
+        return bool(inputs) and found.issuperset(inputs)
     return False
 
 

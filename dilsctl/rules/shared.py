@@ -14,6 +14,8 @@ MOVES = frozenset(
 )
 """Operations that give values on as they are, in another place, shape or kind."""
 
+MOST_PAIRS = 1000  # of variables that are compared, to see whether two are computed in the same way
+
 
 def leaves(var: Var, producers: Mapping[Var, Eqn], known: Mapping[Var, Range]) -> Iterator[Var]:
     """The variables that no equation computes, and on which a variable depends by the ranges of all: what is
@@ -41,18 +43,28 @@ def moving(box: Box) -> set[Var]:
     return found | {one.var for one in box.shared.values()}
 
 
-def same(one: Var, other: Var, producers: Mapping[Var, Eqn], depth: int = 24) -> bool:
+def same(one: Var, other: Var, producers: Mapping[Var, Eqn]) -> bool:
     """Are two variables computed in the same way?"""
-    if one is other:
-        return True
-    first, second = producers.get(one), producers.get(other)
-    if first is None or second is None or not depth:
-        return False
-    alike = first.op == second.op and first.params == second.params
-    alike = alike and len(first.inputs) == len(second.inputs) and not first.op.startswith("random_")
-    return alike and all(
-        same(a, b, producers, depth - 1) for a, b in zip(first.inputs, second.inputs, strict=True)
-    )
+    seen: set[tuple[Var, Var]] = set()
+    stack = [(one, other)]
+    while stack:
+        pair = stack.pop()
+        if pair[0] is pair[1] or pair in seen:
+            continue
+        seen.add(pair)
+        if len(seen) > MOST_PAIRS:
+            return False
+        first, second = (producers.get(var) for var in pair)
+        if first is None or second is None or first.op.startswith("random_"):
+            return False
+        if first.op != second.op or first.params != second.params:
+            return False
+        if len(first.inputs) != len(second.inputs):
+            return False
+        if first.outputs.index(pair[0]) != second.outputs.index(pair[1]):
+            return False
+        stack += zip(first.inputs, second.inputs, strict=True)
+    return True
 
 
 def moved(var: Var, producers: Mapping[Var, Eqn]) -> Var:

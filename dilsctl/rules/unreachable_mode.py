@@ -76,28 +76,42 @@ class _Reading:
         self.producers = producers
         self.known = known
         self.whole: dict[Any, Range] = {}
-        self._keys: dict[Var, Any] = {}
+        self._keys: dict[Var, int] = {}
+        self._forms: dict[Any, int] = {}  # ways of computing, by the numbers of what goes in
 
     def facts(self, var: Var | None, truth: bool = True) -> Facts | None:
         """What must hold for a condition to have a truth; None if it can't be said in full."""
-        if var is None:
-            return {}
-        eqn = self.producers.get(var)
-        least, most = self.known.get(var, type_range(var.type))
-        if least == most:
-            return {} if bool(least) is truth else self._fact(self._key(var), TRUE if truth else FALSE, var)
-        if eqn is not None and eqn.op == "not":
-            return self.facts(eqn.inputs[0], not truth)
-        if eqn is not None and eqn.op == ("and" if truth else "or"):
-            one, two = (self.facts(part, truth) for part in eqn.inputs)
-            if one is None or two is None:
+        found: Facts = {}
+        seen: set[tuple[Var, bool]] = set()
+        stack = [(var, truth)] if var is not None else []
+        while stack:
+            asked = stack.pop()
+            if asked in seen:
+                continue
+            seen.add(asked)
+            var, truth = asked
+            eqn = self.producers.get(var)
+            least, most = self.known.get(var, type_range(var.type))
+            if least == most and bool(least) is truth:
+                continue
+            if least != most and eqn is not None:
+                if eqn.op == "not":
+                    stack.append((eqn.inputs[0], not truth))
+                    continue
+                if eqn.op == ("and" if truth else "or"):
+                    stack += [(part, truth) for part in eqn.inputs]
+                    continue
+                if eqn.op in ("and", "or"):
+                    return None
+            if least != most and eqn is not None and eqn.op in _TURNED and _are_numbers(eqn):
+                some = self._comparison(eqn, truth)
+            else:
+                some = self._fact(self._key(var), TRUE if truth else FALSE, var)
+            if some is None:
                 return None
-            return {**one, **{key: _narrower(two[key], one.get(key, ALL)) for key in two}}
-        if eqn is not None and eqn.op in ("and", "or"):
-            return None
-        if eqn is not None and eqn.op in _TURNED and all(not part.shape for part in eqn.inputs):
-            return self._comparison(eqn, truth)
-        return self._fact(self._key(var), TRUE if truth else FALSE, var)
+            for key, one in some.items():
+                found[key] = _narrower(one, found.get(key, ALL))
+        return found
 
     def _comparison(self, eqn: Eqn, truth: bool) -> Facts | None:
         op = eqn.op
@@ -111,7 +125,7 @@ class _Reading:
             left, op = right, _TURNED[op]
         if number is None:  # a quantity less another: its sign
             one, two = self._key(left), self._key(right)
-            if str(one) > str(two):
+            if one > two:
                 one, two, op = two, one, _TURNED[op]
             return self._fact(("sub", one, two), _bounds(op, 0.0))
         while (plain := self._plainer(left, op, number)) is not None:
@@ -147,15 +161,33 @@ class _Reading:
         self.whole[key] = (least, 0), (most, 1)
         return {key: asked}
 
-    def _key(self, var: Var) -> Any:
-        """What is the same for values that are computed in the same way."""
-        if var not in self._keys:
-            eqn = self.producers.get(var)
-            if eqn is None or eqn.op.startswith("random_"):
-                self._keys[var] = id(var)
-            else:
-                self._keys[var] = (eqn.op, eqn.params, *(self._key(one) for one in eqn.inputs))
+    def _key(self, var: Var) -> int:
+        """A number: the same one for values that are computed in the same way."""
+        stack = [var]
+        while stack:
+            one = stack[-1]
+            if one in self._keys:
+                stack.pop()
+                continue
+            eqn = self.producers.get(one)
+            form: Any = one
+            if eqn is not None and not eqn.op.startswith("random_"):
+                if missing := [part for part in eqn.inputs if part not in self._keys]:
+                    stack += missing
+                    continue
+                form = (
+                    eqn.op,
+                    eqn.params,
+                    eqn.outputs.index(one),
+                    *(self._keys[part] for part in eqn.inputs),
+                )
+            self._keys[one] = self._forms.setdefault(form, len(self._forms))
+            stack.pop()
         return self._keys[var]
+
+
+def _are_numbers(eqn: Eqn) -> bool:
+    return all(not part.shape for part in eqn.inputs)
 
 
 def _bounds(op: str, number: float) -> Range:
