@@ -16,6 +16,7 @@ from typing import NamedTuple
 from dilsctl.choice import Choice, choices
 from dilsctl.codes import FILE_TOPICS
 from dilsctl.diagnostics import Diagnostic, Fix, Problem, Report, Severity, SourceFile
+from dilsctl.signs import in_a_line
 from dilsctl.source import parse_yaml, read_source
 from dilsctl.validation import validate_file
 
@@ -40,8 +41,9 @@ class Mended:
 
     def diff(self) -> Iterator[str]:
         """The lines of a unified diff."""
+        name = in_a_line(str(self.path))
         old, new = (text.splitlines(keepends=True) for text in (self.old, self.new))
-        return difflib.unified_diff(old, new, f"{self.path} (now)", f"{self.path} (mended)")
+        return difflib.unified_diff(old, new, f"{name} (now)", f"{name} (mended)")
 
 
 def mend_file(

@@ -15,7 +15,7 @@ _ODD = "\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-
 _HIDDEN = re.compile(f"[{_ODD}]")
 _HIDDEN_IN_A_LINE = re.compile(f"[{_ODD}\t\n]")
 # The colours that we write ourselves, and nothing else that a terminal obeys.
-_PAINTED = re.compile(f"\x1b\\[(?:[0-2]|[39][0-7]|1;3[0-7]|38;5;[0-9]{1, 3})m|[{_ODD}]")
+_PAINTED = re.compile(f"\x1b\\[(?:[0-2]|[39][0-7]|1;3[0-7]|38;5;[0-9]{{1,3}})m|[{_ODD}]")
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
@@ -27,6 +27,12 @@ def visible(text: str, painted: bool = False) -> str:
 def in_a_line(text: str) -> str:
     """The same, of a name or value that must stay in its line."""
     return _HIDDEN_IN_A_LINE.sub(_escape, text)
+
+
+def file_name(name: object) -> str:
+    """The same, of a file's name that begins a line: none is a command of a build server's."""
+    shown = in_a_line(str(name))
+    return f"./{shown}" if shown.startswith("::") else shown
 
 
 def masked(text: str, sign: str) -> str:

@@ -90,6 +90,9 @@ def test_the_steps_of_the_action_run(tmp_path: Path) -> None:
         assert run(name, PATHS="bad file.yaml").returncode == 2
     done = run("Validate", PATHS="\ngood.yaml\n\nbad file.yaml\n", ARGS="--statistics --exit-zero")
     assert done.returncode == 0 and "1  unknown-box" in done.stdout
+    (tmp_path / "ugly.yaml").write_text("dils:   1\ndefine: {}\n")
+    done = run("Layout", PATHS="ugly.yaml")
+    assert done.returncode == 1 and done.stdout.startswith("::error file=ugly.yaml,line=1,"), done.stderr
     assert run("Test", PATHS="good.yaml", JUNIT="t.xml").returncode == 0
     assert (tmp_path / "t.xml").exists()
 

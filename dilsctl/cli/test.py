@@ -129,7 +129,11 @@ def _summary(files: int, done: Sequence[Outcome], silent: Sequence[Path]) -> str
     parts = [f"{failed} failed"] if failed else []
     parts += [f"{len(done) - failed} passed"] if done else []
     if silent or not done:
-        names = f" ({', '.join(map(str, silent))})" if 0 < len(silent) <= MOST_NAMES and files > 1 else ""
+        names = (
+            f" ({', '.join(in_a_line(str(one)) for one in silent)})"
+            if 0 < len(silent) <= MOST_NAMES and files > 1
+            else ""
+        )
         some = f"{count(len(silent), 'file')} without checks{names}"
         parts.append(some if done and len(silent) < files else "there are no checks")
     return f"{count(files, 'file')}: {', '.join(parts)}"

@@ -30,6 +30,7 @@ from dilsctl.cli.output import (
 from dilsctl.cli.reports import Reports, reports_option, write_to
 from dilsctl.diagnostics import Diagnostic, Report
 from dilsctl.report.formats import FORMATS, render
+from dilsctl.signs import file_name, in_a_line
 
 
 def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -151,14 +152,14 @@ def _mend(
     changed = False
     for one in mend(files, settings, select, ignore, unsafe=unsafe, write=not only_show):
         if one.changed and one.elsewhere is not None:
-            say(LEADS_OUT.format(one.path, one.elsewhere), err=True)
+            say(LEADS_OUT.format(file_name(one.path), in_a_line(str(one.elsewhere))), err=True)
             continue
         changed = changed or one.changed
         if one.changed and only_show:
             show_diff_lines(one.diff())
         elif one.changed:
             for fix in one.applied:
-                say(f"{one.path}: {fix.title}", err=True)
+                say(f"{file_name(one.path)}: {in_a_line(fix.title)}", err=True)
     return changed
 
 
@@ -166,7 +167,7 @@ def _show(whole: Report, files: list[Path], quiet: bool) -> None:
     show_findings(whole)
     if quiet:
         return
-    what = str(files[0]) if len(files) == 1 else count(len(files), "file")
+    what = file_name(files[0]) if len(files) == 1 else count(len(files), "file")
     if whole.ok:
         say(f"{what}: valid")
     elif len(files) > 1:

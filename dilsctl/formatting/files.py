@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dilsctl.diagnostics import SourceFile
 from dilsctl.formatting import LayoutChangedMeaning, format_text
+from dilsctl.signs import in_a_line
 from dilsctl.source import read_source
 
 MARK = "\ufeff"
@@ -37,8 +38,8 @@ class Formatted:
         return difflib.unified_diff(
             self.old.splitlines(keepends=True),
             self.new.splitlines(keepends=True),
-            f"{self.name} (now)",
-            f"{self.name} (formatted)",
+            f"{in_a_line(self.name)} (now)",
+            f"{in_a_line(self.name)} (formatted)",
         )
 
 

@@ -32,7 +32,6 @@ def render_github(findings: Iterable[Diagnostic], files: Sequence[str] = ()) -> 
     if rest:
         counts = [f"{len(some)} more {one.value}s" for one, some in left.items() if some]
         lines.append(f"{' and '.join(counts)} (GitHub shows {MOST} of a kind in a step):")
-    rest = [f"./{line}" if line.lstrip().startswith("::") else line for line in rest]  # no command of a name
     return "".join(f"{line}\n" for line in lines + rest)
 
 

@@ -104,3 +104,40 @@ def test_what_does_not_parse_is_left_alone(file: Path) -> None:
     assert "error[duplicate-key]" in shown and "bad.yaml:3:1" in shown
     assert "1 file formatted, 1 file not read" in shown
     assert bad.read_text() == "dils: 1\nname: a\nname: b\n" and file.read_text() == NEAT
+
+
+def test_annotations(file: Path) -> None:
+    Path("b.yaml").write_text("dils: 1\nmain: [\n")
+    Path("c.yaml").write_text(NEAT)
+    code, shown = call("--check", "--format", "github")
+    lines = shown.splitlines()
+    assert code == 1 and len(lines) == 3
+    assert lines[0].startswith("::error file=b.yaml,line=2,") and "yaml-syntax" in lines[0]
+    assert lines[1].startswith(
+        "::error file=a.yaml,line=1,endLine=1,col=1,endColumn=2,title=dilsctl%3A layout::"
+    )
+    assert lines[2] == "1 file would be formatted, 1 file as it should be, 1 file not read"
+    assert file.read_text() == UGLY
+    for wrong in ([], ["--diff"], ["--check", "--diff"], ["--check", "-"]):
+        assert call(*wrong, "--format", "github")[0] == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["fmt", "--check"],
+        ["validate", "--format", "concise"],
+        ["fmt", "--diff"],
+        ["validate"],
+        ["test"],
+        ["fmt"],
+    ],
+)
+@pytest.mark.parametrize("name", ["::error::a.yaml", "b\n::error::a.yaml"])
+def test_no_name_is_a_command_of_a_build_server(file: Path, name: str, arguments: list[str]) -> None:
+    file.write_text(UGLY.replace("wires", "let: {a: 2}, wires") + "checks: [{expect: {y: [2]}}]\n")
+    file.rename(name)
+    shown = CliRunner().invoke(main, arguments).output
+    assert "error::a.yaml" in shown
+    assert not any(line.lstrip().startswith("::") for line in shown.splitlines())

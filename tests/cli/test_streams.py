@@ -178,6 +178,8 @@ def test_signs() -> None:
     odd = "a\tb\n\r\x1b[31m\x1b[8m\x9b\u202e\udcff\ud800é"
     assert visible(odd) == "a\tb\n\\r\\x1b[31m\\x1b[8m\\x9b\\u202e\\xff\\ud800é"
     assert visible(odd, painted=True) == "a\tb\n\\r\x1b[31m\\x1b[8m\\x9b\\u202e\\xff\\ud800é"
+    hues = "\x1b[38;5;7m \x1b[38;5;214m \x1b[0m"
+    assert visible(hues, painted=True) == hues and "\x1b" not in visible(hues)
     assert in_a_line("a\tb\n") == "a\\tb\\n"
     assert json.loads(json_text("a\x9b\u202e\n")) == "a\x9b\u202e\n" and "\x9b" not in json_text("\x9b")
     assert json.loads(json_text("\udcff")) == "\\xff", "no reader is asked for half a character"
