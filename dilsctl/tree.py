@@ -168,7 +168,8 @@ def _shared_out(todo: Sequence[Job], jobs: int) -> list[bytes] | None:
     rest = todo[1:]
     shares = [list(rest[at::jobs]) for at in range(jobs)]
     try:
-        with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        # Processes that end when their share is done collect only as they go on.
+        with ProcessPoolExecutor(jobs, mp_context=context, initializer=gc.disable) as pool:
             done = list(pool.map(_share, shares))
     except (BrokenProcessPool, OSError, PermissionError):
         return None
