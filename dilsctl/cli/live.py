@@ -143,9 +143,9 @@ def command(
     if life.run is not None:
         leave_run_plots(life.run, plots, lambda: _classes(life), quiet=quiet or as_json)
     if report and life.folder is not None:
-        from dilsctl.cli.report import write_report
+        from dilsctl.cli.report import leave_report
 
-        write_report(life.folder, life.folder / "report.html")
+        leave_report(life.folder)
     if not ended:
         if life.folder is not None:
             say(f"stopped; go on with: dilsctl live {life.folder} {rows}", err=True)

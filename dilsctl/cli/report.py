@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     "--out",
     "-o",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write. Default: report.html in the folder, which is written anew.",
+    help="The file to write. Default: report.html in the folder, written anew unless it was changed since.",
 )
 @click.option("--checks", is_flag=True, help="Run the checks of the diagram too; they may train.")
 @plots_option("in the run folder too, in plots/, drawn anew", default="none")
-@click.option("--force", is_flag=True, help="Overwrite the file of --out.")
+@click.option("--force", is_flag=True, help="Overwrite the file.")
 def command(run: Path, out: Path | None, checks: bool, plots: Kind, force: bool) -> int:
     """Write one page about the run of folder RUN, of training, live or ablate: what it came to, curves, the
     confusion of classes, the strength of wires, the diagram, and its settings. The page is one file that
@@ -41,11 +42,35 @@ def command(run: Path, out: Path | None, checks: bool, plots: Kind, force: bool)
       dilsctl report runs/digits-001 -o digits.html --checks
       dilsctl report runs/digits-001 --plots png
     """
-    if out is not None and out.exists() and not force:
+    target = out or run / "report.html"
+    if out is not None and os.path.lexists(out) and not force:
         raise click.UsageError(f"'{out}' exists already, and is not overwritten; --force does")
+    if not force and _is_foreign(target):
+        raise click.UsageError(
+            f"'{target}' {_FOREIGN}, and is not overwritten; --force does, or name another: -o"
+        )
     check_kind(plots)
-    write_report(run, out or run / "report.html", checks=checks, force=force or out is None, plots=plots)
+    write_report(run, target, checks=checks, force=force or out is None, plots=plots)
     return 0
+
+
+_FOREIGN = "was changed, or is not dilsctl's"
+
+
+def _is_foreign(page: Path) -> bool:
+    from dilsctl.render.stamp import untouched
+
+    return os.path.lexists(page) and not untouched(page)
+
+
+def leave_report(run: Path) -> None:
+    """Write the page about a run into its folder, unless there is one that somebody changed, which is told.
+    Raises Problem."""
+    target = run / "report.html"
+    if _is_foreign(target):
+        say(f"note: {target} {_FOREIGN}, and is left as it is; remove it to have it written anew", err=True)
+        return
+    write_report(run, target)
 
 
 def write_report(
@@ -56,6 +81,7 @@ def write_report(
     from dilsctl.plots.of_run import run_plots
     from dilsctl.render.outline import Options
     from dilsctl.render.played import read_run
+    from dilsctl.render.stamp import stamped
     from dilsctl.report.new_file import new_file
     from dilsctl.report.run_page import run_page
 
@@ -66,7 +92,7 @@ def write_report(
     themes: tuple[Name, Name] = ("light", "dark")
     light, dark = (_inline(artist.file("svg", one, legend=True).decode(), one) for one in themes)
     with writing(target), new_file(target, force) as path:
-        path.write_text(run_page(found, drawn, (light, dark)), encoding="utf-8")
+        path.write_bytes(stamped(run_page(found, drawn, (light, dark)).encode(), "html"))
     leave_plots(run / FOLDER, lambda: _named(found, drawn), plots)
     say(f"wrote {target}", err=True)
 

@@ -102,9 +102,9 @@ def command(
     if training.run is not None:
         leave_run_plots(training.run, plots, lambda: _classes(training), quiet=silent)
     if report and training.folder is not None:
-        from dilsctl.cli.report import write_report
+        from dilsctl.cli.report import leave_report
 
-        write_report(training.folder, training.folder / "report.html")
+        leave_report(training.folder)
     return 0
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 import dilsctl
 from dilsctl.chronicle import read_chronicle
@@ -163,3 +163,52 @@ def test_logs_that_no_run_writes(run: Path, tmp_path: Path, lines: str) -> None:
     assert found.exit_code in (0, 1), found.output
     for path in (folder / "plots").glob("*.svg"):
         ElementTree.parse(path)
+
+
+def call(*words: object) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in words])
+
+
+def test_a_page_that_somebody_changed_is_kept(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train = (
+        "train",
+        ROOT / "examples" / "iris.yaml",
+        "--set",
+        "train.epochs=1",
+        "-q",
+        "--plots",
+        "none",
+        "--out",
+        run,
+    )
+    assert call(*train, "--report").exit_code == 0
+    page = run / "report.html"
+    assert call("report", run).exit_code == 0, "as dilsctl wrote it, it is written anew"
+    page.write_text(mine := page.read_text().replace("<h2>Measures</h2>", "<h2>Mine</h2>"))
+    refused = call("report", run)
+    assert refused.exit_code == 2 and "was changed" in refused.stderr and "--force" in refused.stderr
+    again = call("train", "--resume", run, "--set", "train.epochs=2", "-q", "--report")
+    assert again.exit_code == 0 and "left as it is" in again.stderr
+    assert page.read_text() == mine
+    assert call("report", run, "--force").exit_code == 0
+    assert "<h2>Measures</h2>" in page.read_text()
+
+
+def test_a_link_to_nowhere_is_a_file_that_exists(tmp_path: Path) -> None:
+    run, page = tmp_path / "run", tmp_path / "page.html"
+    call(
+        "train",
+        ROOT / "examples" / "iris.yaml",
+        "--set",
+        "train.epochs=1",
+        "-q",
+        "--plots",
+        "none",
+        "--out",
+        run,
+    )
+    page.symlink_to(tmp_path / "elsewhere.html")
+    refused = call("report", run, "-o", page)
+    assert refused.exit_code == 2 and "exists already" in refused.stderr
+    assert not (tmp_path / "elsewhere.html").exists()
