@@ -23,7 +23,7 @@ from dilsctl.diagnostics import (
     SourceSpan,
 )
 
-VERSION = 1
+VERSION = 2
 
 
 class Stale(Exception):
@@ -38,6 +38,13 @@ def digest(data: bytes) -> str:
 def text_digest(file: SourceFile) -> str:
     """A digest of a text."""
     return digest(file.text.encode("utf-8", "surrogatepass"))
+
+
+def _state(path: Path, file: SourceFile) -> str:
+    """What findings depend on of an imported file: its text, and how large it may be, if it is large."""
+    from dilsctl.source import limit_of
+
+    return f"{text_digest(file)} {limit_of(path, len(file.text))}"
 
 
 def encode(
@@ -83,7 +90,7 @@ def encode(
     ]
     content = {
         "version": VERSION,
-        "imports": [[str(start), str(real), one.name, text_digest(one)] for start, real, one in imported],
+        "imports": [[str(start), str(real), one.name, _state(real, one)] for start, real, one in imported],
         "absent": [str(one) for one in absent],
         "files": names,
         "findings": findings,
@@ -123,7 +130,7 @@ def _decode(content: dict[str, Any], main: SourceFile | None, check: bool) -> Re
 
             real, known = imports[name]
             read[name] = read_source(Path(real), name)
-            if text_digest(read[name]) != known:
+            if _state(Path(real), read[name]) != known:
                 raise Stale
         return read[name]
 

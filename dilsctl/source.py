@@ -105,6 +105,11 @@ def largest_file(path: Path) -> int:
     return MOST_BYTES if told is None else told << 20
 
 
+def limit_of(path: Path, size: int) -> int:
+    """The same of a file of so many bytes or signs, 0 where it is so small that no limit is reached."""
+    return largest_file(path) if size > MOST_BYTES // BYTES_OF_A_VALUE else 0
+
+
 def too_large(name: str, most: int) -> Problem:
     """Of a file with more bytes than a file may have."""
     return Problem.of("too-large", f"'{name}' is larger than {most >> 20} MiB", help=LARGER, file=name)

@@ -15,7 +15,7 @@ from dilsctl.choice import Choice, choices
 from dilsctl.diagnostics import Report, SourceFile
 from dilsctl.garbage import collection_off
 from dilsctl.records import Stale, decode, encode, text_digest
-from dilsctl.source import BYTES_OF_A_VALUE, MOST_BYTES, largest_file
+from dilsctl.source import MOST_BYTES, limit_of
 
 WORTH = 100_000  # bytes of files that are worth a second process
 MOST_JOBS = 16
@@ -67,8 +67,7 @@ def validate_tree(
         data = _data(path)
         source = _source(path, data) if data is not None else None
         if cache is not None and data is not None and source is not None:
-            most = largest_file(path) if len(data) > MOST_BYTES // BYTES_OF_A_VALUE else 0
-            facts = json.dumps([list(settings), choice.select, choice.ignore, most])
+            facts = json.dumps([list(settings), choice.select, choice.ignore, limit_of(path, len(data))])
             key = key_of(path, data, [facts])
             job = Job(path, tuple(settings), choice, key, text_digest(source), str(folder))
             entry = cache.get(key)

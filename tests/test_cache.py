@@ -151,6 +151,17 @@ def test_other_settings_are_other_findings(folder: Path) -> None:
     assert codes() == []
 
 
+def test_another_limit_of_an_imported_file_is_other_findings(folder: Path) -> None:
+    settings = folder / "pyproject.toml"
+    settings.write_text("[tool.dilsctl]\nlargest-file = 1\n")
+    (folder / "parts" / "other.yaml").write_text(OTHER + f"# {'x' * 2_000_000}\n")
+    assert codes("main.yaml") == ["too-large"] == codes("main.yaml")
+    settings.write_text("[tool.dilsctl]\nlargest-file = 3\n")
+    assert codes("main.yaml") == ["unused-let"] == codes("main.yaml")
+    settings.write_text("[tool.dilsctl]\nlargest-file = 1\n")
+    assert codes("main.yaml") == ["too-large"]
+
+
 def test_another_program_is_another_entry(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     look()
     before = len(entries(folder))
@@ -184,7 +195,7 @@ def test_spans_out_of_the_text_count_as_damage(folder: Path) -> None:
     plain = text(look())
     (entry,) = entries(folder)
     body = entry.read_bytes().partition(b"\n")[2]
-    for old, new in ((b"[0,", b"[0,9"), (b'"version":1', b'"version":0'), (b'"files":', b'"filse":')):
+    for old, new in ((b"[0,", b"[0,9"), (b'"version":2', b'"version":0'), (b'"files":', b'"filse":')):
         forged = body.replace(old, new)
         assert forged != body
         entry.write_bytes(records.digest(forged).encode() + b"\n" + forged)
