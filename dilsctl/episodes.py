@@ -135,6 +135,8 @@ def _moving(diagram: Diagram, document: LoadedDocument) -> Problem:
     message = f"'{diagram.name}' has states that move by themselves: one tick is not its answer"
     help = "simulate runs it over time; to train it, say how many ticks an episode has: train: {ticks: 10}"
     span: SourceSpan | None = diagram.span
+    if "live" in document.root:
+        help = "it predicts and learns row by row: dilsctl live RUN ROWS --new goes on with it"
     if "train" in document.root:
         span = document.root.key_span("train")
     return Problem.of("moving-state", message, span, help=help)

@@ -107,5 +107,6 @@ def find_element(types: Mapping[str, Type], text: str) -> tuple[str, int]:
             first = next(element_names(name, type.shape), "")
             raise Problem.of("unknown-column", message, help=f"name one of its elements, as '{first}'")
     known = f"recorded: {', '.join(list(types)[:20])}"
-    help = did_you_mean(heading.partition("[")[0], types) or known
+    more = f"{known}; an output or a state is, if simulate: {{record: [{text}, …]}} names it"
+    help = did_you_mean(heading.partition("[")[0], types) or more
     raise Problem.of("unknown-column", f"there is no recorded number '{text}'", help=help)

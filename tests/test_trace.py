@@ -37,7 +37,7 @@ def test_a_column_by_name() -> None:
         ("rabits", "did you mean 'rabbits'?"),
         ("place", "name one of its elements, as 'place[0]'"),
         ("place[2]", "did you mean 'place'?"),
-        ("q", "recorded: rabbits, place"),
+        ("q", "recorded: rabbits, place; an output or a state is, if simulate: {record: [q, …]} names it"),
     ],
 )
 def test_what_is_no_recorded_number_is_told(name: str, help: str) -> None:

@@ -37,7 +37,11 @@ def check_run(
     boxes = [*run["activity"], *(box for one in run["weights"] for box in _boxes_of(one))]
     if not same or (boxes and not any(_is_there(main, one) for one in boxes)):
         message = f"the run '{folder}' is of another diagram, '{facts.get('name')}', and not of '{path}'"
-        help = f"dilsctl render {folder} draws its own; dilsctl train {path} makes a run of this one"
+        document = library.main.document
+        verb = "live" if document.live is not None else "train"
+        help = f"dilsctl render {folder} draws its own"
+        if document.train is not None or document.live is not None:
+            help += f"; dilsctl {verb} {path} makes a run of this one"
         raise Problem.of("not-its-run", message, help=help, file=str(path))
     message = (
         f"'{path}' changed since the run '{folder}' began: what it learned is drawn on the boxes and wires "

@@ -159,7 +159,7 @@ def check_told(nested: Nested) -> Iterator[Problem]:
             if nested.home(level, var) is None:
                 above, _, last = level.path.rpartition(".")
                 around = nested.levels[above].box
-                message = f"'{level.path}.{name}' is told what is no state: a peer wire can't be folded"
+                message = f"'{level.path}.{name}' is told what another box shows: a peer wire can't be folded"
                 help = "no network has it; take the wire out, and its input, to fold the rest"
                 yield refuse(message, wire_span(around, last, name) or level.box.inputs[name].span, help)
 

@@ -186,7 +186,7 @@ def test_a_run_of_another_diagram_is_refused(pair: Path, tmp_path: Path) -> None
     other.write_text(LAYERS)
     result = call(other, "--run", tmp_path / "run", "-o", tmp_path / "x.svg")
     assert result.exit_code == 1 and not (tmp_path / "x.svg").exists()
-    assert "error[not-its-run]" in result.stderr and "dilsctl train" in result.stderr
+    assert "error[not-its-run]" in result.stderr and "draws its own" in result.stderr
     other.write_text(LAYERS.replace("name: layers", "name: pair"))  # its name alone
     assert call(other, "--run", tmp_path / "run", "-o", tmp_path / "x.svg").exit_code == 1
 
