@@ -304,14 +304,16 @@
       for (const wire of wires) {
         const weights = weightsOf(wire);
         if (!weights.length) continue;
-        const strongest = weights.reduce((one, other) => (share(other, at) > share(one, at) ? other : one));
-        const strength = share(strongest, at);
+        const strength = share(strongestOf(weights, at), at);
         const [line, head, sign] = [".line", ".head", ".sign"].map((name) => wire.querySelector(name));
         const width = 0.6 + 4.4 * strength;
         line.style.strokeWidth = `${width.toFixed(2)}px`;
         line.style.vectorEffect = width > 2 ? "none" : ""; // from afar a thick line need not stay so thick
         wire.style.opacity = (0.25 + 0.75 * Math.min(1, strength)).toFixed(3);
-        const mean = strongest.signed[at];
+        const signs = new Set(wire.dataset.w.split(" ").map((one) => {
+          return links.has(one) ? Math.sign(strongestOf(links.get(one), at).signed[at] ?? 0) : 0;
+        }));
+        const mean = signs.size === 1 ? [...signs][0] : 0; // what all of its wires have
         const colour = mean > 0 ? "var(--positive)" : mean < 0 ? "var(--negative)" : "";
         line.style.stroke = colour;
         if (head) head.style.stroke = colour;
@@ -350,6 +352,9 @@
   }
   function signOf(weight, at, wire) {
     return weight.signs.length && weight.signs[at][wire] === "-" ? -1 : 1;
+  }
+  function strongestOf(weights, at) {
+    return weights.reduce((one, other) => (share(other, at) > share(one, at) ? other : one));
   }
   function weightsOf(one) {
     if (!run || !one.classList.contains("wire")) return [];

@@ -10,14 +10,14 @@ from dataclasses import replace
 from dilsctl.render.figures import Figure
 from dilsctl.render.learned import Learned
 from dilsctl.render.painter import Painter
-from dilsctl.render.shapes import Close, Disc, Line, Open, Points, Rectangle, Shape
+from dilsctl.render.shapes import Close, Disc, Line, Open, Rectangle, Shape
 from dilsctl.render.strands import Strand
 from dilsctl.render.themes import Style, Theme
-from dilsctl.render.threads import Threads
+from dilsctl.render.threads import ARROW, RING, Place, Threads, along
 
 THIN, THICK = 0.6, 5.0
 LEAST = 22  # the length of a piece of a wire that has room for a sign
-RADIUS = 5.0
+RADIUS = 5
 HIGH, ASIDE = 3.0, 8.0  # of a bar, and its distance from the borders
 
 
@@ -59,7 +59,8 @@ class _RunThreads(Threads):
         known = max(some, key=lambda one: one.share)
         self.seen.add("strength")
         wide = round(THIN + (THICK - THIN) * known.share, 2)
-        colour = {1: self.theme.positive, -1: self.theme.negative}.get(known.sign or 0)
+        colour = self._tint(strand, path)
+        rings: list[Place] = []
         for shape in super()._strand(strand, x, y, path):
             if isinstance(shape, Line):
                 style = shape.style if shape.closed else replace(shape.style, width=wide)
@@ -67,13 +68,44 @@ class _RunThreads(Threads):
                     fill = colour if style.fill == style.stroke else style.fill
                     style = replace(style, stroke=colour, fill=fill)
                 shape = replace(shape, style=style)
+            elif isinstance(shape, Disc):
+                rings.append((shape.x - x, shape.y - y))
             yield shape
         if strand.last and (known.sign or (self.live and known.sign is not None)):
             self.seen |= {"positive", "negative"}
-            points = tuple((x + px, y + py) for px, py in strand.points)
+            dx, dy = self._clear(strand, rings)
             yield Open("sign", "", "")
-            yield from sign(*_middle(points), known.sign, self.theme, both=self.live)
+            yield from sign(x + dx, y + dy, known.sign, self.theme, both=self.live)
             yield Close()
+
+    def _tint(self, strand: Strand, path: str) -> str | None:
+        """The colour of the sign that all wires of a strand have."""
+        known = [self.learned.wires.get((path, one)) for one in strand.wires]
+        signs = {one.sign if one is not None else None for one in known}
+        return (
+            {1: self.theme.positive, -1: self.theme.negative}.get(signs.pop() or 0)
+            if len(signs) == 1
+            else None
+        )
+
+    def _clear(self, strand: Strand, rings: list[Place]) -> Place:
+        """Where a sign stands: on the last piece of a wire if that is long enough, which is its own, or else
+        on the longest; near the middle, clear of forks, turns, heads, rings and other wires if it can."""
+        pieces = list(itertools.pairwise(strand.points))
+        far = [abs(x - ex) + abs(y - ey) for (x, y), (ex, ey) in pieces]
+        last = len(pieces) - 1
+        order = sorted(range(len(pieces)), key=lambda at: (at != last or far[at] < LEAST, -far[at]))
+        for at in order:
+            (one, other), length = pieces[at], far[at]
+            flat = one[1] == other[1]
+            room = range(RADIUS + 3, length - RADIUS - (ARROW if at == last else 3) + 1)
+            for step in sorted(room, key=lambda step: (abs(2 * step - length), step)):
+                x, y = place = along(one, other, step / length)
+                if self.runs.clear(place, RADIUS, flat=flat) and all(
+                    abs(x - rx) + abs(y - ry) > RADIUS + RING + 1 for rx, ry in rings
+                ):
+                    return place
+        return along(*pieces[order[0]], 0.5)
 
 
 def sign(x: float, y: float, which: int, theme: Theme, *, both: bool = False) -> Iterator[Shape]:
@@ -90,13 +122,3 @@ def level(x: float, y: float, wide: float, share: float, theme: Theme) -> Iterat
     """A bar, filled as far as the share goes."""
     yield Rectangle(x, y, wide, HIGH, 1.5, Style(theme.paper, theme.frame, 0.7))
     yield Rectangle(x, y, round(wide * min(1.0, share), 2), HIGH, 1.5, Style(theme.ink))
-
-
-def _middle(points: Points) -> tuple[float, float]:
-    """Where a sign stands: on the last piece of a wire if that is long enough, which is its own, or else on
-    the longest."""
-    pieces = list(itertools.pairwise(points))
-    far = [abs(x - ex) + abs(y - ey) for (x, y), (ex, ey) in pieces]
-    at = len(pieces) - 1 if far[-1] >= LEAST else far.index(max(far))
-    (x, y), (ex, ey) = pieces[at]
-    return (x + ex) / 2, (y + ey) / 2

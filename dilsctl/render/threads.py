@@ -47,7 +47,12 @@ class Threads:
         for dx, dy, number in self.figure.dots:
             known = at_point.get((dx, dy))
             looks = known.looks if known is not None else self.wires[number].looks
-            yield Disc(x + dx, y + dy, DOT, Style(wire_style(self.theme, looks).stroke))
+            colour = self._tint(known, path) if known is not None else None
+            yield Disc(x + dx, y + dy, DOT, Style(colour or wire_style(self.theme, looks).stroke))
+
+    def _tint(self, strand: Strand, path: str) -> str | None:
+        """A colour in place of that of a strand's looks."""
+        return None
 
     def _strand(self, strand: Strand, x: float, y: float, path: str) -> Iterator[Shape]:
         looks = strand.looks
@@ -103,13 +108,13 @@ class Threads:
             end = length - (ARROW + RING + 1 if head and number == len(runs) - 1 else TAIL)
             at = begin
             while at <= end:
-                place = _along(one, other, at / length)
-                if self.runs.clear(place, flat=one[1] == other[1]):
+                place = along(one, other, at / length)
+                if self.runs.clear(place, RING, flat=one[1] == other[1]):
                     return place
                 at += 2
             low = DOT if number == 0 and not strand.first else 0
             high = length - (ARROW if head and number == len(runs) - 1 else 0)
-            free.append((high - low, _along(one, other, (low + high) / 2 / length)))
+            free.append((high - low, along(one, other, (low + high) / 2 / length)))
         return max(free)[1]
 
 
@@ -128,17 +133,18 @@ class _Runs:
         self.flat.sort()
         self.upright.sort()
 
-    def clear(self, place: Place, *, flat: bool) -> bool:
-        """Does nothing cross a ring there, on a line that is flat or upright?"""
+    def clear(self, place: Place, radius: float, *, flat: bool) -> bool:
+        """Does nothing cross a mark there, on a line that is flat or upright?"""
         x, y = place
-        across, own, along = (self.upright, x, y) if flat else (self.flat, y, x)
-        far = RING + 1.5
+        across, own, beside = (self.upright, x, y) if flat else (self.flat, y, x)
+        far = radius + 1.5
         first = bisect_left(across, (own - far,))
         last = bisect_right(across, (own + far, float("inf")))
-        return not any(low - far < along < high + far for _, low, high in across[first:last])
+        return not any(low - far < beside < high + far for _, low, high in across[first:last])
 
 
-def _along(one: Point, other: Point, share: float) -> Place:
+def along(one: Point, other: Point, share: float) -> Place:
+    """The place on a line from one point to another that has this share of it behind it."""
     return one[0] + (other[0] - one[0]) * share, one[1] + (other[1] - one[1]) * share
 
 

@@ -235,6 +235,27 @@ def test_signs_and_activity_over_the_epochs(browser: Any, tmp_path: Path) -> Non
     page.close()
 
 
+def test_a_line_that_wires_of_two_signs_share_has_neither(browser: Any, tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("x,t\n" + "".join(f"{n},{n}\n" for n in range(16)))
+    text = PAIR.replace("-(back ** 2) * a.y", "-(back ** 2) * b.y").replace("b.y -> z", "a.y -> z")
+    (tmp_path / "pair.yaml").write_text(text)
+    folder = tmp_path / "run"
+    Training.begin(tmp_path / "pair.yaml", (), folder).train()
+    lines = [json.loads(line) for line in (folder / "wires.jsonl").read_text().splitlines()]
+    for number, (first, other) in enumerate(((-0.5, -0.5), (-0.5, 0.25))):
+        lines[number]["means"] |= {"couple.k": first, "couple.back": other}
+    (folder / "wires.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    page = Page(browser, written(tmp_path, str(tmp_path / "pair.yaml"), read_run(folder)))
+    page.tab.locator("#depth").fill("2")
+    shared = page.tab.locator('.view:visible .wire[data-w*=" "][data-a^="b.y"] .line').first
+    strokes = []
+    for epoch in ("0", "1"):
+        page.tab.locator("#time").fill(epoch)
+        strokes.append(shared.evaluate("line => line.style.stroke"))
+    assert strokes == ["var(--negative)", ""]
+    page.close()
+
+
 def test_the_legend(browser: Any, tmp_path: Path) -> None:
     page = Page(browser, written(tmp_path, "control-loop.yaml"))
     legend, button = page.tab.locator("#legend"), page.tab.locator("#key")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import shutil
@@ -20,9 +21,12 @@ from dilsctl.render.learned import Learned, Strength, activities, learned, links
 from dilsctl.render.outline import Options
 from dilsctl.render.paper import UNITS
 from dilsctl.render.played import read_run, within
+from dilsctl.render.run_painter import RunPainter
+from dilsctl.render.shapes import Close, Disc, Line, Open
 from dilsctl.render.themes import THEMES
 from dilsctl.training import Training
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 SVG = "{http://www.w3.org/2000/svg}"
 PAIR = """
 dils: 1
@@ -143,6 +147,42 @@ def test_the_shapes_say_it(pair: Path) -> None:
     assert "positive weight" not in plain and 'class="level"' not in plain
     for kind in ("html", "tex", "png", "pdf"):
         assert artist.file(kind) != load(pair).artist(None, Options(depth=3)).file(kind)
+
+
+def test_signs_stand_clear_and_what_wires_share_has_theirs_if_all_have_it() -> None:
+    theme = THEMES["light"]
+    picture = load(EXAMPLES / "pendigits.yaml").artist(None, Options()).picture()
+    figure = Drawing(UNITS).figure(picture.root)
+    assert figure.node.inside is not None
+    signs = {number: (1, -1)[number % 2] for number in range(len(figure.node.inside.wires))}
+    painter = RunPainter(theme, Learned({("", number): Strength(1, one) for number, one in signs.items()}))
+    stack: list[Open] = []
+    lines: dict[tuple[int, ...], Line] = {}
+    marks: dict[tuple[int, ...], Disc] = {}
+    for shape in painter.paint(figure, 0, 0):
+        if isinstance(shape, Open):
+            stack.append(shape)
+        elif isinstance(shape, Close):
+            stack.pop()
+        elif isinstance(shape, Line) and stack[-1].kind == "wire" and not shape.closed:
+            lines[stack[-1].wires] = shape
+        elif isinstance(shape, Disc) and stack[-1].kind == "sign":
+            marks[stack[-2].wires] = shape
+    mixed = 0
+    for wires, line in lines.items():
+        known = {signs[one] for one in wires}
+        mixed += len(known) > 1
+        colour = {1: theme.positive, -1: theme.negative}[known.pop()] if len(known) == 1 else None
+        assert (line.style.stroke == colour) or (
+            colour is None and line.style.stroke not in (theme.positive, theme.negative)
+        )
+    assert mixed and len(marks) == len(signs)
+    for wires, mark in marks.items():
+        for others, line in lines.items():
+            for (x, y), (ex, ey) in itertools.pairwise(line.points) if others != wires else ():
+                beside = max(min(x, ex) - mark.x, mark.x - max(x, ex), 0)
+                below = max(min(y, ey) - mark.y, mark.y - max(y, ey), 0)
+                assert beside + below > mark.radius, (wires, others)
 
 
 def test_in_the_terminal(pair: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import itertools
 
 from dilsctl.render.layout.graph import LEFT, RIGHT, Spacing, Span, Vertex
 from dilsctl.render.layout.nets import Layered
-from dilsctl.render.layout.simplex import Edge, place
+from dilsctl.render.layout.simplex import Edge, Places
 
 MOST_EXACT = 500  # vertices of a level whose heights are the best ones
 ROUNDS = 12
@@ -20,8 +20,6 @@ def set_heights(found: Layered, spacing: Spacing) -> None:
     links = _links(found, spacing)
     if sum(map(len, found.layers)) <= MOST_EXACT:
         _exact(found, spacing, links)
-        for _ in range(2 if sum(map(len, found.layers)) <= TWICE else 1):
-            _exact(found, spacing, [_nearer(link) for link in links])
         _balance(found, spacing, links)
     else:
         _by_sweeps(found, spacing, links)
@@ -85,20 +83,24 @@ def _pairs(span: Span) -> list[tuple[tuple[Vertex, int], tuple[Vertex, int]]]:
 
 
 def _exact(found: Layered, spacing: Spacing, links: list[Link]) -> None:
+    """The best heights, and then those that are best with more weight on small steps."""
     vertices = [one for row in found.layers for one in row]
     number = {one: at for at, one in enumerate(vertices)}
     edges: list[Edge] = []
     for row in found.layers:
         for upper, lower in itertools.pairwise(row):
             edges.append((number[upper], number[lower], _below(upper, lower, spacing), 0))
-    total = len(vertices)
-    for one, own, other, others, weight in links:  # a point above both, pulled by both
-        top = max(own, others)
-        edges.append((total, number[one], top - own, weight))
-        edges.append((total, number[other], top - others, weight))
-        total += 1
-    for vertex, y in zip(vertices, place(total, edges), strict=False):
-        vertex.y = y
+    fixed = [0] * len(edges)
+    for total, (one, own, other, others, _) in enumerate(links, len(vertices)):
+        top = max(own, others)  # of a point above both, pulled by both
+        edges += (total, number[one], top - own, 0), (total, number[other], top - others, 0)
+    places = Places(len(vertices) + len(links), edges)
+    wanted = links
+    for _ in range(3 if len(vertices) <= TWICE else 2):
+        weights = [weight for *_, weight in wanted for _ in range(2)]
+        for vertex, y in zip(vertices, places.best(fixed + weights), strict=False):
+            vertex.y = y
+        wanted = [_nearer(link) for link in links]
 
 
 def _nearer(link: Link) -> Link:

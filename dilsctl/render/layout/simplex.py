@@ -19,14 +19,7 @@ def place(count: int, edges: list[Edge]) -> list[int]:
 
     The edges must form no cycle. The smallest number of each part that hangs together is 0.
     """
-    if count == 0:
-        return []
-    tied = [*edges, *_ties(count, edges)]
-    total = count + (1 if len(tied) > len(edges) else 0)
-    solver = _Solver(total, tied)
-    solver.run()
-    lowest = min(solver.y[:count])
-    return [one - lowest for one in solver.y[:count]]
+    return Places(count, edges).best()
 
 
 def _ties(count: int, edges: list[Edge]) -> list[Edge]:
@@ -48,11 +41,17 @@ def _ties(count: int, edges: list[Edge]) -> list[Edge]:
     return [(count, one, 0, 0) for one in range(count) if not entered[one]]
 
 
-class _Solver:
-    """A spanning tree of tight edges, improved edge by edge."""
+class Places:
+    """A spanning tree of tight edges, improved edge by edge. Asked again with other weights, it goes on from
+    the places that it has."""
 
     def __init__(self, count: int, edges: list[Edge]) -> None:
+        self.asked = count, len(edges)
+        edges = [*edges, *_ties(count, edges)]
+        if len(edges) > self.asked[1]:
+            count += 1
         self.count, self.edges = count, edges
+        self.weights = [weight for _, _, _, weight in edges]
         self.ends = [tail + head for tail, head, _, _ in edges]  # less one end, the other
         self.out: list[list[int]] = [[] for _ in range(count)]
         self.into: list[list[int]] = [[] for _ in range(count)]
@@ -67,10 +66,22 @@ class _Solver:
         self.order = [0] * count  # points by lim
         self.cut = [0] * len(edges)
 
-    def run(self) -> None:
-        self._longest_paths()
-        self._tight_tree()
-        self._number(0, -1, self.count - 1)
+        if count:
+            self._longest_paths()
+            self._tight_tree()
+            self._number(0, -1, count - 1)
+
+    def best(self, weights: list[int] | None = None) -> list[int]:
+        """The places that are best, the smallest 0. weights: of the edges, in place of their own."""
+        count, many = self.asked
+        if weights is not None:
+            self.weights[:many] = weights
+        if count:
+            self._improve()
+        lowest = min(self.y[:count], default=0)
+        return [one - lowest for one in self.y[:count]]
+
+    def _improve(self) -> None:
         self._cut_values()
         start, pivots = 0, 0
         tree = [number for number, inside in enumerate(self.in_tree) if inside]
@@ -175,9 +186,9 @@ class _Solver:
         for one in self.order:
             total = value[one]
             for number in self.out[one]:
-                total += self.edges[number][3]
+                total += self.weights[number]
             for number in self.into[one]:
-                total -= self.edges[number][3]
+                total -= self.weights[number]
             value[one] = total
             number = self.up[one]
             if number >= 0:
