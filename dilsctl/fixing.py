@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +22,7 @@ from dilsctl.validation import validate_file
 
 MOST_ROUNDS = 50
 MARK = "\ufeff"
+Look = Callable[[str], Report]
 _TEXT = frozenset(FILE_TOPICS["Text and keys"])
 
 
@@ -56,18 +57,23 @@ def mend_file(
     text = read_source(path).text
     with path.open("rb") as stream:
         mark = MARK if stream.read(len(MARK.encode())) == MARK.encode() else ""
-    whole = mark + text
+    new, applied = mend_text(path, text, lambda one: validate_file(path, one, settings, choice), unsafe)
+    return Mended(path, mark + text, mark + new, applied)
+
+
+def mend_text(path: Path, text: str, look: Look, unsafe: bool = False) -> tuple[str, list[Fix]]:
+    """What a text in the place of a file would be with all its fixes. ``look``: validates a text there."""
     applied: list[Fix] = []
     refused: set[tuple[str, str, int]] = set()
     before: dict[str, tuple[Report, int, list[Diagnostic]]] = {}  # by text: what was found, done and tried
-    report = validate_file(path, text, settings, choice)
+    report = look(text)
     for _ in range(MOST_ROUNDS):
         wanted = [
             one
             for one in report
             if one.fix is not None and (unsafe or one.fix.safe) and _about(one, text) not in refused
         ]
-        step = next(_steps(path, text, report, wanted, settings, choice, refused), None)
+        step = next(_steps(path, text, report, wanted, look, refused), None)
         if step is None:
             break
         before[text] = (report, len(applied), step.tried)
@@ -77,7 +83,7 @@ def mend_file(
             report, count, tried = before[text]
             del applied[count:]
             refused |= {_about(one, text) for one in tried}
-    return Mended(path, whole, mark + text, applied)
+    return text, applied
 
 
 class Step(NamedTuple):
@@ -94,8 +100,7 @@ def _steps(
     text: str,
     report: Report,
     wanted: list[Diagnostic],
-    settings: Sequence[str],
-    choice: Choice | None,
+    look: Look,
     refused: set[tuple[str, str, int]],
 ) -> Iterator[Step]:
     """All fixes at once, if that is sound, or else the first one that is by itself."""
@@ -103,7 +108,7 @@ def _steps(
     for some in tries if wanted else ():
         new, fixes = apply(text, str(path), [one.fix for one in some if one.fix is not None])
         if fixes and new != text:
-            after = validate_file(path, new, settings, choice)
+            after = look(new)
             if _sound(path, text, new, report, after, all(one.safe for one in fixes)):
                 yield Step(new, after, fixes, some)
         if len(some) == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -82,13 +83,16 @@ def place(text: str, words: str, at: int = 0) -> tuple[int, int]:
 def edited(text: str, edits: list[dict[str, Any]]) -> str:
     """A text after edits, whose places are UTF-16."""
     lines = [one.encode("utf-16-le") for one in text.split("\n")]
-    for edit in sorted(edits, key=lambda one: -one["range"]["start"]["character"]):
-        start, end = edit["range"]["start"], edit["range"]["end"]
-        assert start["line"] == end["line"]
-        line = lines[start["line"]]
-        new = edit["newText"].encode("utf-16-le")
-        lines[start["line"]] = line[: 2 * start["character"]] + new + line[2 * end["character"] :]
-    return "\n".join(one.decode("utf-16-le") for one in lines)
+    starts = [0, *accumulate(len(one) + 2 for one in lines)]
+
+    def at(place: dict[str, int]) -> int:
+        return starts[place["line"]] + 2 * place["character"]
+
+    data = text.encode("utf-16-le")
+    for edit in sorted(edits, key=lambda one: -at(one["range"]["start"])):
+        start, end = at(edit["range"]["start"]), at(edit["range"]["end"])
+        data = data[:start] + edit["newText"].encode("utf-16-le") + data[end:]
+    return data.decode("utf-16-le")
 
 
 def changed(
@@ -246,10 +250,24 @@ def test_all_safe_fixes_at_once(server: Client, folder: Path) -> None:
     (one,) = server.ask("textDocument/codeAction", about)
     assert one["kind"] == "source.fixAll.dilsctl"
     (change,) = one["edit"]["documentChanges"]
-    lines = text.split("\n")
-    gone = {edit["range"]["start"]["line"] for edit in change["edits"]}
-    assert all(edit["newText"] == "" for edit in change["edits"])
-    assert [line for number, line in enumerate(lines) if number not in gone] == OTHER.split("\n")
+    assert edited(text, change["edits"]) == OTHER
+
+
+def test_fixes_that_touch_and_that_follow_from_others(server: Client, folder: Path) -> None:
+    """As ``--fix`` does it: one after the other, until none is left."""
+    text = OTHER.replace("wires:", "let: {a: 2 * größe, b: a + 1, c: b + a}, wires:")
+    path = folder / "other.yaml"
+    server.open(path, text)
+    edge = {"line": 0, "character": 0}
+    context = {"diagnostics": [], "only": ["source.fixAll"]}
+    about = {
+        "textDocument": {"uri": path.as_uri()},
+        "range": {"start": edge, "end": edge},
+        "context": context,
+    }
+    (one,) = server.ask("textDocument/codeAction", about)
+    (change,) = one["edit"]["documentChanges"]
+    assert edited(text, change["edits"]) == OTHER
 
 
 def test_an_editor_without_versions(folder: Path) -> None:

@@ -3,10 +3,13 @@ that are safe."""
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
+from itertools import accumulate
+
 from lsprotocol import types as lsp
 
 from dilsctl.diagnostics import Fix, SourceFile
-from dilsctl.fixing import apply
+from dilsctl.fixing import mend_text
 from dilsctl.language.server import MOST_TYPED, Server
 
 
@@ -37,14 +40,16 @@ def actions(server: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction
                         edit=server.edit({path: edits}),
                     )
                 )
-    safe = [one.fix for one in mine if one.fix is not None and one.fix.safe]
+    safe = any(one.fix is not None and one.fix.safe for one in mine)
     if safe and _is_wanted(lsp.CodeActionKind.SourceFixAll, wanted):
-        _, taken = apply(file.text, file.name, safe)
-        edits = [edit for one in taken for edit in _edits(server, file, one)]
+        if held.mended_of is not held.found:
+            held.mended, _ = mend_text(path, file.text, lambda text: server.look(path, text))
+            held.mended_of = held.found
+        edits = _changes(server, file, held.mended)
         kind = f"{lsp.CodeActionKind.SourceFixAll.value}.dilsctl"
-        found.append(
-            lsp.CodeAction("Fix all that is safe to fix (dilsctl)", kind, edit=server.edit({path: edits}))
-        )
+        if edits:
+            edit = server.edit({path: edits})
+            found.append(lsp.CodeAction("Fix all that is safe to fix (dilsctl)", kind, edit=edit))
     return found
 
 
@@ -55,6 +60,18 @@ def _is_here(fix: Fix, file: SourceFile) -> bool:
 
 def _edits(server: Server, file: SourceFile, fix: Fix) -> list[lsp.TextEdit]:
     return [lsp.TextEdit(server.span(file, one.span.start, one.span.end), one.text) for one in fix.edits]
+
+
+def _changes(server: Server, file: SourceFile, new: str) -> list[lsp.TextEdit]:
+    """The lines that another text has in place of those of a file."""
+    old_lines, new_lines = (text.splitlines(keepends=True) for text in (file.text, new))
+    starts = [0, *accumulate(map(len, old_lines))]
+    steps = SequenceMatcher(None, old_lines, new_lines, autojunk=False).get_opcodes()
+    return [
+        lsp.TextEdit(server.span(file, starts[a], starts[b]), "".join(new_lines[c:d]))
+        for tag, a, b, c, d in steps
+        if tag != "equal"
+    ]
 
 
 def _is_wanted(kind: lsp.CodeActionKind, only: object) -> bool:

@@ -15,9 +15,9 @@ from pygls.workspace import TextDocument
 
 from dilsctl import __version__
 from dilsctl.choice import choices
-from dilsctl.diagnostics import Diagnostic, Problem, Severity, SourceFile, SourceSpan
+from dilsctl.diagnostics import Diagnostic, Problem, Report, Severity, SourceFile, SourceSpan
 from dilsctl.diagram import Diagram
-from dilsctl.documents import LIBRARY
+from dilsctl.documents import LIBRARY, Library
 from dilsctl.language.pages import Pages, real
 from dilsctl.language.symbols import Page
 from dilsctl.loaded import elaborate, read
@@ -45,6 +45,8 @@ class Open:
     diagram_of: tuple[int | None, int] | None = None
     found: list[Diagnostic] = field(default_factory=list)
     found_of: int | None = -1
+    mended: str = ""  # the text with all fixes that are safe
+    mended_of: list[Diagnostic] | None = None
     imports: frozenset[Path] = frozenset()
 
 
@@ -160,14 +162,21 @@ class Server(LanguageServer):
         held = self.opened.setdefault(uri, Open())
         library = read(path, text=file.text, texts=self.texts())
         held.imports = frozenset(one for _, one, _ in library.imported)
-        try:
-            held.found = list(validated(library, choices([path])[0]))
-        except Problem as problem:  # bad-project
-            held.found = list(problem.diagnostics)
+        held.found = list(self._found(library, path))
         held.found_of = document.version
         self.text_document_publish_diagnostics(
             lsp.PublishDiagnosticsParams(uri, [self.finding(one, file) for one in held.found])
         )
+
+    def look(self, path: Path, text: str) -> Report:
+        """What would be found if a file had a text."""
+        return self._found(read(path, text=text, texts=self.texts()), path)
+
+    def _found(self, library: Library, path: Path) -> Report:
+        try:
+            return validated(library, choices([path])[0])
+        except Problem as problem:  # bad-project
+            return Report(list(problem.diagnostics))
 
     def tell_importers(self, uri: str) -> None:
         """Send the findings of the open files that import a file."""
