@@ -131,7 +131,7 @@ class _Question:
     def _why(self, box: Box, wire: Sibling) -> str:
         """Why a wire is a peer wire; empty for a layer wire."""
         if not self.learns:
-            return "nothing is learned"
+            return "nothing is listed under 'learn', so no wire is a layer's"
         (child, port), (other, told) = wire.source, wire.target
         types = {f"{child}.{port}": box.children[child].box.outputs[port].type}
         types[f"{other}.{told}"] = box.children[other].box.inputs[told].type

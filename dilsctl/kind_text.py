@@ -11,7 +11,7 @@ from dilsctl.kind import Kind
 MOST_TOLD = 6
 
 _WORDS = {
-    "DNN": "DNN, a deep neural network: no peer wires, a changeable pattern",
+    "DNN": "DNN, as deep neural networks are: no peer wires, a changeable pattern",
     "IDS": "IDS, an interacting dynamical system: peer wires, no changeable pattern",
     "DILS": "DILS, a deeply interacting learning system: peer wires, a changeable pattern",
     "neither": "none of DNN, IDS and DILS: no peer wires, no changeable pattern",

@@ -311,6 +311,9 @@ def test_the_table(tmp_path: Path) -> None:
     assert json.loads((out / "summary.json").read_text())["rows"] == facts["rows"]
     assert len((out / "metrics.jsonl").read_text().splitlines()) == 3 * 2 * 3
     assert CliRunner().invoke(main, call).exit_code == 2  # nothing is overwritten
+    drawn = CliRunner().invoke(main, ["render", str(out), "-o", str(tmp_path / "drawn.svg")])
+    assert drawn.exit_code == 0 and drawn.stderr.count("note[") == 1
+    assert "is an ablation" in drawn.stderr and "train again" not in drawn.stderr
 
 
 def test_a_diagram_without_peers_is_refused(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from click.testing import CliRunner, Result
 
 from dilsctl.cli import main
 from dilsctl.diagnostics import SourceFile
-from dilsctl.difference import Change
+from dilsctl.difference import Change, Total
 from dilsctl.difference.compare import difference
+from dilsctl.difference.runs import run_totals
 from dilsctl.formatting import format_text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -258,9 +259,22 @@ def test_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.exit_code == 1
     assert "train\n  ~ epochs  1 → 2\n" in done.output and "1 change\n" in done.output
     assert re.search(r"train\.loss +\S+ +→  \S+", done.output)
+    assert not re.search(r"^  (seconds|rate) ", done.output, re.M)
     epochs = re.search(r"epochs: (\d+)", (ROOT / "examples" / "iris.yaml").read_text())
     assert epochs is not None
     done = call(str(tmp_path / "r1"), "examples/iris.yaml")
     assert done.exit_code == 1 and f"train\n  ~ epochs  1 → {epochs[1]}\n" in done.output
     assert "1 change\n" in done.output
-    assert call(str(tmp_path / "r1"), str(tmp_path / "r1")).exit_code == 0
+    again = call(str(tmp_path / "r1"), str(tmp_path / "r1"))
+    assert again.exit_code == 0 and "→" not in again.output
+
+
+def test_metrics_that_differ_in_their_last_digits(tmp_path: Path) -> None:
+    lines = [
+        {"epoch": 3, "loss": 0.1, "error": float("nan"), "seconds": 1},
+        {"epoch": 3, "loss": 0.1000000001, "error": float("nan"), "seconds": 2},
+    ]
+    for number, line in enumerate(lines):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "metrics.jsonl").write_text(json.dumps(line) + "\n")
+    assert run_totals(tmp_path / "0", tmp_path / "1") == [Total("loss", "0.1", "0.1000000001")]

@@ -428,7 +428,10 @@ def test_the_evidence_has_places() -> None:
     found = kind_of(api.load(ROOT / "examples" / "or-gate.yaml").diagram)
     lines = kind_lines(found)
     assert lines[0] == "kind: IDS, an interacting dynamical system: peer wires, no changeable pattern"
-    assert "or: left.y -> join.a (nothing is learned)" in lines[2] and "or-gate.yaml:" in lines[2]
+    assert (
+        "or: left.y -> join.a (nothing is listed under 'learn', so no wire is a layer's)" in lines[2]
+        and "or-gate.yaml:" in lines[2]
+    )
     told = kind_json(found)
     assert told["name"] == "IDS" and told["peers"][0]["from"] == "left.y" and told["peers"][0]["line"] > 0
 

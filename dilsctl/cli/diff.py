@@ -26,8 +26,8 @@ def command(old: str, new: str | None, revision: str | None, format: str, exit_z
 
     A and B are diagram files, run folders, or files in a revision of git, written REV:PATH; what they import
     is read from the same revision. A run is its diagram with the settings it had; of two runs the last
-    metrics are shown too. With --git, a file that is new is all added. The exit code is 0 if both mean the
-    same, 1 if not, and 2 if they can't be compared.
+    metrics that differ are shown too. With --git, a file that is new is all added. The exit code is 0 if both
+    mean the same, 1 if not, and 2 if they can't be compared.
 
     \b
     Examples:

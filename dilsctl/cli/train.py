@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command("train", short_help="Train the diagram of a file; keeps a run folder.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.argument("file", type=click.Path(exists=True, path_type=Path), required=False)
 @set_option
 @click.option(
     "--seed", type=click.IntRange(min=0), help="The seed of every draw; the same as --set train.seed=N."
@@ -70,6 +70,11 @@ def command(
 
     if resume is None and file is None:
         raise click.UsageError("name a diagram FILE to train, or --resume a RUN")
+    if file is not None and file.is_dir():
+        help = f"dilsctl train --resume {file} goes on with a run" if (file / "run.json").exists() else ""
+        raise click.UsageError(
+            f"'{file}' is a folder, and a diagram FILE is trained" + (help and f"; {help}")
+        )
     if resume is not None and out is not None:
         raise click.UsageError("--resume goes on in its own folder; --out is for new runs")
     if out is not None and out.exists():

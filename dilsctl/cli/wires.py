@@ -53,7 +53,7 @@ def command(
     if plot is not None:
         from dilsctl.plots.wiring import wiring_plot
 
-        drawn = wiring_plot(f"Wires of {file}", found, "epoch" if file.is_dir() else "time")
+        drawn = wiring_plot(f"Wires of {file}", found, _axis(file))
         if drawn is not None:
             with writing(plot):
                 drawn.write(plot, force)
@@ -75,6 +75,15 @@ def command(
         _show(*wire_table(found, top, plain), right=(2, 3))
     _show(*mode_table(found, plain), right=(2,))
     return 0
+
+
+def _axis(file: Path) -> str:
+    """What time is called."""
+    if not file.is_dir():
+        return "time"
+    from dilsctl.runs import RunFolder
+
+    return "window" if RunFolder.open(file).facts.get("live") else "epoch"
 
 
 def _show(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> None:

@@ -22,9 +22,16 @@ def run_library(folder: Path) -> Library:
 
 
 def run_totals(old: Path, new: Path) -> list[Total]:
-    """Metrics at the end of two runs, side by side."""
+    """Metrics at the end of two runs that differ, side by side; how long an epoch took is none."""
     before, after = _last(old), _last(new)
-    return [Total(key, _text(before.get(key)), _text(after.get(key))) for key in {**before, **after}]
+    found = []
+    for key in {**before, **after}:
+        one, two = before.get(key), after.get(key)
+        if key == "seconds" or json.dumps(one) == json.dumps(two):
+            continue
+        texts = _text(one), _text(two)
+        found.append(Total(key, *(texts if texts[0] != texts[1] else (json.dumps(one), json.dumps(two)))))
+    return found
 
 
 def _last(folder: Path) -> dict[str, Any]:

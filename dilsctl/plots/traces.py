@@ -36,6 +36,7 @@ MOST_RUNS = 200
 _FEW_NUMBERS = 12  # among which pairs are looked for
 _IS_RATE = 0.995  # cosine between a rate and what is drawn as one
 _POINTS = 40_000  # of all lines of a phase plot together
+_MOST_NAMED = 6  # values of a sweep that are all in the legend
 
 
 def trace_plot(trace: Trace, title: str = "", axis: str = "time") -> Plot:
@@ -176,14 +177,15 @@ def _named(trace: Trace, run: int) -> str:
 
 
 def _swept(trace: Trace) -> list[Line]:
-    """What the colours of the lines mean: samples of the least value, of one between, and of the greatest."""
+    """What the colours of the lines mean: a sample of each value; of many, the least, one between and the
+    greatest."""
     if not trace.sweep or trace.runs == 1:
         return []
     name = shown_parameter(trace)
-    values = np.sort(trace.sweep[name].astype(float))
+    values = np.unique(trace.sweep[name].astype(float))
     look, none = _look(trace), trace.times[:0]
     found: dict[float, Line] = {}
-    for value in values[[0, len(values) // 2, -1]]:
+    for value in values if len(values) <= _MOST_NAMED else values[[0, len(values) // 2, -1]]:
         run = int(np.flatnonzero(trace.sweep[name] == value)[0])
         told = f"{name} = {value:.4g}" if not found else f"{value:.4g}"
         found[float(value)] = Line(told, none, none, **{**look(run), "wide": 2.0})

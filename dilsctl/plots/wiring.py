@@ -29,6 +29,8 @@ def wiring_plot(title: str, histories: Sequence[History], axis: str = "epoch") -
     made = [(_panel(one), across) for one in shown]
     rest = sum(bool(_there(one)) for one in histories) - len(shown)
     caption = "Strength of each wire; of many, the strongest at the end are on top."
+    if axis.startswith("window"):
+        caption += " Looked at where a window ends; what it was between is not drawn."
     if rest:
         caption += f" {rest} more weights are not drawn."
     about = "; ".join(_about(one) for one in shown)

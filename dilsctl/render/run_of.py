@@ -54,6 +54,14 @@ def check_run(
 def nothing_kept(folder: Path, run: Mapping[str, Any]) -> list[Diagnostic]:
     """Notes on what a run did not record and so can't be drawn: why, and what would record it."""
     facts = _stored(folder)[0]
+    if facts.get("ablation"):
+        help = (
+            f"dilsctl train FILE makes a run that is drawn; dilsctl report {folder} shows what this one found"
+        )
+        what = (
+            "is an ablation, which keeps measures and nothing that was learned: the diagram is drawn as usual"
+        )
+        return [_nothing(folder, what, help)]
     if not run["epochs"]:
         help = f"go on with it: dilsctl train --resume {folder}"
         return [_nothing(folder, "has finished no epoch yet, so nothing that it learned is drawn", help)]

@@ -57,6 +57,14 @@ def test_the_run_folder(folder: Path) -> None:
     assert len(losses("runs/moons-001")) == 2
 
 
+def test_a_folder_is_no_diagram(folder: Path) -> None:
+    call("train", "moons.yaml", "-q", "--set", "train.epochs=1")
+    result = call("train", "runs/moons-001")
+    assert result.exit_code == 2 and "dilsctl train --resume runs/moons-001 goes on" in result.stderr
+    result = call("train", "runs")
+    assert result.exit_code == 2 and "'runs' is a folder" in result.stderr and "--resume" not in result.stderr
+
+
 def test_a_run_folder_is_never_overwritten(folder: Path) -> None:
     for number in (1, 2):
         assert call("train", "moons.yaml", "-q", "--set", "train.epochs=1").exit_code == 0

@@ -176,6 +176,16 @@ def test_few_wires_are_curves() -> None:
     assert set(drawn) == {"trust[0]", "trust[1]", "trust[2]"}
     for at in range(3):
         assert drawn[f"trust[{at}]"][1] == pytest.approx(values[:, at], abs=0.01)
+    assert "where a window ends" not in plot.svg()
+
+
+def test_the_wires_of_a_life_are_those_where_windows_end() -> None:
+    weight = Weight("loop", "trust", ("a.y",), ("b.x",), (2,), ("",))
+    plots = run_plots(
+        [{"epoch": 1, "rows": 50}], lives=True, wires=[History(weight, np.arange(3.0), np.eye(3, 2))]
+    )
+    (plot,) = plots.wiring.values()
+    assert "where a window ends" in " ".join(texts_of(plot.svg()))
 
 
 def test_many_wires_are_rows_of_colour_the_strongest_on_top() -> None:

@@ -129,6 +129,13 @@ def test_phase_of_a_sweep_says_what_colours_mean(tmp_path: Path) -> None:
     assert {"params.beta = 0.1", "3.162", "100"} <= set(texts(tmp_path / "phase.svg"))
 
 
+def test_a_sweep_of_few_values_names_each(tmp_path: Path) -> None:
+    betas = np.array([0.1, 0.4, 0.85, 2.0, 0.4, 0.1])
+    few = trace(**waves(runs=6), runs=6, sweep={"params.beta": betas})
+    told = [one for one in texts(drawn(tmp_path, few)) if one in ("params.beta = 0.1", "0.4", "0.85", "2")]
+    assert told[:4] == ["params.beta = 0.1", "0.4", "0.85", "2"]
+
+
 def test_what_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"must end in one of \.svg, \.png"):
         plot_trace(TRACES["curves"], tmp_path / "plot.jpg")
