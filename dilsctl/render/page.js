@@ -441,7 +441,9 @@
   byId("theme").addEventListener("click", nextTheme);
   byId("help").addEventListener("click", help);
   document.addEventListener("keydown", (event) => {
-    if (event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const slides = event.target.matches("input[type=range]"); // it needs arrows, and nothing else that is here
+    if (event.target.matches("input") && !(slides && !event.key.startsWith("Arrow"))) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const far = 60;
     const keys = {
       "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: () => fit(true), t: nextTheme, l: toggleLegend, L: toggleLegend, "?": help,

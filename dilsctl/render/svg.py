@@ -3,6 +3,7 @@ them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
@@ -12,6 +13,7 @@ from dilsctl.render.sheet import Sheet
 from dilsctl.render.themes import Style
 
 FONT = "'DejaVu Sans', Verdana, 'Segoe UI', system-ui, sans-serif"
+NOT_XML = re.compile("[\\x00-\\x08\\x0b-\\x1f\\ufffe\\uffff]")
 CORNER = 5  # radius of a wire's corners
 Point = tuple[float, float]
 
@@ -131,6 +133,4 @@ def number(value: float) -> str:
 
 def clean(text: str) -> str:
     """The text without signs that XML can't have."""
-    return "".join(
-        one for one in text if one in "\t\n" or (ord(one) >= 32 and ord(one) not in (0xFFFE, 0xFFFF))
-    )
+    return NOT_XML.sub("", text)

@@ -183,6 +183,12 @@ def test_a_run_is_played(browser: Any, tmp_path: Path) -> None:
     slider.fill("0")
     slider.dispatch_event("input")
     assert page.tab.locator("#epoch").inner_text() == "1"
+    slider.focus()
+    page.tab.keyboard.press("t")
+    assert page.tab.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.tab.keyboard.press("ArrowRight")
+    assert page.tab.locator("#epoch").inner_text() == "2"
+    slider.fill("0")
     wide.append(wire.evaluate("line => parseFloat(line.style.strokeWidth)"))
     assert wide[0] > wide[1]
     page.tab.locator('.wire[data-a^="trust @ worker.p -> p"] .hit').first.dispatch_event(
