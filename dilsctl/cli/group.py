@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import io
@@ -158,12 +159,21 @@ def explain(error: Exception, session: Session) -> int:
     if isinstance(error, Problem):
         show_findings(error.diagnostics, err=True)
         return FINDINGS
+    if isinstance(error, OSError) and error.errno in _FULL:
+        say(apology(error, session), err=True)
+        return USAGE
     if session.debug:
         import traceback
 
         say("".join(traceback.format_exception(error)), err=True, nl=False)
     say(apology(error, session), err=True)
     return FAILED
+
+
+_FULL = frozenset(
+    getattr(errno, name, -1) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EIO", "EMFILE", "ENFILE")
+)
+"""What the machine refuses, whatever is asked of it."""
 
 
 def _is_somewhere() -> bool:

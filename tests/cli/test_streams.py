@@ -1,5 +1,6 @@
 """What is printed: outputs that take nothing, and signs from files that no terminal may get."""
 
+import errno
 import json
 import os
 import re
@@ -189,3 +190,15 @@ def test_words_are_printed_in_one_place() -> None:
     for path in sorted((PACKAGE / "cli").glob("*.py")):
         if path.name != "output.py":
             assert "click.echo" not in path.read_text(encoding="utf-8"), path.name
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, 2), (errno.EROFS, 2), (errno.EINVAL, 3)])
+def test_a_full_disk_is_no_fault_of_the_program(
+    number: int, code: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), "runs/a")
+
+    monkeypatch.setattr("dilsctl.find.wanted", refuse)
+    done = CliRunner().invoke(main, ["validate", "a.yaml"])
+    assert (done.exit_code, done.output) == (code, f"dilsctl: runs/a: {os.strerror(number)}\n")
