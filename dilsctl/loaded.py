@@ -302,24 +302,32 @@ class LoadedDiagram:
         motion = compile_motion(diagram, method, time.dt, time.steps, keep_stages=True)
         return list(motion.stages), "tick"
 
-    def _inside(self, path: str) -> Box | None:
-        """The interior box at a path."""
-        box = self._diagram.main if self._diagram is not None else None
-        for step in path.split("."):
-            child = box.children.get(step) if box is not None else None
-            box = child.box if child is not None else None
-        return box
-
     def has_box(self, path: str) -> bool:
-        """Whether there is an interior box at this path, as in loop.controller."""
-        return self._inside(path) is not None
+        """Whether there is an interior box at this path, as in loop.controller or heads[1]."""
+        try:
+            return self._diagram is not None and self._inside(path) is not None
+        except Problem:
+            return False
+
+    def _inside(self, path: str) -> Box:
+        """The interior box at a path. Raises Problem: unknown-box."""
+        from dilsctl.places import box_at
+
+        box = self.diagram.main
+        steps = path.split(".")
+        for number, step in enumerate(steps):
+            box = box_at(box, step, ".".join(steps[:number]) or box.name)
+        return box
 
     def _part(self, path: str) -> Diagram:
         """One box as a diagram of its own: a path of interior boxes, or a definition's name."""
         from dilsctl.diagram import Diagram
         from dilsctl.elaborate import elaborate_box
 
-        if (box := self._inside(path)) is not None:
+        first = path.partition(".")[0].partition("[")[0]
+        inner = self._diagram is not None and first in self._diagram.main.children
+        if self.has_box(path) or (inner and first not in self.document.uses):
+            box = self._inside(path)
             return Diagram(path, box, box.span)
         report = Report()
         found = elaborate_box(self.document, path, report)

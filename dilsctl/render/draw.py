@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
-from dilsctl.diagnostics import Diagnostic, Problem, did_you_mean
-from dilsctl.diagram import Box, Diagram
+from dilsctl.diagnostics import Diagnostic, Problem
+from dilsctl.diagram import Diagram
 from dilsctl.garbage import collection_off
 from dilsctl.render.backward import doubled
 from dilsctl.render.figures import Drawing, Figure
 from dilsctl.render.flat_view import flat
+from dilsctl.render.focus import opened
 from dilsctl.render.graphs import dot, mermaid
 from dilsctl.render.learned import Run, learned
 from dilsctl.render.outline import LEVELS, Options, Outline
@@ -46,7 +47,7 @@ class Artist:
         run: Run | None = None,
         files: tuple[Path, ...] = (),
     ) -> None:
-        _check_focus(diagram.main, options.focus)
+        options = replace(options, focus=opened(diagram.main, options.focus))
         self.notes: list[Diagnostic] = []  # on the file that was made last
         self.run, self.files = run, files  # what a run learned; the files that the diagram is written in
         self.diagram, self.title, self.options = diagram, title, options
@@ -141,13 +142,3 @@ def _levels(root: Node) -> int:
         return known[key]
 
     return levels(root)
-
-
-def _check_focus(main: Box, focus: tuple[str, ...]) -> None:
-    box = main
-    for number, name in enumerate(focus):
-        if name not in box.children:
-            around = ".".join(focus[:number]) or main.name
-            help = did_you_mean(name, list(box.children))
-            raise Problem.of("unknown-box", f"'{around}' has no interior box '{name}'", help=help)
-        box = box.children[name].box

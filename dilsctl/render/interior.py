@@ -43,7 +43,7 @@ def interior(outline: Outline, box: Box, sides: Sides, depth: Open) -> Inside:
 class _Interior:
     def __init__(self, outline: Outline, box: Box, sides: Sides, depth: Open) -> None:
         self.outline, self.box, self.depth = outline, box, depth
-        self.on = Ground(outline, box, outline.pins(box, sides))
+        self.on = Ground(outline, box, outline.pins((box,), sides))
         self.written: Any = box.written or {}
 
     def run(self) -> None:
@@ -62,6 +62,7 @@ class _Interior:
                     self.outline.below(self.depth, group.names),
                     child=child,
                     group=group,
+                    around=self.box,
                 )
             )
         self._variables(joints)
@@ -214,7 +215,7 @@ class _Interior:
             if heard:
                 looks.add("peer")
             pin = self.on.nodes[target[0]].pins[target[1]]
-            looks |= _of_pin(pin)
+            looks |= look_of(pin)
         self.on.wire(end, target, frozenset(looks), about, span, heard)
 
     def _bar(
@@ -292,10 +293,10 @@ def _parts(texts: list[str]) -> str:
     return f"{first} … {last}"
 
 
-def _of_pin(pin: Pin) -> set[str]:
+def look_of(pin: Pin) -> Looks:
     """What a wire to a port looks like because of the port."""
     words = (("late", pin.late and not pin.backward), ("backward", pin.backward), ("changing", pin.changing))
-    return {word for word, holds in words if holds}
+    return frozenset(word for word, holds in words if holds)
 
 
 def _law_texts(laws: Any, name: str) -> Iterator[tuple[str, SourceSpan | None]]:

@@ -132,8 +132,13 @@ def _real_paths(figure: Figure) -> dict[str, list[str]]:
                 continue
             inner = f"{path}.{one.name}" if path else one.name
             names = one.members or (one.name,)
-            several = [f"{real}.{name}" if real else name for real in reals for name in names]
+            several = [_joined(real, name) for real in reals for name in names]
             for real in several:
                 found.setdefault(real, []).append(inner)
             stack.append((inner, several, one))
     return found
+
+
+def _joined(path: str, name: str) -> str:
+    """The path of a box inside of another, or of a member of an array, ``[k]``."""
+    return f"{path}.{name}" if path and not name.startswith("[") else path + name

@@ -10,6 +10,7 @@ from dilsctl.kind import kind_of
 from dilsctl.render.about import about_box, moved
 from dilsctl.render.grouping import Group, by_layers, each, shortened
 from dilsctl.render.interior import interior
+from dilsctl.render.members import Stretch, kinds, members, stretches
 from dilsctl.render.picture import Inside, Node, Picture, Pin, Side
 from dilsctl.render.reach import Reaches, deep
 from dilsctl.siblings import differentiable, sibling_wires
@@ -54,7 +55,9 @@ class Outline:
             (one.box, one.variable, member) for one in self.kind.links for member in one.members
         )
         self.moving = deep(self.main, lambda box: bool(moved(box)))
-        self.made: dict[tuple[Box, Sides, Open], Inside] = {}
+        self.made: dict[tuple[Box | Child, Sides, Open], Inside] = {}
+        self.kinds = kinds(self.main)
+        self.stretched: dict[Child, tuple[Stretch, ...]] = {}
         self.groups: dict[Box, list[Group]] = {}
 
     def _peers(self) -> Peers:
@@ -83,9 +86,10 @@ class Outline:
 
     def node(
         self, name: str, box: Box, sides: Sides, depth: Open, *, child: Child | None = None,
-        group: Group | None = None, outermost: bool = False,
+        group: Group | None = None, outermost: bool = False, around: Box | None = None,
     ) -> Node:  # fmt: skip
-        """A box as a node, with its interior if ``depth`` reaches that far: a number of levels, or a path."""
+        """A box as a node, with its interior if ``depth`` reaches that far: a number of levels, or a path.
+        child: of an interior box of ``around``."""
         looks = set()
         if box.hole:
             looks.add("hole")
@@ -96,9 +100,9 @@ class Outline:
             looks.add("stateful")
         count = child.count if child is not None else None
         label, note = name, box.name if box.name != name else ""
-        kinds = list(dict.fromkeys(one.name for one in boxes))
-        if len(kinds) > 1:
-            note = ", ".join(kinds[:3]) + (", …" if len(kinds) > 3 else "")
+        names = list(dict.fromkeys(one.name for one in boxes))
+        if len(names) > 1:
+            note = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
         if group is not None and len(group.names) > 1:
             looks.add("more")
             label = f"{group.names[0]} … {group.names[-1]}"
@@ -108,19 +112,21 @@ class Outline:
             about = f"{len(group.names):,} boxes that are not drawn"
             return Node(name, "box", label, (), note, frozenset({"more"}), None, about, span=box.span)
         inside = None
-        has_inside = bool(box.children) or (outermost and not box.hole)
+        mixed = child is not None and self.mixed(child)
+        has_inside = mixed or bool(box.children) or (outermost and not box.hole)
         if has_inside and (outermost or (depth != () if isinstance(depth, tuple) else depth > 0)):
-            inside = self.inside(box, sides, depth)
+            inside = self.inside(child if child is not None and mixed else box, sides, depth, around)
         return Node(
-            name, "box", label, self.pins(box, sides), note, frozenset(looks), count,
+            name, "box", label, self.pins(boxes, sides), note, frozenset(looks), count,
             about_box(name, box, count), inside, has_inside and inside is None, box.span,
             group.names if group is not None and len(group.names) > 1 else (),
         )  # fmt: skip
 
-    def pins(self, box: Box, sides: Sides) -> tuple[Pin, ...]:
-        """The ports of a box: inputs on the left, outputs on the right, each with the feedback that it is
-        told, and shared variables where they are wanted."""
-        told = [self._told(box, port, "left") for port in box.inputs.values() if port.feedback is None]
+    def pins(self, boxes: tuple[Box, ...], sides: Sides) -> tuple[Pin, ...]:
+        """The ports of a box, or of an array of them: inputs on the left, outputs on the right, each with the
+        feedback that it is told, and shared variables where they are wanted."""
+        box = boxes[0]
+        told = [self._told(boxes, port, "left") for port in box.inputs.values() if port.feedback is None]
         for name, port in box.outputs.items():
             about = f"out {name}: {port.type}{_modes(port)}"
             real = differentiable(port.type)
@@ -128,13 +134,13 @@ class Outline:
                 Pin(name, "right", name, True, about, changing=bool(port.when), real=real, span=port.span)
             )
             answers = [one for one in box.inputs.values() if one.feedback == name]
-            told += [self._told(box, one, "right") for one in answers]
+            told += [self._told(boxes, one, "right") for one in answers]
         for side, (name, one) in zip(sides, box.shared.items(), strict=True):
             if not one.private and side is not None:
                 told.append(Pin(name, side, name, None, f"share {name}: {one.type}", span=one.span))
         return tuple(told)
 
-    def _told(self, box: Box, port: Port, side: Side) -> Pin:
+    def _told(self, boxes: tuple[Box, ...], port: Port, side: Side) -> Pin:
         answer = f", feedback of {port.feedback}" if port.feedback is not None else ""
         return Pin(
             port.name,
@@ -142,19 +148,40 @@ class Outline:
             port.name,
             False,
             f"in {port.name}: {port.type}{answer}{_modes(port)}",
-            late=not self.reaches.at_once(box, port.name),
+            late=not any(self.reaches.at_once(one, port.name) for one in dict.fromkeys(boxes)),
             backward=port.feedback is not None,
             changing=bool(port.when),
             real=differentiable(port.type),
             span=port.span,
         )
 
-    def inside(self, box: Box, sides: Sides, depth: Open) -> Inside:
-        """The interior of a box, whose shared variables are on these sides of it."""
-        key = (box, sides, depth)
+    def inside(self, one: Box | Child, sides: Sides, depth: Open, around: Box | None) -> Inside:
+        """The interior of a box, or of an array whose boxes differ. Its shared variables are on these sides
+        of it."""
+        key = (one, sides, depth)
         if key not in self.made:
-            self.made[key] = interior(self, box, sides, depth)
+            if isinstance(one, Child):
+                self.made[key] = members(self, around, one, sides, depth)
+            else:
+                self.made[key] = interior(self, one, sides, depth)
         return self.made[key]
+
+    def stretches(self, child: Child) -> tuple[Stretch, ...]:
+        """The members of an array as they are drawn where it is opened."""
+        if child not in self.stretched:
+            self.stretched[child] = stretches(child, self.kinds, every=self.options.most is None)
+        return self.stretched[child]
+
+    def mixed(self, child: Child) -> bool:
+        """Is it an array of boxes that are drawn differently?"""
+        return len(child.boxes) > 1 and len(self.stretches(child)) > 1
+
+    def _within(self, one: Box | Child) -> list[Box | Child]:
+        """What is drawn one level further in."""
+        if isinstance(one, Child):
+            return [stretch.box for stretch in self.stretches(one) if not stretch.rest]
+        children = [one.children[group.name] for group in self.grouped(one) if not group.mixed]
+        return [child if self.mixed(child) else child.box for child in children]
 
     def grouped(self, box: Box) -> list[Group]:
         """The interior boxes that are drawn as one."""
@@ -173,15 +200,11 @@ class Outline:
 
     def count(self, depth: int) -> int:
         """How many boxes are drawn with so many levels open, each as often as it is drawn."""
-        known: dict[tuple[Box, int], int] = {}
-        stack: list[tuple[Box, int]] = [(self.main, depth)]
+        known: dict[tuple[Box | Child, int], int] = {}
+        stack: list[tuple[Box | Child, int]] = [(self.main, depth)]
         while stack:
             box, levels = stack[-1]
-            inner = [
-                (box.children[group.name].box, levels - 1)
-                for group in (self.grouped(box) if levels > 0 else [])
-                if not group.mixed
-            ]
+            inner = [(one, levels - 1) for one in (self._within(box) if levels > 0 else [])]
             waiting = [one for one in inner if one not in known]
             if waiting:
                 stack += waiting
@@ -201,10 +224,10 @@ class Outline:
 
     def readable(self) -> int:
         """As many levels as keep the number of boxes that are drawn within bounds; one at least."""
-        level = [self.main]
+        level: list[Box | Child] = [self.main]
         total, depth = 0, 0
         while level:
-            level = [box.children[group.name].box for box in level for group in self.grouped(box)]
+            level = [one for box in level for one in self._within(box)]
             total += len(level)
             if depth and total > self.options.drawn:
                 break
