@@ -54,13 +54,26 @@ def weighings(box: Box) -> Iterator[Weighing]:
     if not box.children:
         return
     met = dict(sorted(_meetings(box, own).items(), key=lambda one: not _between_boxes(*one[1])))
-    names = {var: name for name, var in box.lets.items()}
     for weight, (sources, told) in met.items():
-        name = names.get(weight) or "·".join(sorted(own[weight].values()))
-        found = Weighing(name, (weight,), own[weight], tuple(sources), tuple(told))
+        found = Weighing(_name(box, own, weight), (weight,), own[weight], tuple(sources), tuple(told))
         _measure_axes(box, weight, found)
         if math.prod(found.shape) <= MOST_WIRES:
             yield found
+
+
+def inner_weights(box: Box) -> list[str]:
+    """The names of states by which a box without interior boxes weighs what it is told: no wires' weights.
+    What it makes of several states, as a mean of a sum and a count, is none of them."""
+    if box.children:
+        return []
+    own = _own(box)
+    alone = (one for one in _meetings(box, own) if len(own[one]) == 1)
+    return list(dict.fromkeys(_name(box, own, one) for one in alone))
+
+
+def _name(box: Box, own: Mapping[Var, dict[Var, str]], weight: Var) -> str:
+    lets = (name for name, var in box.lets.items() if var is weight)
+    return next(lets, "") or "·".join(sorted(own[weight].values()))
 
 
 def _between_boxes(sources: Mapping[str, None], targets: Mapping[str, None]) -> bool:

@@ -24,7 +24,7 @@ from dilsctl.engine.bind import Bound, bind
 from dilsctl.engine.kernels import Array
 from dilsctl.ir import Program, Var
 from dilsctl.kind import paths_of
-from dilsctl.weighing import MOST_WIRES, Weighing, needed, weighings
+from dilsctl.weighing import MOST_WIRES, Weighing, inner_weights, needed, weighings
 
 MOST_WEIGHTS = 200
 
@@ -143,6 +143,15 @@ class Gauge:
 
     def _known(self, states: Mapping[str, Array]) -> list[_Meter]:
         return [one for one in self._meters if all(path in states for path in one.paths.values())]
+
+
+def unwatched(diagram: Diagram) -> list[str]:
+    """The weights within boxes that have no interior boxes, by path: no gauge reads them."""
+    found = []
+    for box, paths in paths_of(diagram.main).items():
+        names = inner_weights(box)
+        found += [f"{path}{name}" for path in paths for name in names]
+    return sorted(found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,7 +15,7 @@ from dilsctl.cli import main
 from dilsctl.loaded import load_diagram
 from dilsctl.training import Training
 from dilsctl.wire_history import History, as_trace, history_of_file, history_of_run
-from dilsctl.wires import Gauge, Weight
+from dilsctl.wires import Gauge, Weight, unwatched
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -53,12 +53,41 @@ train:
 TABLE = "x,t\n" + "".join(f"{0.1 * n},{0.05 * n + 0.3}\n" for n in range(16))
 
 
+MARKET = """
+dils: 1
+use: {managers: std/managers}
+main:
+  in: {x: real 2, y: real}
+  out: {forecast: real}
+  boxes:
+    market:
+      box: managers.switching_regression_market
+      with:
+        workers: 3
+        worker: [managers.linear, managers.running_mean, managers.least_squares]
+  wires:
+    - x -> market.x
+    - y -> market.y
+    - market.forecast -> forecast
+simulate: {until: 9, inputs: {x: "[sin(t), cos(t)]", y: sin(t) + 1}}
+"""
+
+
 @pytest.fixture
 def pair(tmp_path: Path) -> Path:
     (tmp_path / "table.csv").write_text(TABLE)
     path = tmp_path / "pair.yaml"
     path.write_text(LEARNED)
     return path
+
+
+def test_what_is_not_watched_is_named(tmp_path: Path) -> None:
+    (tmp_path / "market.yaml").write_text(MARKET)
+    result = CliRunner().invoke(main, ["wires", str(tmp_path / "market.yaml")])
+    assert result.exit_code == 0, result.output
+    *_, last = result.stdout.splitlines()
+    assert last.startswith("not watched") and last.endswith(": market.worker[2].weight")
+    assert unwatched(load(EXAMPLES / "pendigits.yaml").diagram) == []
 
 
 def test_the_wires_of_a_grid_have_two_ends() -> None:

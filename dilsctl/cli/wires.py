@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
-from dilsctl.cli.options import file_or_run_argument, json_option, set_option
+from dilsctl.cli.options import file_or_run_argument, json_option, open_diagram, set_option
 from dilsctl.cli.output import columns, is_terminal, say, wants_colour, width, write_json, writing
+from dilsctl.diagnostics import Problem
 
 
 @click.command("wires", short_help="Show how strong wires were over time: which grew, which died.")
@@ -63,7 +65,8 @@ def command(
     if as_json:
         write_json([one.facts() for one in found])
         return 0
-    from dilsctl.report.wire_table import mode_table, weight_table, wire_table
+    from dilsctl.report.wire_table import mode_table, unwatched_text, weight_table, wire_table
+    from dilsctl.wires import unwatched
 
     plain = plain_only()
     if is_terminal() and trace.values:
@@ -74,6 +77,11 @@ def command(
     if top:
         _show(*wire_table(found, top, plain), right=(2, 3))
     _show(*mode_table(found, plain), right=(2,))
+    told = ""
+    with suppress(Problem):  # a run of long ago still has its strengths
+        told = unwatched_text(unwatched(open_diagram(file, settings).diagram))
+    if told:
+        say(told)
     return 0
 
 

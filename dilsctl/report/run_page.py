@@ -12,7 +12,8 @@ from dilsctl.plots.figure import Plot
 from dilsctl.plots.look import style_of
 from dilsctl.plots.measures import NOT_MEASURES
 from dilsctl.report.progress import duration_text, measures_table, number_text
-from dilsctl.report.wire_table import weight_table, wire_table
+from dilsctl.report.wire_table import unwatched_text, weight_table, wire_table
+from dilsctl.wires import unwatched
 
 if TYPE_CHECKING:
     from dilsctl.ablate import Ablation
@@ -86,6 +87,8 @@ def _sections(page: _Page) -> Iterator[str]:
         yield from page.figures(plots.wiring)
         yield _table(*weight_table(found.wires))
         yield _table(*wire_table(found.wires, 10))
+        told = unwatched_text(unwatched(found.diagram.diagram))
+        yield f'<p class="dim">{escape(told)}</p>' if told else ""
     light, dark = page.pictures
     if light:
         yield "<h2>Diagram</h2>"

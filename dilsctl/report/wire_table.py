@@ -12,6 +12,7 @@ from dilsctl.wire_history import FATES, History
 
 _BARS, _PLAIN = "▁▂▃▄▅▆▇█", "_.:-=+*#"
 _CELLS = 16  # of a course
+_FEW_NAMES = 6
 
 
 def weight_table(histories: Sequence[History]) -> tuple[list[str], list[list[str]]]:
@@ -30,6 +31,15 @@ def weight_table(histories: Sequence[History]) -> tuple[list[str], list[list[str
             [one.weight.title, str(len(there)), number_text(float(first)), number_text(float(last)), *counts]
         )
     return header, rows
+
+
+def unwatched_text(names: Sequence[str]) -> str:
+    """Which weights are not watched, and why; empty if there are none."""
+    if not names:
+        return ""
+    more = f" and {len(names) - _FEW_NAMES:,} more" if len(names) > _FEW_NAMES else ""
+    told = ", ".join(names[:_FEW_NAMES]) + more
+    return f"not watched, for a box without interior boxes has no wires between boxes: {told}"
 
 
 def wire_table(
