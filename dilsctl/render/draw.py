@@ -17,7 +17,7 @@ from dilsctl.render.graphs import dot, mermaid
 from dilsctl.render.learned import Run, learned
 from dilsctl.render.outline import LEVELS, Options, Outline
 from dilsctl.render.page import page
-from dilsctl.render.paper import UNITS
+from dilsctl.render.paper import RUN_UNITS, UNITS
 from dilsctl.render.picture import Node, Picture
 from dilsctl.render.raster import missing_letters, pdf, png
 from dilsctl.render.sheet import sheet_of
@@ -88,7 +88,7 @@ class Artist:
     def _fitting(self) -> tuple[Picture, Figure]:
         """The picture and its layout: as deep as was asked for, or else as is not too wide to be looked
         at."""
-        drawing = Drawing(UNITS)
+        drawing = Drawing(UNITS if self.run is None else RUN_UNITS)
         picture = self.picture()
         figure = drawing.figure(picture.root)
         free = self.options.depth is None and not self.options.focus and self.options.view != "flat"

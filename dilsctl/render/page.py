@@ -15,7 +15,7 @@ from dilsctl.render.learned import Run, scale
 from dilsctl.render.legend import ROW, SAMPLE, entries, sample
 from dilsctl.render.page_svg import PageSvg, colours, page_theme
 from dilsctl.render.painter import Painter
-from dilsctl.render.paper import UNITS
+from dilsctl.render.paper import RUN_UNITS, UNITS
 from dilsctl.render.picture import Node, Picture
 from dilsctl.render.svg import clean
 
@@ -35,7 +35,7 @@ def page(
     what ``played.read_run`` gives. reload: where to ask whether the file has changed.
     """
     svg = PageSvg()
-    drawing = Drawing(UNITS)
+    drawing = Drawing(UNITS if run is None else RUN_UNITS)
     views = []
     for number_, picture in enumerate(pictures):
         figure = drawing.figure(picture.root)

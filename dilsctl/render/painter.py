@@ -30,7 +30,10 @@ from dilsctl.render.threads import ARROW, Threads, arrow
 
 class Painter:
     """Turns figures into shapes. ``lids``: an open box gets a front as well, to be shown when it is
-    closed."""
+    closed. ``below``: the room at the bottom of a closed box that something else takes; ``lift``: how high
+    labels stand above lines."""
+
+    below, lift = 0, 4
 
     def __init__(self, theme: Theme, *, lids: bool = False) -> None:
         self.theme, self.lids = theme, lids
@@ -90,7 +93,7 @@ class Painter:
         yield from self._front(figure, x, y, 6, box_style(theme, node.looks))
         if node.closed:
             self.seen.add("closed")
-            yield from self._dots(x + (figure.width - sheets(node)) / 2, y + figure.height - 7)
+            yield from self._dots(x + (figure.width - sheets(node)) / 2, y + figure.height - 7 - self.below)
         yield from self._names(figure, x, y)
         yield from self._labels(figure, x, y)
 
@@ -113,7 +116,7 @@ class Painter:
                 (width(port_of(pin.label), PORT) for pin in node.pins if pin.side == "right"), default=0
             )
             middle = x + (wide + (left + 12 if left else 0) - (right + 12 if right else 0)) / 2
-            top = y + above + (figure.height - above - foot(node)) / 2 + (-2 if note else 4.5)
+            top = y + above + (figure.height - above - foot(node) - self.below) / 2 + (-2 if note else 4.5)
         yield Text(middle, top, name, NAME, theme.ink, bold=True)
         if note:
             yield Text(middle, top + 15, note, NOTE, theme.dim)
@@ -176,7 +179,7 @@ class Painter:
         edge = x if left else x + figure.width - sheets(figure.node)
         if pin.label:
             place = edge + 8 if left else edge - 8
-            yield Text(place, y - 4, port_of(pin.label), PORT, theme.dim, "start" if left else "end")
+            yield Text(place, y - self.lift, port_of(pin.label), PORT, theme.dim, "start" if left else "end")
         if depth:
             yield Disc(edge, y, 2.2, Style(theme.frame))
         elif pin.shows is None:

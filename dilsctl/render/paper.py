@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from dilsctl.render.figures import Frame, Units
 from dilsctl.render.layout import Item, Pin, Spacing
 from dilsctl.render.letters import cut, cut_path, width
@@ -12,6 +14,7 @@ ROW = 18  # from port to port
 LONGEST_NAME, LONGEST_PORT = 34, 22
 BAR = 6
 SHEETS = 6
+LEVEL = 8  # the room below all else in a closed box that a bar of its activity takes
 BESIDE = 190  # a name wider than this with its ports' labels stands above them
 
 
@@ -63,8 +66,8 @@ def foot(node: Node) -> int:
     return 8 if node.closed else 0
 
 
-def measure(node: Node) -> Item:
-    """The size and pins of a node that is drawn without an interior."""
+def measure(node: Node, level: int = 0) -> Item:
+    """The size and pins of a node that is drawn without an interior. level: room at the bottom of a box."""
     lefts = [pin for pin in node.pins if pin.side == "left"]
     rights = [pin for pin in node.pins if pin.side == "right"]
     rows = max(len(lefts), len(rights))
@@ -92,7 +95,7 @@ def measure(node: Node) -> Item:
         body = max(body, 44 if node.note else 34)
     pins, out = _spread(node, body, ROW), sheets(node)
     below = tuple(Pin(pin.side, pin.at + above + out) for pin in pins)
-    return Item(max(wide, 46) + out, above + body + foot(node) + out, below)
+    return Item(max(wide, 46) + out, above + body + foot(node) + level + out, below)
 
 
 def _spread(node: Node, height: int, gap: int) -> tuple[Pin, ...]:
@@ -117,6 +120,6 @@ def _leads(node: Node) -> tuple[int, int]:
     return (left + 22 if left else 0), (right + 22 if right else 0)
 
 
-UNITS = Units(
-    measure, Frame(top=36, bottom=16, least=_least, leads=_leads, pin_top=4, sheets=sheets), Spacing()
-)
+_FRAME = Frame(top=36, bottom=16, least=_least, leads=_leads, pin_top=4, sheets=sheets)
+UNITS = Units(measure, _FRAME, Spacing())
+RUN_UNITS = Units(partial(measure, level=LEVEL), _FRAME, Spacing())

@@ -10,6 +10,7 @@ from dataclasses import replace
 from dilsctl.render.figures import Figure
 from dilsctl.render.learned import Learned
 from dilsctl.render.painter import Painter
+from dilsctl.render.paper import LEVEL, sheets
 from dilsctl.render.shapes import Close, Disc, Line, Open, Rectangle, Shape
 from dilsctl.render.strands import Strand
 from dilsctl.render.themes import Style, Theme
@@ -25,6 +26,8 @@ class RunPainter(Painter):
     """Turns figures into shapes, with what a run learned. ``live``: for a page, where a script sets widths,
     signs and bars over time: all are there."""
 
+    below, lift = LEVEL, 6
+
     def __init__(self, theme: Theme, learned: Learned, *, lids: bool = False, live: bool = False) -> None:
         super().__init__(theme, lids=lids)
         self.learned, self.live = learned, live
@@ -38,9 +41,8 @@ class RunPainter(Painter):
             return
         self.seen.add("level")
         yield Open("level", "", "")
-        yield from level(
-            x + ASIDE, y + figure.height - HIGH - 4.5, figure.width - 2 * ASIDE, share, self.theme
-        )
+        wide = figure.width - sheets(figure.node) - 2 * ASIDE
+        yield from level(x + ASIDE, y + figure.height - HIGH - 4.5, wide, share, self.theme)
         yield Close()
 
 

@@ -18,11 +18,13 @@ from dilsctl.cli import main
 from dilsctl.render.draw import Artist
 from dilsctl.render.figures import Drawing
 from dilsctl.render.learned import Learned, Strength, activities, learned, links
+from dilsctl.render.letters import width
+from dilsctl.render.nets import Nets
 from dilsctl.render.outline import Options
-from dilsctl.render.paper import UNITS
+from dilsctl.render.paper import RUN_UNITS, UNITS
 from dilsctl.render.played import read_run, within
 from dilsctl.render.run_painter import RunPainter
-from dilsctl.render.shapes import Close, Disc, Line, Open
+from dilsctl.render.shapes import Close, Disc, Line, Open, Rectangle, Text
 from dilsctl.render.themes import THEMES
 from dilsctl.training import Training
 
@@ -319,3 +321,57 @@ def test_epochs_between_lines_have_the_line_before(tmp_path: Path) -> None:
     assert run["activity"] == {"a": [1] * 9 + [3, 3]}
     assert [row[0] for row in run["weights"][0]["rows"]] == [0, 0, 2, 2, 2, 2, 2, 7, 7, 7, 7]
     assert run["weights"][0]["signed"] == [0, 0, -2, -2, -2, -2, -2, -7, -7, -7, -7]
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_bars_and_thick_wires_leave_type_alone(tmp_path: Path, depth: int) -> None:
+    path = tmp_path / "typed.yaml"
+    path.write_text(
+        "dils: 1\nname: typed\ndefine:\n  gyp:\n    in: {p: real, q: real}\n    out: {y: real, g: real}\n"
+        "    state: {m: real = 0}\n    next: {m: p}\n    wires: [q + m -> y, p -> g]\n"
+        "  quip:\n    in: {p: real, q: real}\n    out: {g: real}\n"
+        "    boxes: {gap: {box: gyp, count: 2}, yap: gyp}\n"
+        "    wires: [p -> gap.p, q -> gap.q, sum(gap.y) -> yap.p, q -> yap.q, yap.g -> g]\n"
+        "main:\n  in: {p: real, q: real}\n  out: {g: real}\n  boxes: {jump: quip}\n"
+        "  wires: [p -> jump.p, q -> jump.q, jump.g -> g]\n"
+    )
+    figure = Drawing(RUN_UNITS).figure(load(path).artist(None, Options(depth=depth)).picture().root)
+    wires = {place: Strength(1.0, None) for place in Nets(figure).names}
+    boxes = dict.fromkeys(("jump", "jump.gap", "jump.yap"), 1.0)
+    texts: list[tuple[float, float, float, float, str]] = []
+    marks: list[tuple[float, float, float, float]] = []
+    boxes_seen: list[Open] = []
+    borders: dict[str, Rectangle] = {}
+    bars = 0
+    for shape in RunPainter(THEMES["light"], Learned(wires, boxes)).paint(figure, 0, 0):
+        if isinstance(shape, Open):
+            boxes_seen.append(shape)
+        elif isinstance(shape, Close):
+            boxes_seen.pop()
+        elif isinstance(shape, Text):
+            wide = width(shape.text, shape.size)
+            x = shape.x - {"start": 0, "middle": wide / 2, "end": wide}[shape.anchor]
+            texts.append((x, shape.y - 0.7 * shape.size, x + wide, shape.y + 0.21 * shape.size, shape.text))
+        elif isinstance(shape, Line) and boxes_seen[-1].kind == "wire" and not shape.closed:
+            half = shape.style.width / 2
+            for (x, y), (ex, ey) in itertools.pairwise(shape.points):
+                marks.append((min(x, ex), min(y, ey) - half, max(x, ex), max(y, ey) + half))
+        elif isinstance(shape, Rectangle):
+            area = (shape.x, shape.y, shape.x + shape.width, shape.y + shape.height)
+            if boxes_seen[-1].kind == "level":
+                bars += 1
+                marks.append(area)
+                inner = borders[boxes_seen[-2].path]
+                assert inner.x < area[0] and area[2] < inner.x + inner.width
+                assert inner.y < area[1] and area[3] < inner.y + inner.height
+            else:
+                borders[boxes_seen[-1].path] = shape  # the last one is the innermost
+        elif isinstance(shape, Disc) and boxes_seen[-1].kind == "box":
+            far = shape.radius
+            if far < 2:  # dots of a closed box
+                texts.append((shape.x - far, shape.y - far, shape.x + far, shape.y + far, "…"))
+    assert bars == {1: 2, 2: 6}[depth]
+    for left, top, right, bottom, text in texts:
+        for mark in marks:
+            apart = mark[2] <= left or right <= mark[0] or mark[3] <= top or bottom <= mark[1]
+            assert apart, f"'{text}' is struck by {mark}"
