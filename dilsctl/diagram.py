@@ -267,6 +267,11 @@ def count_equations(box: Box) -> int:
     return known[id(box)]
 
 
+def data_fills(box: Box) -> bool:
+    """Is it a hole that has what it shows from data?"""
+    return any(state.source for state in box.states.values())
+
+
 def holes(box: Box, path: str = "") -> list[tuple[str, Box]]:
     """The unfilled holes inside a box, with their paths."""
     if box.hole:

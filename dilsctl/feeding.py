@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dilsctl.diagnostics import Problem, SourceSpan, did_you_mean
-from dilsctl.diagram import Box, Diagram, Initial, State, holes
+from dilsctl.diagram import Box, Diagram, Initial, State, data_fills, holes
 
 if TYPE_CHECKING:
     from dilsctl.documents import LoadedDocument
@@ -100,7 +100,7 @@ def hole_outputs(main: Box) -> list[str]:
 
 
 def _is_source(box: Box) -> bool:
-    return box.hole or any(one.source for one in box.states.values())
+    return box.hole or data_fills(box)
 
 
 def _holding(main: Box) -> set[Box]:

@@ -104,6 +104,11 @@ def command(
     """
     from dilsctl.render.outline import Options
 
+    if depth == 0:
+        raise click.UsageError(
+            "--depth counts the levels that are opened, and the outermost box always is: --depth 1 opens it "
+            "and none of the boxes inside"
+        )
     if depth is not None and (focus or everything):
         raise click.UsageError("--depth says how much is opened; leave out --focus and --all")
     if everything and focus:

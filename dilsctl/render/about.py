@@ -4,7 +4,7 @@ screens."""
 from __future__ import annotations
 
 from dilsctl.diagnostics import SourceSpan
-from dilsctl.diagram import Box, State
+from dilsctl.diagram import Box, State, data_fills
 from dilsctl.ir import Var
 
 MOST_LINES = 16
@@ -18,7 +18,8 @@ def place(span: SourceSpan | None) -> str:
 def about_box(name: str, box: Box, count: int | None) -> str:
     """Name, definition, documentation, states, and where it is written."""
     head = name if name == box.name else f"{name}: {box.name}"
-    lines = [head + (f" × {count:,}" if count is not None else "") + (" (a hole)" if box.hole else "")]
+    hole = " (a hole)" if box.hole else " (a hole that data fills)" if data_fills(box) else ""
+    lines = [head + (f" × {count:,}" if count is not None else "") + hole]
     if box.doc:
         lines.append(" ".join(box.doc.split()))
     lines += [f"in {one}: {port.type}" for one, port in box.inputs.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dilsctl.diagram import Box, Child, Diagram, Port
+from dilsctl.diagram import Box, Child, Diagram, Port, data_fills
 from dilsctl.kind import kind_of
 from dilsctl.render.about import about_box, moved
 from dilsctl.render.grouping import Group, by_layers, each, shortened
@@ -91,7 +91,7 @@ class Outline:
         """A box as a node, with its interior if ``depth`` reaches that far: a number of levels, or a path.
         child: of an interior box of ``around``."""
         looks = set()
-        if box.hole:
+        if box.hole or data_fills(box):
             looks.add("hole")
         boxes = child.boxes if child is not None else (box,)
         if any(one in self.learned for one in boxes):

@@ -188,7 +188,8 @@ class Painter:
             outward = pin.shows
             step = (1 if not left else -1) * (1 if outward else -1)
             tip = edge + step * (ARROW + 1 if outward else 1)
-            yield arrow((tip, y), step, Style(theme.plain, theme.plain, 0.8))
+            colour = theme.backward if pin.backward else theme.plain
+            yield arrow((tip, y), step, Style(colour, colour, 0.8))
 
     # -- small things -----------------------------------------------------------------------------
 

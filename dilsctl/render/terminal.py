@@ -18,7 +18,6 @@ _BORDERS = {
     "box": tuple("╭─╮│╰╯"),
     "stateful": tuple("┏━┓┃┗┛"),
     "hole": tuple("┌╌┐╎└┘"),
-    "frame": tuple("╭─╮│╰╯"),
 }
 _COLOURS = {
     "learned": "33",
@@ -79,21 +78,26 @@ def terminal(
     return listed(make(1), columns)
 
 
+def _first_line(wire: Wire) -> str:
+    return wire.about.split("\n")[0]
+
+
 def listed(picture: Picture, columns: int) -> str:
-    """What does not fit: the boxes and wires of the outermost level, a line each."""
-    inside = picture.root.inside
-    if inside is None:
+    """What does not fit: the boxes and wires of each level that is opened, a line each."""
+    if picture.root.inside is None:
         return picture.title + "\n"
-    lines = [f"{picture.title}: too wide for {columns} columns; its boxes and wires in words", ""]
-    for node in inside.nodes:
-        if node.shape == "box":
-            lines.append("  " + Words(40).title(node))
-    lines.append("")
-    lines += [
-        f"  {one}"
-        for one in dict.fromkeys(wire.about.split("\n")[0] for wire in inside.wires)
-        if " -> " in one
-    ]
+    lines = [f"{picture.title}: too wide for {columns} columns; its boxes and wires in words"]
+    stack = [("", picture.root)]
+    while stack:
+        path, node = stack.pop()
+        assert node.inside is not None
+        lines += ["", f"{path}:"] if path else [""]
+        boxes = [one for one in node.inside.nodes if one.shape == "box"]
+        lines += [f"  {Words(40).title(one)}" for one in boxes]
+        lines += [""] if boxes else []
+        lines += [f"  {one}" for one in dict.fromkeys(map(_first_line, node.inside.wires)) if " -> " in one]
+        lead = f"{path}." if path else ""
+        stack += [(lead + one.name, one) for one in reversed(boxes) if one.inside is not None]
     return "\n".join(line if len(line) <= columns else line[: columns - 1] + "…" for line in lines) + "\n"
 
 
@@ -177,7 +181,8 @@ class Canvas:
             edge = x if left else x + figure.width - 1
             inward = pin.shows is not True
             mark = "○" if pin.shows is None else "▶" if inward == left else "◀"
-            self._put(edge, y + at, mark if outermost or pin.shows is None else ("├" if left else "┤"))
+            through = ("┠┨" if "stateful" in node.looks else "├┤")[0 if left else 1]
+            self._put(edge, y + at, mark if outermost or pin.shows is None else through)
             label = self.words.port_label(pin.label)
             if label:
                 self._put(edge + 2 if left else edge - 1 - cells(label), y + at, label, "dim")
@@ -189,8 +194,6 @@ class Canvas:
     def _border(self, figure: Figure, x: int, y: int) -> None:
         node = figure.node
         looks = "hole" if "hole" in node.looks else "stateful" if "stateful" in node.looks else "box"
-        if node.inside is not None:
-            looks = "frame"
         self.seen |= {looks} | (node.looks & {"learned"})
         first, flat, second, up, third, fourth = _BORDERS[looks]
         right, bottom = x + figure.width - 1, y + figure.height - 1
@@ -259,7 +262,7 @@ class Canvas:
             if any(self.arms.get(one, [1])[way] for one in own for way in (NORTH, SOUTH)):
                 continue
             kind = {1: "positive", -1: "negative"}.get(known.sign or 0, "strength")
-            self.seen.add(kind)
+            self.seen |= {kind, "share"}
             self._put(first, y, text, kind)
             return
 
@@ -311,9 +314,10 @@ _LEGEND: tuple[tuple[str, str], ...] = (
     ("wire changing", "═ wire that can change"),
     ("peer", "○─ wire between peers"),
     ("late", "╌▷ acts from the next tick on"),
-    ("positive", "⊕ positive weight, with its strength"),
-    ("negative", "⊖ negative one"),
-    ("strength", "× how strong a wire is"),
+    ("positive", "⊕ positive weight"),
+    ("negative", "⊖ negative weight"),
+    ("strength", "× weight without a sign"),
+    ("share", ".7, 1: its strength, as part of the most that it ever was"),
     ("level", "▁▄█ how active a box is"),
     ("cut", "cut names: see with more --width"),
     ("no ports", "names of ports are left out"),

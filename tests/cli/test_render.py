@@ -48,7 +48,7 @@ def test_no_line_is_wider_than_asked(name: str) -> None:
 
 def cells_of(text: str, *signs: str) -> int:
     """How often some signs stand in the picture itself, above the legend."""
-    picture = "\n".join(line for line in text.splitlines() if line[0] in "╭│▶╰")
+    picture = "\n".join(line for line in text.splitlines() if line[0] in "╭│▶╰┏┃┗")
     return sum(picture.count(one) for one in signs)
 
 
@@ -140,3 +140,23 @@ def test_numpy_is_not_loaded() -> None:
         "assert not {'numpy', 'scipy', 'rich'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_no_depth_at_all_is_refused_in_words() -> None:
+    result = call(LOOP, "--depth", "0")
+    assert result.exit_code == 2 and not result.stdout
+    assert "the outermost box always is: --depth 1" in " ".join(result.stderr.split())
+
+
+def test_all_that_does_not_fit_is_told_level_by_level() -> None:
+    text = call(LOOP, "--all", "--width", "40").stdout
+    assert "too wide for 40 columns" in text
+    assert "\nloop:\n" in text and "\nloop.controller:\n" in text
+    _, _, inner = text.partition("\nloop.controller:\n")
+    assert "compare" in inner and " -> " in inner
+    assert "\nloop:\n" not in call(LOOP, "--depth", "1", "--width", "20").stdout
+
+
+def test_open_boxes_keep_their_mark_of_moving_state_in_a_terminal() -> None:
+    text = call(LOOP, "--all", "--width", "300").stdout
+    assert "┏ loop" in text and "╭ loop" not in text and "┠" in text

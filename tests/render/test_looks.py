@@ -290,3 +290,37 @@ def test_wires_make_no_tiny_steps(name: str, options: Options) -> None:
         for line in one.lines:
             for (x, y), (ex, ey) in itertools.pairwise(line):
                 assert x != ex or abs(y - ey) > STEP, f"{one.node.name}: a step of {abs(y - ey)} at {x}, {y}"
+
+
+def test_heads_at_the_outer_border_have_the_colour_of_what_goes_back() -> None:
+    figure = figure_of("figures/figure-1", Options(backward=True))
+    heads = []
+    for shape in Painter(THEME).paint(figure, 0, 0):
+        if isinstance(shape, Line) and shape.closed and shape.style.fill == shape.style.stroke:
+            heads.append((shape.points[0], shape.style.fill))
+    edges = [
+        (pin, at) for pin, at in zip(figure.node.pins, figure.pins, strict=True) if pin.shows is not None
+    ]
+    assert any(pin.backward for pin, _ in edges) and not all(pin.backward for pin, _ in edges)
+    for pin, at in edges:
+        outside = [
+            colour
+            for (x, y), colour in heads
+            if y == at and (x < 2 if pin.side == "left" else x > figure.width - 2)
+        ]
+        assert outside and set(outside) == {THEME.backward if pin.backward else THEME.plain}, pin.name
+
+
+def test_a_hole_that_data_fills_is_dashed_too(tmp_path: Path) -> None:
+    path = tmp_path / "fed.yaml"
+    path.write_text(
+        "dils: 1\nname: fed\ndefine:\n  data: {out: {v: real}}\nmain:\n  out: {y: real}\n"
+        "  boxes: {data: data}\n  wires: [2 * data.v -> y]\n"
+        "simulate: {until: 3, inputs: {data.v: sin(t)}}\n"
+    )
+    loaded = dilsctl.load(path)
+    assert not loaded.diagram.main.children["data"].box.hole  # it runs
+    inside = loaded.artist().picture().root.inside
+    assert inside is not None
+    data = next(one for one in inside.nodes if one.name == "data")
+    assert "hole" in data.looks and "a hole that data fills" in data.about

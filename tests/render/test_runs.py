@@ -199,7 +199,8 @@ def test_in_the_terminal(pair: Path, tmp_path: Path) -> None:
         column = text.splitlines()[row].index(f"┏ {name}: cell ┓")
         below = (line[column : column + 2] for line in text.splitlines()[row:] if line[column] == "┗")
         assert next(below) == "┗" + "▁▂▃▄▅▆▇█"[min(7, int(share * 8))]
-    assert "⊖ negative one" in text and "how active a box is" in text
+    assert "⊖ negative weight" in text and ".7, 1: its strength, as part of the most" in text
+    assert "how active a box is" in text
     assert "⊕" not in call(pair, "couple", "--width", "100").stdout
 
 
