@@ -26,7 +26,7 @@ class RunPainter(Painter):
     """Turns figures into shapes, with what a run learned. ``live``: for a page, where a script sets widths,
     signs and bars over time: all are there."""
 
-    below, lift = LEVEL, 6
+    below, lift = LEVEL, 8
 
     def __init__(self, theme: Theme, learned: Learned, *, lids: bool = False, live: bool = False) -> None:
         super().__init__(theme, lids=lids)

@@ -333,11 +333,11 @@ def test_bars_and_thick_wires_leave_type_alone(tmp_path: Path, depth: int) -> No
         "  quip:\n    in: {p: real, q: real}\n    out: {g: real}\n"
         "    boxes: {gap: {box: gyp, count: 2}, yap: gyp}\n"
         "    wires: [p -> gap.p, q -> gap.q, sum(gap.y) -> yap.p, q -> yap.q, yap.g -> g]\n"
-        "main:\n  in: {p: real, q: real}\n  out: {g: real}\n  boxes: {jump: quip}\n"
-        "  wires: [p -> jump.p, q -> jump.q, jump.g -> g]\n"
+        "main:\n  in: {p: real, q: real}\n  out: {judging: real, quay: real}\n  boxes: {jump: quip}\n"
+        "  wires: [p -> jump.p, q -> jump.q, 2 * jump.g -> judging, 3 * jump.g -> quay]\n"
     )
     figure = Drawing(RUN_UNITS).figure(load(path).artist(None, Options(depth=depth)).picture().root)
-    wires = {place: Strength(1.0, None) for place in Nets(figure).names}
+    wires = {place: Strength(1.0, 1) for place in Nets(figure).names}
     boxes = dict.fromkeys(("jump", "jump.gap", "jump.yap"), 1.0)
     texts: list[tuple[float, float, float, float, str]] = []
     marks: list[tuple[float, float, float, float]] = []
@@ -367,6 +367,9 @@ def test_bars_and_thick_wires_leave_type_alone(tmp_path: Path, depth: int) -> No
                 assert inner.y < area[1] and area[3] < inner.y + inner.height
             else:
                 borders[boxes_seen[-1].path] = shape  # the last one is the innermost
+        elif isinstance(shape, Disc) and boxes_seen[-1].kind == "sign":
+            far = shape.radius + shape.style.width / 2
+            marks.append((shape.x - far, shape.y - far, shape.x + far, shape.y + far))
         elif isinstance(shape, Disc) and boxes_seen[-1].kind == "box":
             far = shape.radius
             if far < 2:  # dots of a closed box
