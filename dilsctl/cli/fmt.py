@@ -96,7 +96,7 @@ def command(
     found, marks = Report(), list[Diagnostic]()
     changed = linked = 0
     for file in files:
-        if (target := leads_out(file)) is not None:
+        if (target := leads_out(file)) is not None and target.is_file():
             say(LEADS_OUT.format(file_name(file), in_a_line(str(target))), err=True)
             linked += 1
             continue

@@ -64,7 +64,7 @@ def format_file(path: Path) -> Formatted:
 
 
 def leads_out(path: Path) -> Path | None:
-    """The file that a link leads to, if that is out of the repository that the link is in, or else of the
+    """Where a link leads, if that is out of the repository that the link is in, or else of the
     folder we are in or its own: what lies there was not meant by who named a folder."""
     place = path.parent.resolve() / path.name
     if not place.is_symlink():
@@ -73,7 +73,7 @@ def leads_out(path: Path) -> Path | None:
     if top is None:
         top = Path.cwd() if Path.cwd() in place.parents else place.parent
     target = path.resolve()
-    return None if target.is_relative_to(top) or not target.is_file() else target
+    return None if target.is_relative_to(top) else target
 
 
 def replace_file(path: Path, text: str) -> None:

@@ -93,7 +93,7 @@ def fails(monkeypatch: pytest.MonkeyPatch) -> None:
         ("bug", 3, ["ValueError: a bug", "report", "--debug"]),
         ("end", 3, ["EOFError: short"]),
         ("problem", 1, ["some-code", "not good"]),
-        ("disk", 3, ["dilsctl: runs/x: No space left on device"]),
+        ("disk", 2, ["dilsctl: runs/x: No space left on device"]),
         ("memory", 1, ["not enough memory"]),
         ("keyboard", 130, ["interrupted"]),
     ],
