@@ -3,6 +3,8 @@ screens."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dilsctl.diagnostics import SourceSpan
 from dilsctl.diagram import Box, State, data_fills
 from dilsctl.ir import Var
@@ -15,20 +17,22 @@ def place(span: SourceSpan | None) -> str:
     return f"{span.file.name}:{span.line}" if span is not None else ""
 
 
-def about_box(name: str, box: Box, count: int | None) -> str:
-    """Name, definition, documentation, states, and where it is written."""
-    head = name if name == box.name else f"{name}: {box.name}"
+def about_box(name: str, box: Box, count: int | None, names: Sequence[str] = ()) -> str:
+    """Name, definition, documentation, states, and where it is written. names: of the definitions in an array
+    of boxes that differ, of which only the ports are told: members tell the rest."""
+    head = name if name == box.name and not names else f"{name}: {', '.join(names) or box.name}"
     hole = " (a hole)" if box.hole else " (a hole that data fills)" if data_fills(box) else ""
     lines = [head + (f" × {count:,}" if count is not None else "") + hole]
-    if box.doc:
+    if box.doc and not names:
         lines.append(" ".join(box.doc.split()))
     lines += [f"in {one}: {port.type}" for one, port in box.inputs.items()]
     lines += [f"out {one}: {port.type}" for one, port in box.outputs.items()]
-    lines += [about_state(box, one) for one in box.states.values()]
+    if not names:
+        lines += [about_state(box, one) for one in box.states.values()]
     lines += [f"share {one.name}: {one.type}" for one in box.shared.values() if not one.private]
     if len(lines) > MOST_LINES:
         lines = [*lines[: MOST_LINES - 1], f"and {len(lines) - MOST_LINES + 1} more"]
-    if where := place(box.span):
+    if not names and (where := place(box.span)):
         lines.append(where)
     return "\n".join(lines)
 

@@ -118,7 +118,8 @@ class Outline:
             inside = self.inside(child if child is not None and mixed else box, sides, depth, around)
         return Node(
             name, "box", label, self.pins(boxes, sides), note, frozenset(looks), count,
-            about_box(name, box, count), inside, has_inside and inside is None, box.span,
+            about_box(name, box, count, names if mixed else ()), inside, has_inside and inside is None,
+            box.span,
             group.names if group is not None and len(group.names) > 1 else (),
         )  # fmt: skip
 

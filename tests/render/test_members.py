@@ -122,6 +122,9 @@ def test_a_stack_has_the_marks_of_any_member(mix: Path) -> None:
     seat = inner(artist(mix, Options(depth=2)).picture().root, "p", "seat")
     assert {"learned", "stateful"} <= seat.looks
     assert seat.closed and seat.note == "plain, keep"
+    assert seat.about.splitlines() == [
+        "seat: plain, keep × 4", "in x: real", "in dy: real", "out y: real",
+    ]  # fmt: skip
     assert not next(pin for pin in seat.pins if pin.name == "x").late  # plain acts at once, keep does not
 
 
