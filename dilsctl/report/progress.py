@@ -100,7 +100,9 @@ def number_text(value: float) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """``0.8 s``, ``2 min 05 s``, ``3 h 20 min``."""
+    """``48 ms``, ``0.8 s``, ``2 min 05 s``, ``3 h 20 min``."""
+    if seconds < 0.1:
+        return f"{1000 * seconds:.0f} ms"
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

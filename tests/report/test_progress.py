@@ -32,7 +32,8 @@ def test_numbers(value: float, text: str) -> None:
 
 
 def test_durations() -> None:
-    assert [duration_text(one) for one in (0.84, 59.9, 125, 12_000)] == [
+    assert [duration_text(one) for one in (0.0477, 0.84, 59.9, 125, 12_000)] == [
+        "48 ms",
         "0.8 s",
         "59.9 s",
         "2 min 05 s",
