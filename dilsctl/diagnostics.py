@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+STDIN = "<stdin>"  # the name of a text that is given to "-"
+
 
 @dataclass(eq=False)
 class SourceFile:

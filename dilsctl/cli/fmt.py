@@ -17,7 +17,6 @@ from dilsctl.cli.options import (
 )
 from dilsctl.cli.output import (
     LEADS_OUT,
-    STDIN,
     count,
     emit,
     say,
@@ -26,6 +25,7 @@ from dilsctl.cli.output import (
     standard_input,
     writing,
 )
+from dilsctl.diagnostics import STDIN
 from dilsctl.signs import file_name, in_a_line
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import click
 from dilsctl.cli.options import file_or_run_argument, json_option, quiet_option, report_option, set_option
 from dilsctl.cli.output import say, write_json
 from dilsctl.cli.plots_output import check_kind, leave_run_plots, plots_option
-from dilsctl.diagnostics import Problem
+from dilsctl.diagnostics import STDIN, Problem
 
 if TYPE_CHECKING:
     from dilsctl.live import Life
@@ -169,7 +169,7 @@ def _print(text: str) -> None:
 def _opened(rows: Path, jsonl: bool) -> Iterator[tuple[int, str, str]]:
     """(descriptor, name, ending) of the stream."""
     if str(rows) == "-":
-        yield sys.stdin.fileno(), "<stdin>", ".jsonl" if jsonl else ".csv"
+        yield sys.stdin.fileno(), STDIN, ".jsonl" if jsonl else ".csv"
         return
     packed = rows.suffix == ".gz"
     ending = (rows.with_suffix("") if packed else rows).suffix.lower()

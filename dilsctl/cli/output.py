@@ -13,10 +13,9 @@ from typing import Any, TextIO
 
 import click
 
-from dilsctl.diagnostics import Diagnostic, Problem, Report
+from dilsctl.diagnostics import STDIN, Diagnostic, Problem, Report
 from dilsctl.signs import json_text, visible
 
-STDIN = "<stdin>"
 LEADS_OUT = "{}: left as it is, since it is a link to {}, which lies elsewhere; name that file to change it"
 
 
@@ -103,10 +102,10 @@ def standard_input(mark: bool = False) -> str:
     too-large."""
     from dilsctl.source import largest_file, too_large
 
-    most = largest_file(Path("<stdin>"))
+    most = largest_file(Path(STDIN))
     data = sys.stdin.buffer.read(most + 1)
     if len(data) > most:
-        raise too_large("<stdin>", most)
+        raise too_large(STDIN, most)
     try:
         return data.decode("utf-8" if mark else "utf-8-sig")
     except UnicodeDecodeError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dilsctl.cli.output import say, writing
+from dilsctl.diagnostics import STDIN
 
 if TYPE_CHECKING:
     from dilsctl.data.tables import Table
@@ -85,4 +86,4 @@ def _standard_input() -> Table:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "standard-input.csv"
         path.write_bytes(sys.stdin.buffer.read())
-        return read_table(path, "<stdin>")
+        return read_table(path, STDIN)

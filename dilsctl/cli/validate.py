@@ -18,7 +18,6 @@ from dilsctl.cli.options import (
 )
 from dilsctl.cli.output import (
     LEADS_OUT,
-    STDIN,
     columns,
     count,
     emit,
@@ -28,7 +27,7 @@ from dilsctl.cli.output import (
     standard_input,
 )
 from dilsctl.cli.reports import Reports, reports_option, write_to
-from dilsctl.diagnostics import Diagnostic, Report
+from dilsctl.diagnostics import STDIN, Diagnostic, Report
 from dilsctl.report.formats import FORMATS, render
 from dilsctl.signs import file_name, in_a_line
 

@@ -11,10 +11,9 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
-from dilsctl.diagnostics import Diagnostic
+from dilsctl.diagnostics import STDIN, Diagnostic
 
 WORKSPACES = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
-STDIN = "<stdin>"
 
 
 def root() -> Path:

@@ -14,9 +14,9 @@ from typing import Any
 
 from dilsctl import __version__
 from dilsctl.codes import CODES
-from dilsctl.diagnostics import Diagnostic, Label, Severity, SourceSpan
+from dilsctl.diagnostics import STDIN, Diagnostic, Label, Severity, SourceSpan
 from dilsctl.report.fingerprint import fingerprints
-from dilsctl.report.paths import STDIN, as_uri, from_root, in_library, is_file, root
+from dilsctl.report.paths import as_uri, from_root, in_library, is_file, root
 from dilsctl.rules import ERRORS, RULES
 from dilsctl.signs import json_text
 
