@@ -42,10 +42,12 @@ def command(run: Path, out: Path | None, checks: bool, plots: Kind, force: bool)
       dilsctl report runs/digits-001 -o digits.html --checks
       dilsctl report runs/digits-001 --plots png
     """
+    from dilsctl.render.stamp import is_foreign
+
     target = out or run / "report.html"
     if out is not None and os.path.lexists(out) and not force:
         raise click.UsageError(f"'{out}' exists already, and is not overwritten; --force does")
-    if not force and _is_foreign(target):
+    if not force and is_foreign(target):
         raise click.UsageError(
             f"'{target}' {_FOREIGN}, and is not overwritten; --force does, or name another: -o"
         )
@@ -57,17 +59,13 @@ def command(run: Path, out: Path | None, checks: bool, plots: Kind, force: bool)
 _FOREIGN = "was changed, or is not dilsctl's"
 
 
-def _is_foreign(page: Path) -> bool:
-    from dilsctl.render.stamp import untouched
-
-    return os.path.lexists(page) and not untouched(page)
-
-
 def leave_report(run: Path) -> None:
     """Write the page about a run into its folder, unless there is one that somebody changed, which is told.
     Raises Problem."""
+    from dilsctl.render.stamp import is_foreign
+
     target = run / "report.html"
-    if _is_foreign(target):
+    if is_foreign(target):
         say(f"note: {target} {_FOREIGN}, and is left as it is; remove it to have it written anew", err=True)
         return
     write_report(run, target)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from dilsctl.diagnostics import Problem
 from dilsctl.plots.figure import Plot
-from dilsctl.render.stamp import stamped, untouched
+from dilsctl.render.stamp import is_foreign, stamped
 from dilsctl.report.new_file import new_file
 
 Kind = Literal["svg", "png", "none"]
@@ -45,10 +45,9 @@ def leave(folder: Path, plots: Mapping[str, Plot], kind: Kind) -> Left:
     for name, plot in plots.items():
         for one in KINDS[:2]:
             path = folder / f"{name}.{one}"
-            there = os.path.lexists(path)
-            if one != kind and not (there and _drawable(one)):
+            if one != kind and not (os.path.lexists(path) and _drawable(one)):
                 continue
-            if there and not untouched(path):
+            if is_foreign(path):
                 if one == kind:
                     left.kept.append(path)
                 continue

@@ -4,6 +4,7 @@ nobody has touched may be drawn anew in its place, and anything else is left alo
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import struct
 import zlib
@@ -51,6 +52,11 @@ def untouched(path: Path) -> bool:
         end = last.end(1)
         blank = blank[:end] + _checksum(blank[last.start() - 8 - 4 : end]) + blank[end + 4 :]
     return hashlib.sha256(blank).hexdigest() == last.group(1).decode()
+
+
+def is_foreign(path: Path) -> bool:
+    """Is there something that dilsctl did not write, or that was changed since?"""
+    return os.path.lexists(path) and not untouched(path)
 
 
 def _with_chunk(data: bytes, words: str) -> bytes:
