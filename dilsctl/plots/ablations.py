@@ -15,7 +15,7 @@ from dilsctl.plots.lines import Line, Lines, series
 from dilsctl.plots.marks import line
 from dilsctl.plots.measures import is_measure, number_of
 from dilsctl.plots.of_run import Named, joined
-from dilsctl.plots.scales import Scale, exact_scale, scale_of
+from dilsctl.plots.scales import Scale, exact_scale, rows_scale, scale_of
 from dilsctl.render.svg import clean, number
 from dilsctl.report.ablation import cell, shown_measures
 from dilsctl.report.progress import number_text
@@ -47,9 +47,7 @@ class Bars:
     @property
     def y(self) -> Scale:
         """The names of the rows."""
-        count = len(self.names)
-        marks = tuple(count - 0.5 - at for at in range(count))
-        return Scale(0.0, float(count), marks=marks, names=tuple(self.names))
+        return rows_scale(self.names, 0.5)
 
     def draw(self, frame: Frame, x: Scale, index: int) -> Iterator[str]:
         """Its elements."""

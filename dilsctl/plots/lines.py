@@ -12,7 +12,7 @@ import numpy as np
 from dilsctl.plots.figure import Frame, Key
 from dilsctl.plots.look import DASHES, SERIES
 from dilsctl.plots.marks import path_data, pieces
-from dilsctl.plots.scales import Scale
+from dilsctl.plots.scales import Scale, rows_scale
 from dilsctl.render.svg import clean, number
 from dilsctl.report.panels import steps, thinned
 from dilsctl.report.progress import number_text
@@ -167,9 +167,7 @@ class Strips:
     @property
     def y(self) -> Scale:
         """A name for each strip."""
-        count = len(self.names)
-        marks = tuple(count - 0.6 - at for at in range(count))
-        return Scale(0.0, float(count), marks=marks, names=tuple(self.names))
+        return rows_scale(self.names, 0.6)
 
     def draw(self, frame: Frame, x: Scale, number: int) -> Iterator[str]:
         """Its elements."""

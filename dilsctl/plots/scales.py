@@ -88,6 +88,13 @@ def exact_scale(values: Array, *, whole: bool = False) -> Scale:
     return Scale(low, high, whole=whole) if low < high else Scale(low - 0.5, high + 0.5, whole=whole)
 
 
+def rows_scale(names: Sequence[str], below: float) -> Scale:
+    """Rows of height 1, from the top, each with a name so far below its top."""
+    count = len(names)
+    marks = tuple(count - below - at for at in range(count))
+    return Scale(0.0, float(count), marks=marks, names=tuple(names))
+
+
 def _step(low: float, high: float, most: int) -> float:
     """1, 2 or 5 times a power of ten, so that there are at most so many steps."""
     least = (high / max(most, 1)) - (low / max(most, 1))
