@@ -209,13 +209,13 @@ def test_a_file_that_is_new_or_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_links_in_a_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     part = "dils: 1\ndefine:\n  d: {in: {x: real}, out: {y: real}, wires: [2 * x -> y]}\n"
-    (tmp_path / "shared" / "more").mkdir(parents=True)
-    (tmp_path / "shared" / "net.yaml").write_text("dils: 1\nuse: {p: more/parts}\nmain: p.d\n")
-    (tmp_path / "shared" / "more" / "parts.yaml").symlink_to("there.yaml")
-    (tmp_path / "shared" / "more" / "there.yaml").write_text(part)
+    (tmp_path / "common" / "more").mkdir(parents=True)
+    (tmp_path / "common" / "net.yaml").write_text("dils: 1\nuse: {p: more/parts}\nmain: p.d\n")
+    (tmp_path / "common" / "more" / "parts.yaml").symlink_to("there.yaml")
+    (tmp_path / "common" / "more" / "there.yaml").write_text(part)
     (tmp_path / "one").mkdir()
-    (tmp_path / "one" / "net.yaml").symlink_to("../shared/net.yaml")
-    (tmp_path / "one" / "folder").symlink_to("../shared")
+    (tmp_path / "one" / "net.yaml").symlink_to("../common/net.yaml")
+    (tmp_path / "one" / "folder").symlink_to("../common")
     (tmp_path / "one" / "out.yaml").symlink_to("../../out.yaml")
     (tmp_path / "one" / "circle.yaml").symlink_to("circle.yaml")
     git(tmp_path, "init")
@@ -224,8 +224,8 @@ def test_links_in_a_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(tmp_path / "one")
     for name in ("net.yaml", "folder/net.yaml"):
         assert call("--git", "HEAD", name).exit_code == 0
-    (tmp_path / "shared" / "more" / "there.yaml").write_text(part.replace("2", "3"))
-    for name in ("net.yaml", "folder/net.yaml", "../shared/net.yaml"):
+    (tmp_path / "common" / "more" / "there.yaml").write_text(part.replace("2", "3"))
+    for name in ("net.yaml", "folder/net.yaml", "../common/net.yaml"):
         done = call("--git", "HEAD", name)
         assert done.exit_code == 1 and "wire to y  2 * x → 3 * x" in done.output, done.output
     for name, why in (("out.yaml", "leads out of the repository"), ("circle.yaml", "in a circle")):

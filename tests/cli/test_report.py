@@ -169,20 +169,14 @@ def call(*words: object) -> Result:
     return CliRunner().invoke(main, [str(one) for one in words])
 
 
+def one_epoch(run: Path, *more: str) -> Result:
+    iris = ROOT / "examples" / "iris.yaml"
+    return call("train", iris, "--set", "train.epochs=1", "-q", "--plots", "none", "--out", run, *more)
+
+
 def test_a_page_that_somebody_changed_is_kept(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    train = (
-        "train",
-        ROOT / "examples" / "iris.yaml",
-        "--set",
-        "train.epochs=1",
-        "-q",
-        "--plots",
-        "none",
-        "--out",
-        run,
-    )
-    assert call(*train, "--report").exit_code == 0
+    assert one_epoch(run, "--report").exit_code == 0
     page = run / "report.html"
     assert call("report", run).exit_code == 0, "as dilsctl wrote it, it is written anew"
     page.write_text(mine := page.read_text().replace("<h2>Measures</h2>", "<h2>Mine</h2>"))
@@ -197,17 +191,7 @@ def test_a_page_that_somebody_changed_is_kept(tmp_path: Path) -> None:
 
 def test_a_link_to_nowhere_is_a_file_that_exists(tmp_path: Path) -> None:
     run, page = tmp_path / "run", tmp_path / "page.html"
-    call(
-        "train",
-        ROOT / "examples" / "iris.yaml",
-        "--set",
-        "train.epochs=1",
-        "-q",
-        "--plots",
-        "none",
-        "--out",
-        run,
-    )
+    one_epoch(run)
     page.symlink_to(tmp_path / "elsewhere.html")
     refused = call("report", run, "-o", page)
     assert refused.exit_code == 2 and "exists already" in refused.stderr
