@@ -123,9 +123,7 @@ def parse_yaml(file: SourceFile, report: Report | None = None) -> Value:
     alias-not-allowed, tag-not-allowed, key-not-text, several-documents, too-deep, too-large, not-text.
     """
     findings = Report() if report is None else report
-    most = MOST_BYTES
-    if len(file.text) > most // BYTES_OF_A_VALUE:
-        most = largest_file(Path(file.name))
+    most = limit_of(Path(file.name), len(file.text)) or MOST_BYTES
     lines = file.text.count("\n")
     value: Value = None
     if len(file.text) > most:
